@@ -1,0 +1,51 @@
+# Every target prepares what it needs first; nothing but Python 3.11+, git and make has to be there.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench dev lock clean
+
+BIN := .venv/bin
+# make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
+ARGS ?=
+WORKERS ?= 2
+# make dev ROOT=demo shows another workspace.
+ROOT ?= $(CURDIR)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## prepare .venv from the lock (every other target does it by itself)
+	@tools/setup.sh
+
+demo: setup ## synthetic workbooks of seven districts, from inbox to reports
+	@$(BIN)/actionplan demo
+
+test: setup lint ## all checks and tests
+	@tools/browser.sh
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not benchmark" $(ARGS)
+
+lint: setup ## ruff, mypy, import contracts, sqlfluff
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings >.venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@$(BIN)/sqlfluff lint --nofail=false dbt_project
+
+format: setup ## put the code into its standard form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@$(BIN)/sqlfluff fix dbt_project
+
+bench: setup ## measure times, as ratios within one run
+	@$(BIN)/python -m pytest -q -p no:xdist -m benchmark tests/benchmarks $(ARGS)
+
+dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
+	@mkdir -p $(abspath $(ROOT))/.dagster
+	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
+
+lock: ## write requirements.txt anew from the two .in files (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links requirements-dev.in --output-file requirements.txt
+
+clean: ## remove what was made here: environment, demo, caches (never data/)
+	@[ ! -e demo/.made-by-demo ] || rm -rf demo
+	@rm -rf .venv .build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -not -path './.git/*' -type d -prune -exec rm -rf {} +

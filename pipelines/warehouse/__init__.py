@@ -1,0 +1,1 @@
+"""From records to published tables: the register, dbt, the assessment, publishing."""

@@ -1,0 +1,202 @@
+"""What a form is: a class whose annotated columns give template, header matching, parsing, schema and dictionary.
+
+    class Community(Form, sheet="小区明细", title="…"):
+        households: Integer = column("总户数", "Dwellings served …", required=True, unit="户", ge=1, rule="R04")
+
+A column's annotation is its type (types.py). Words of an Enum come from ``vocab.yaml`` (vocabulary.py): the one named by
+``vocabulary=``, else the one named like the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+
+import polars as pl
+
+from pipelines.forms import keys
+from pipelines.forms.keys import KeyRule
+from pipelines.forms.parsed import Parsed
+from pipelines.forms.types import Enum, FieldType, Flag
+from pipelines.forms.vocabulary import Choice, choices
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
+SAMPLE_ROW = "示例"
+"""What the first cell (序号, or whatever stands first) of a template's sample row says. Intake ignores such a row."""
+
+ORIGIN: Mapping[str, pl.DataType] = {
+    "submission_id": pl.String(),
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+    "withheld": pl.List(pl.String()),
+}
+"""The columns every record begins with: whose it is, where it stands, and which of its fields were withheld."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a form."""
+
+    header: str
+    """As the template writes it, without unit and star."""
+    description: str
+    """English meaning, for the data dictionary."""
+    field: str = ""
+    type: FieldType = field(default_factory=FieldType)
+    aliases: tuple[str, ...] = ()
+    """Other headers for it; ``parent-leaf`` names a leaf under a parent header."""
+    unit: str | None = None
+    """The unit the template's header states. Areas and money are stored in ㎡ and 元 all the same."""
+    required: bool = False
+    """The sheet can't be used without this column."""
+    personal: bool = False
+    """Personal by declaration: read only to be masked, never stored."""
+    identity: bool = False
+    """A row without it can't be told from others and is set aside."""
+    note: str = ""
+    """Chinese help for the clerk."""
+    rule: str = "out_of_range"
+    """The rule a value outside the limits breaks."""
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    @cached_property
+    def allowed(self) -> Mapping[str, Choice]:
+        """Code → label and synonyms; empty for a column without fixed words."""
+        if isinstance(self.type, Enum):
+            return choices(self.type.vocabulary)
+        return choices("flag") if isinstance(self.type, Flag) else {}
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The labels a drop-down offers."""
+        offered = ("true", "false") if isinstance(self.type, Flag) else self.allowed
+        return tuple(self.allowed[code].label for code in offered)
+
+    @property
+    def heading(self) -> str:
+        """The header a template prints: name, unit, and a star where the column is required."""
+        return self.header + (f"({self.unit})" if self.unit else "") + ("*" if self.required else "")
+
+    @property
+    def record_columns(self) -> dict[str, pl.DataType]:
+        """What a stored record has for this column; nothing when it is personal."""
+        return {} if self.personal else self.type.record_columns(self.field)
+
+    def parse(self, raw: object, *, unit: str | None = None, percent_format: bool = False) -> Parsed:
+        """One cell of this column. Pure, cached per distinct input, never raises.
+
+        ``unit``: the unit the header or a 单位 row states (a unit in the cell itself wins); ``fraction`` says that the
+        column holds 0.936 for 93.6 %. ``percent_format``: the cell's number format is a percentage.
+        Limits (ge, le …) are not judged here but by the form's schema, which sees all rows at once.
+        """
+        return self._read(raw, unit, percent_format)
+
+    @cached_property
+    def _read(self) -> Callable[[object, str | None, bool], Parsed]:
+        # typed: 1, 1.0 and True are equal as keys but not the same cell.
+        return lru_cache(maxsize=16_384, typed=True)(lambda *cell: self.type.read(cell[0], self, cell[1], cell[2]))
+
+
+def column(
+    header: str,
+    description: str,
+    *,
+    aliases: str = "",
+    vocabulary: str = "",
+    open: bool = False,
+    scale: int = 2,
+    **options: Any,
+) -> Any:
+    """A column in the body of a Form. ``aliases`` is a list separated by spaces; ``options`` are Column's fields.
+
+    ``vocabulary`` and ``open`` are for an Enum, ``scale`` (decimal places) for a Decimal.
+    """
+    made = Column(header, description, aliases=tuple(aliases.split()), **options)
+    return _Declared(made, {"vocabulary": vocabulary, "open": open, "scale": scale})
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A column that does not yet know its field and type: the class body names them."""
+
+    column: Column
+    options: Mapping[str, Any]
+
+    def bind(self, name: str, kind: type[FieldType]) -> Column:
+        options = {option.name: self.options[option.name] for option in fields(kind)}
+        if "vocabulary" in options:
+            options["vocabulary"] = options["vocabulary"] or name
+        return replace(self.column, field=name, type=kind(**options))
+
+
+class Form:
+    """One kind of record in a workbook. Subclasses declare columns; they are never instantiated."""
+
+    name: ClassVar[str]
+    sheet: ClassVar[str]
+    sheet_aliases: ClassVar[tuple[str, ...]]
+    title: ClassVar[str]
+    title_en: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+    """As the template prints them."""
+    alternatives: ClassVar[tuple[Column, ...]]
+    """Columns that are read but not printed (合同期限 for start and end in one)."""
+    required_columns: ClassVar[tuple[Column, ...]]
+    """Columns the sheet can't be used without."""
+    record_schema: ClassVar[dict[str, pl.DataType]]
+    """Every column of a stored record, in order: origin, keys, values."""
+    key_columns: ClassVar[dict[str, KeyRule]]
+    """Derived record column → the field it is made from and how."""
+
+    def __init_subclass__(
+        cls,
+        *,
+        sheet: str,
+        title: str,
+        title_en: str,
+        aliases: str = "",
+        keys: Mapping[str, KeyRule] | None = None,
+    ) -> None:
+        cls.name, cls.sheet, cls.title, cls.title_en = cls.__name__.lower(), sheet, title, title_en
+        cls.sheet_aliases, cls.key_columns = tuple(aliases.split()), dict(keys or {})
+        kinds = get_type_hints(cls)
+        declared = [(name, item) for name, item in vars(cls).items() if isinstance(item, _Declared)]
+        bound = [item.bind(name, kinds[name]) for name, item in declared]
+        for (name, _), made in zip(declared, bound, strict=True):
+            setattr(cls, name, made)
+        cls.columns = tuple(item for item in bound if item.type.record_columns(item.field))
+        cls.alternatives = tuple(item for item in bound if not item.type.record_columns(item.field))
+        cls.required_columns = tuple(item for item in cls.columns if item.required)
+        cls.record_schema = {**ORIGIN, **dict.fromkeys(cls.key_columns, pl.String())}
+        for item in cls.columns:
+            cls.record_schema.update(item.record_columns)
+
+    @classmethod
+    def column(cls, field: str) -> Column:
+        """The column of this field. Raises KeyError naming the form."""
+        for item in (*cls.columns, *cls.alternatives):
+            if item.field == field:
+                return item
+        raise KeyError(f"form {cls.name} has no column {field}")
+
+    @classmethod
+    def with_keys(cls, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with its key columns (``name_key`` …) worked out from the names in it."""
+        return keys.add(frame, cls.key_columns)
+
+    @classmethod
+    def schema(cls) -> pa.DataFrameSchema:
+        """The pandera schema of its records, many workbooks in one frame."""
+        from pipelines.forms.schema import build
+
+        return build(cls)

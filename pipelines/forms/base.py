@@ -10,7 +10,8 @@ A column's annotation is its type (types.py). Words of an Enum come from ``vocab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+import dataclasses
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
@@ -49,7 +50,7 @@ class Column:
     description: str
     """English meaning, for the data dictionary."""
     field: str = ""
-    type: FieldType = field(default_factory=FieldType)
+    type: FieldType = dataclasses.field(default_factory=FieldType)
     aliases: tuple[str, ...] = ()
     """Other headers for it; ``parent-leaf`` names a leaf under a parent header."""
     unit: str | None = None
@@ -133,7 +134,7 @@ class _Declared:
     options: Mapping[str, Any]
 
     def bind(self, name: str, kind: type[FieldType]) -> Column:
-        options = {option.name: self.options[option.name] for option in fields(kind)}
+        options = {option.name: self.options[option.name] for option in dataclasses.fields(kind)}
         if "vocabulary" in options:
             options["vocabulary"] = options["vocabulary"] or name
         return replace(self.column, field=name, type=kind(**options))
@@ -167,13 +168,13 @@ class Form:
         aliases: str = "",
         keys: Mapping[str, KeyRule] | None = None,
     ) -> None:
+        kinds = get_type_hints(cls)
+        declared = {name: item for name, item in vars(cls).items() if isinstance(item, _Declared)}
+        for name in declared:
+            delattr(cls, name)  # a field may be called name, like the form's own attribute
+        bound = [item.bind(name, kinds[name]) for name, item in declared.items()]
         cls.name, cls.sheet, cls.title, cls.title_en = cls.__name__.lower(), sheet, title, title_en
         cls.sheet_aliases, cls.key_columns = tuple(aliases.split()), dict(keys or {})
-        kinds = get_type_hints(cls)
-        declared = [(name, item) for name, item in vars(cls).items() if isinstance(item, _Declared)]
-        bound = [item.bind(name, kinds[name]) for name, item in declared]
-        for (name, _), made in zip(declared, bound, strict=True):
-            setattr(cls, name, made)
         cls.columns = tuple(item for item in bound if item.type.record_columns(item.field))
         cls.alternatives = tuple(item for item in bound if not item.type.record_columns(item.field))
         cls.required_columns = tuple(item for item in cls.columns if item.required)

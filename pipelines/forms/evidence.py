@@ -18,7 +18,7 @@ class Evidence(Form, sheet="佐证材料清单", aliases="佐证材料", title="
         aliases="指标编号 任务编号 对应指标 对应任务",
         note="多个用顿号隔开",
     )
-    name: Text = column("材料名称", "Title", required=True, aliases="名称 佐证材料名称 文件名称")
+    name: Text = column("材料名称", "Title", required=True, aliases="名称 佐证材料名称 文件名称")  # type: ignore[misc, assignment]
     type: Enum = column("材料类型", "Kind of material", vocabulary="evidence_type", open=True, aliases="类型 材料类别")
     date: PartialDate = column("形成日期", "Date it was made", aliases="形成时间 日期")
     issuer: Name = column("形成单位", "Made by", aliases="出具单位 制发单位")

@@ -1,0 +1,150 @@
+"""What must hold between the parts of a plan, beyond the shape of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+
+from pipelines.plans.entities import ENTITIES, FORM_NAMES
+from pipelines.plans.model import Extra, Indicator, Plan, Rubric, RubricItem
+
+Path = tuple[str | int, ...]
+Found = Iterator[tuple[Path, str]]
+
+
+def cross_check(plan: Plan) -> Found:
+    """Each mistake as the path of its field and a message."""
+    codes = [d.code for d in plan.districts]
+    ids = [i.id for i in plan.indicators]
+    periods = [p.id for p in plan.periods]
+    yield from _unique(("districts",), "code", codes)
+    yield from _unique(("periods",), "id", periods)
+    yield from _unique(("indicators",), "id", ids)
+    yield from _dates(plan)
+    yield from _periods(plan)
+    for n, district in enumerate(plan.districts):
+        known = [*codes, *([plan.region.code] if plan.region.code else [])]
+        if district.parent is not None:
+            yield from _known(("districts", n, "parent"), "district", [district.parent], known)
+    for n, indicator in enumerate(plan.indicators):
+        path: Path = ("indicators", n)
+        yield from _known((*path, "districts"), "district", indicator.districts or (), codes)
+        yield from _unique((*path, "milestones"), "due", [m.due.isoformat() for m in indicator.milestones])
+        for k, milestone in enumerate(indicator.milestones):
+            here = (*path, "milestones", k)
+            yield from _known((*here, "districts"), "district", milestone.districts or (), codes)
+            yield from _known((*here, "all_of"), "indicator", milestone.all_of, ids)
+            if milestone.operational and milestone.operational > milestone.due:
+                yield (*here, "operational"), "the operational deadline lies after the due date"
+            if indicator.denominator and not 0 <= milestone.target <= 100:
+                yield here, f"the target of a rate is a percentage from 0 to 100, not {milestone.target}"
+        yield from _cadence(path, indicator, periods)
+    if plan.rubric is not None:
+        yield from _rubric(plan.rubric, codes, ids, periods)
+
+
+def check_conditions(plan: Plan) -> Found:
+    """Parses every SQL expression of the plan; see ``conditions.check``."""
+    from pipelines.plans.conditions import check
+
+    ids = [i.id for i in plan.indicators]
+    for n, indicator in enumerate(plan.indicators):
+        entity = ENTITIES[indicator.entity]
+        for key in ("denominator", "numerator", "strict"):
+            if (sql := getattr(indicator, key)) is not None:
+                yield from ((("indicators", n, key), m) for m in check(sql, entity, task_ids=ids))
+        yield from ((("indicators", n, "measure"), m) for m in check(indicator.measure, entity, wants="sum"))
+        for basis, pair in indicator.measures.items():
+            for key in ("numerator", "denominator"):
+                for message in check(getattr(pair, key), entity, wants="sum"):
+                    yield ("indicators", n, "measures", basis, key), message
+
+
+def _unique(path: Path, key: str, values: Iterable[str]) -> Found:
+    seen: set[str] = set()
+    for n, value in enumerate(values):
+        if value in seen:
+            yield (*path, n, key), f"{value} occurs twice"
+        seen.add(value)
+
+
+def _known(path: Path, what: str, values: Iterable[str], known: Collection[str]) -> Found:
+    for value in values:
+        if value not in known:
+            close = get_close_matches(value, list(known), n=1)
+            yield path, f"unknown {what} {value!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _dates(plan: Plan) -> Found:
+    if plan.start > plan.end:
+        yield ("end",), "the plan ends before it starts"
+    if plan.operational_deadline and plan.operational_deadline > plan.end:
+        yield ("operational_deadline",), "the operational deadline lies after the end of the plan"
+    if plan.evaluation and plan.evaluation.start > plan.evaluation.end:
+        yield ("evaluation", "end"), "the evaluation ends before it starts"
+
+
+def _periods(plan: Plan) -> Found:
+    for n, period in enumerate(plan.periods):
+        if n and period.as_of <= plan.periods[n - 1].as_of:
+            yield ("periods", n, "as_of"), "periods must stand in the order of their as-of dates"
+        for key in ("required_forms", "optional_forms"):
+            yield from _known(("periods", n, key), "form", getattr(period, key), FORM_NAMES)
+        for form in sorted({f for f in period.forms if period.forms.count(f) > 1}):
+            yield ("periods", n), f"form {form} is asked for twice"
+
+
+def _cadence(path: Path, indicator: Indicator, periods: Collection[str]) -> Found:
+    if indicator.cadence is None:
+        return
+    here = (*path, "cadence", "occasions")
+    source = indicator.cadence.source
+    yield from _unique(here, "due", [o.due.isoformat() for o in indicator.cadence.occasions])
+    for k, occasion in enumerate(indicator.cadence.occasions):
+        if source == "submission":
+            yield from _known((*here, k, "key"), "period", [occasion.key or ""], periods)
+        elif source != "none" and not (occasion.key or "").isdecimal():
+            yield (*here, k, "key"), f"a {source} occasion needs the year that proves it, such as key: 2024"
+
+
+def _rubric(rubric: Rubric, codes: Collection[str], ids: Collection[str], periods: Collection[str]) -> Found:
+    yield from _known(("rubric", "period"), "period", [rubric.period], periods)
+    yield from _unique(("rubric", "groups"), "id", [g.id for g in rubric.groups])
+    seen: set[str] = set()
+    for n, group in enumerate(rubric.groups):
+        for k, item in enumerate(group.items):
+            here: Path = ("rubric", "groups", n, "items", k)
+            if item.id in seen:
+                yield (*here, "id"), f"{item.id} occurs twice"
+            seen.add(item.id)
+            yield from _item(here, item, codes, ids)
+    if rubric.total != 100:
+        yield ("rubric", "groups"), f"the points add up to {rubric.total}, not 100"
+    for key in ("bonus", "penalty"):
+        for n, extra in enumerate(getattr(rubric, key).items):
+            yield from _extra(("rubric", key, "items", n), extra, ids)
+    bounds = [grade.at_least for grade in rubric.grades]
+    if bounds != sorted(bounds, reverse=True) or not bounds or bounds[-1] != 0:
+        yield ("rubric", "grades"), "list the grades from the best down to the one that starts at 0"
+    grades = [grade.id for grade in rubric.grades]
+    for n, veto in enumerate(rubric.vetoes):
+        yield from _known(("rubric", "vetoes", n, "grade"), "grade", filter(None, [veto.grade]), grades)
+        silent = filter(None, [veto.no_submission_for])
+        yield from _known(("rubric", "vetoes", n, "no_submission_for"), "period", silent, periods)
+        if veto.effect == "cap_grade" and veto.grade is None:
+            yield ("rubric", "vetoes", n), "cap_grade needs the grade it caps at"
+
+
+def _item(here: Path, item: RubricItem, codes: Collection[str], ids: Collection[str]) -> Found:
+    yield from _known((*here, "indicators"), "indicator", item.indicators, ids)
+    yield from _known((*here, "districts"), "district", item.districts or (), codes)
+    for k, case in enumerate(item.params.cases):
+        path = (*here, "params", "cases", k)
+        yield from _known((*path, "indicator"), "indicator", [case.indicator], item.indicators)
+        yield from _known((*path, "districts"), "district", case.districts or (), codes)
+
+
+def _extra(here: Path, extra: Extra, ids: Collection[str]) -> Found:
+    yield from _known((*here, "indicator"), "indicator", filter(None, [extra.indicator]), ids)
+    if extra.rise:
+        yield from _known((*here, "rise", "indicator"), "indicator", [extra.rise.indicator], ids)

@@ -1,0 +1,155 @@
+"""Reads plan files and says what is wrong with them: file, line, field, message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.plans import model, source
+from pipelines.plans.checks import check_conditions, cross_check
+from pipelines.plans.model import Plan
+
+BUILT_IN = Path(__file__).parent
+"""The folder of the plans that come with the project."""
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One mistake in a plan file. ``line`` counts from 1; ``field`` reads like ``indicators[pm_coverage_rate].kind``."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field + ': ' if self.field else ''}{self.message}"
+
+
+class PlanError(ValueError):
+    """Plan files that can't be used, with every mistake found in them."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+def check_file(path: str | Path) -> list[Mistake]:
+    """Every mistake in a plan file, its SQL included; an empty list when it is sound."""
+    return list(_read(Path(path), conditions=True)[1])
+
+
+def load_plans(extra_dir: Path | None = None) -> dict[str, Plan]:
+    """The built-in plans and those of ``extra_dir`` (``*.yaml``), by id in the order of their start.
+
+    An extra file with the id of a built-in plan replaces it. Raises PlanError naming every mistake of every file.
+    """
+    plans: dict[str, Plan] = {}
+    mistakes: list[Mistake] = []
+    for folder in filter(None, (BUILT_IN, extra_dir)):
+        origin: dict[str, Path] = {}
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            plan, found = _read(path, conditions=folder != BUILT_IN)
+            mistakes += found
+            if plan is None:
+                continue
+            if plan.id in origin:
+                mistakes.append(Mistake(str(path), 1, "id", f"{plan.id} is already in {origin[plan.id].name}"))
+            origin[plan.id] = path
+            plans[plan.id] = plan
+    if mistakes:
+        raise PlanError(sorted(mistakes))
+    return dict(sorted(plans.items(), key=lambda item: (item[1].start, item[0])))
+
+
+def _read(path: Path, *, conditions: bool) -> tuple[Plan | None, tuple[Mistake, ...]]:
+    try:
+        stamp = path.stat()
+    except OSError as error:
+        return None, (Mistake(str(path), 1, "", f"can't be read: {error.strerror}"),)
+    return _parse(path, stamp.st_mtime_ns, stamp.st_size, conditions)
+
+
+@lru_cache(maxsize=256)
+def _parse(path: Path, mtime_ns: int, size: int, conditions: bool) -> tuple[Plan | None, tuple[Mistake, ...]]:
+    """A file's plan (None when it has none) and its mistakes. The stamps make a changed file a new one."""
+    file = str(path)
+    try:
+        read = source.parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        return None, (Mistake(file, 1, "", f"can't be read: {error.strerror}"),)
+    except UnicodeDecodeError:
+        return None, (Mistake(file, 1, "", "is not UTF-8 text"),)
+    except source.SourceError as error:
+        return None, (Mistake(file, error.line, "", str(error)),)
+    except RecursionError:
+        return None, (Mistake(file, 1, "", "is nested too deeply"),)
+
+    def mistake(where: source.Path, message: str) -> Mistake:
+        return Mistake(file, read.line(where), _field(read.value, where), message)
+
+    mistakes = [mistake(where, "is written twice") for where in read.repeated]
+    if not isinstance(read.value, dict):
+        return None, (Mistake(file, 1, "", "a plan file is a mapping that starts with id: and name:"),)
+    try:
+        plan = Plan.model_validate(read.value)
+    except ValidationError as error:
+        mistakes += [mistake(tuple(e["loc"]), _message(e)) for e in error.errors(include_url=False)]
+        return None, tuple(sorted(mistakes))
+    mistakes += [mistake(where, message) for where, message in cross_check(plan)]
+    if conditions:
+        mistakes += [mistake(where, message) for where, message in check_conditions(plan)]
+    return (None if mistakes else plan), tuple(sorted(mistakes))
+
+
+def _field(value: Any, path: source.Path) -> str:
+    """A path as people say it: list entries by their id, code or date where they have one."""
+    text = ""
+    for step in path:
+        inside = value[step] if _has(value, step) else None
+        if isinstance(step, int):
+            keys = inside if isinstance(inside, dict) else {}
+            name = next((keys[k] for k in ("id", "code", "due") if isinstance(keys.get(k), str | int)), step)
+            text += f"[{name}]"
+        else:
+            text += f".{step}" if text else step
+        value = inside
+    return text
+
+
+def _has(value: Any, step: str | int) -> bool:
+    return (isinstance(value, dict) and step in value) or (
+        isinstance(value, list) and isinstance(step, int) and step < len(value)
+    )
+
+
+def _message(error: ErrorDetails) -> str:
+    """Pydantic's finding in words that name the remedy."""
+    kind, given = error["type"], error.get("input")
+    context = error.get("ctx", {})
+    if kind == "missing":
+        return "is required"
+    if kind == "extra_forbidden":
+        return "no such field" + _suggest(str(error["loc"][-1]), _field_names())
+    if kind == "literal_error":
+        words = str(context.get("expected", "")).replace("' or '", "', '").replace("'", "").split(", ")
+        return f"{given!r} is not one of {', '.join(words)}" + _suggest(str(given), words)
+    return error["msg"]
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+@lru_cache(maxsize=1)
+def _field_names() -> list[str]:
+    """Every key that a plan file may contain."""
+    classes = [c for c in vars(model).values() if isinstance(c, type) and issubclass(c, BaseModel)]
+    return sorted({name for c in classes for name in c.model_fields})

@@ -1,0 +1,556 @@
+"""What a plan is: districts, reporting periods, indicators with their milestones, and the assessment rubric.
+
+The classes mirror the plan files key by key. Everything is frozen; ``None`` as a district scope means every district.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pipelines.plans import lookup
+from pipelines.plans.entities import ENTITIES, Measure
+
+Kind = Literal["rate", "count", "boolean", "document", "cadence", "trend"]
+Operator = Literal["gte", "gt", "eq", "lte", "lt", "hold_gte", "done_by"]
+Binding = Literal["hard", "aspirational", "qualitative", "guideline", "encouraged", "derived"]
+Direction = Literal["up", "down", "none"]
+Basis = Literal[
+    "communities", "households", "floor_area", "companies", "answers", "bodies", "districts", "occasions"
+]  # fmt: skip
+Method = Literal[
+    "proportional",
+    "proportional_from_baseline",
+    "floor_linear",
+    "control",
+    "tiered",
+    "deduct_per_miss",
+    "deduct_per_pp",
+    "boolean",
+    "boolean_share",
+    "checklist",
+    "deadline",
+    "by_case",
+]
+
+OPERATOR_KEYS: dict[str, Operator] = {
+    "at_least": "gte",
+    "more_than": "gt",
+    "equals": "eq",
+    "at_most": "lte",
+    "less_than": "lt",
+    "hold_at_least": "hold_gte",
+}
+"""How a plan file writes a milestone's operator: the key carries it, the value is the target."""
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
+        return value
+    raise PydanticCustomError("day", "write a date as 2024-12-31, not {value}", {"value": repr(value)})
+
+
+def _word(value: str) -> str:
+    if re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        return value
+    raise PydanticCustomError("word", "an id has lower-case letters, digits and _, and starts with a letter")
+
+
+def _entity(value: str) -> str:
+    if value in ENTITIES:
+        return value
+    close = get_close_matches(value, ENTITIES, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it is one of {', '.join(ENTITIES)}"
+    raise PydanticCustomError("entity", "unknown entity {value}; {hint}", {"value": repr(value), "hint": hint})
+
+
+def _fraction(value: object) -> object:
+    """Points may be written as a fraction (``2/3``), which no decimal could hold."""
+    if isinstance(value, str) and re.fullmatch(r"\d+/[1-9]\d*", value):
+        return Fraction(value)
+    return Fraction(str(value)) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Id = Annotated[str, AfterValidator(_word)]
+Scope = tuple[str, ...] | None
+Exact = Annotated[Fraction, BeforeValidator(_fraction)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, ignored_types=(cached_property,)
+    )  # fmt: skip
+
+
+class Name(_Model):
+    """A text in Chinese and English."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Region(_Model):
+    """The plan's whole area: code (none where the source is anonymised) and Chinese name."""
+
+    code: str | None
+    name: str
+
+
+class Window(_Model):
+    """From the first to the last day, both included."""
+
+    start: Day
+    end: Day
+
+
+class Parameters(_Model):
+    """Readings of the plan that conditions depend on.
+
+    ``new_build_cutoff``: delivered on or after it is new-built; None = only the typed flag decides.
+    ``bodies_counted``: owners' bodies that count as a committee; ``counted_statuses``: in which state they do.
+    """
+
+    new_build_cutoff: Day | None = None
+    bodies_counted: tuple[Literal["owners_committee", "pm_committee", "owners_assembly"], ...]
+    counted_statuses: tuple[Literal["formed", "term_expired", "re_election"], ...]
+
+
+class District(_Model):
+    """A reporting unit. A pseudo-region (development zone …) has its parent's code with a suffix."""
+
+    code: str = Field(pattern=r"^\d{6}(-[A-Z]+)?$|^\d{9}$|^\d{12}$")
+    name: Name
+    short_name: str | None = None
+    parent: str | None = None
+    pseudo_region: bool = False
+    aliases: tuple[str, ...] = ()
+    ambiguous_aliases: tuple[str, ...] = ()
+
+
+class Period(_Model):
+    """One reporting occasion. ``required_forms`` are due (one missing is reported and leaves its indicators without
+    data); ``optional_forms`` are on the template too but may stay away."""
+
+    id: str = Field(pattern=r"^[0-9a-z][0-9a-z-]*$")
+    name: Name
+    kind: Literal["baseline", "ledger", "snapshot", "monthly", "facts"]
+    as_of: Day
+    due: Day
+    lateness_judged: bool = True
+    required_forms: tuple[str, ...]
+    optional_forms: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Every form on the template of the period, required ones first."""
+        return self.required_forms + self.optional_forms
+
+
+class Milestone(_Model):
+    """A target that an indicator must reach by a date. Percent for rates, a number for counts, 100 for booleans.
+
+    ``clause``, ``binding`` and ``districts`` come from the indicator where the file does not repeat them.
+    """
+
+    indicator_id: Id
+    due: Day
+    operational: Day | None = None
+    at_least: Decimal | None = None
+    more_than: Decimal | None = None
+    equals: Decimal | None = None
+    at_most: Decimal | None = None
+    less_than: Decimal | None = None
+    hold_at_least: Decimal | None = None
+    binding: Binding = "hard"
+    clause: str
+    districts: Scope = None
+    date_is_default: bool = False
+    target_is_derived: bool = False
+    is_scored: bool = True
+    all_of: tuple[str, ...] = ()
+    note: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.indicator_id}@{self.due.isoformat()}"
+
+    @cached_property
+    def _operator(self) -> tuple[Operator, Decimal]:
+        for key, operator in OPERATOR_KEYS.items():
+            if (target := getattr(self, key)) is not None:
+                return operator, target
+        return "done_by", Decimal(100)
+
+    @property
+    def operator(self) -> Operator:
+        return self._operator[0]
+
+    @property
+    def target(self) -> Decimal:
+        return self._operator[1]
+
+    @property
+    def is_hold(self) -> bool:
+        """Must be true in every period, not only in the last before the date."""
+        return self.operator == "hold_gte"
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> Milestone:
+        given = [key for key in OPERATOR_KEYS if getattr(self, key) is not None]
+        if len(given) > 1:
+            raise PydanticCustomError("operator", "one target only, found {keys}", {"keys": " and ".join(given)})
+        return self
+
+
+class Occasion(_Model):
+    """One date by which something recurrent must have happened. ``key`` names what proves it: a period, a year."""
+
+    due: Day
+    key: str | None = None
+    is_scored: bool = True
+
+
+class Cadence(_Model):
+    """Something that recurs: what shows that it happened, who owes it, and when."""
+
+    source: Literal["submission", "credit", "inspection", "mechanism", "none"]
+    reporter: Literal["district", "city"] = "district"
+    lateness_judged: bool = True
+    occasions: tuple[Occasion, ...] = Field(min_length=1)
+
+
+class MeasurePair(_Model):
+    """What is summed over the rows above and below the line."""
+
+    numerator: str
+    denominator: str = "1"
+
+
+def _inherit(data: Any) -> Any:
+    """Give each milestone of a plan file what it shares with its indicator."""
+    if not isinstance(data, Mapping) or not isinstance(milestones := data.get("milestones"), list | tuple):
+        return data
+    shared = {k: data[k] for k in ("clause", "binding", "districts") if k in data} | {"indicator_id": data.get("id")}
+    return {
+        **data,
+        "milestones": [{**shared, **m} if isinstance(m, Mapping) else m for m in milestones],
+    }
+
+
+class Indicator(_Model):
+    """What is measured: the rows of an entity in the denominator, and those of them in the numerator.
+
+    Conditions are SQL boolean expressions over the entity's documented columns. A boolean or document indicator counts
+    districts that have it; a cadence counts its occasions; a count sums ``measure`` over the rows of its numerator.
+    """
+
+    id: Id
+    name: Name
+    definition: Name
+    kind: Kind = "rate"
+    entity: Annotated[str, AfterValidator(_entity)]
+    denominator: str | None = None
+    numerator: str = "true"
+    strict: str | None = None
+    measure: str = "1"
+    measures: dict[Basis, MeasurePair] = {}
+    unit: str
+    direction: Direction = "up"
+    is_headline: bool = False
+    binding: Binding | None = None
+    clause: str
+    districts: Scope = None
+    milestones: tuple[Milestone, ...] = ()
+    cadence: Cadence | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        data, kind = dict(data), data.get("kind", "rate")
+        if kind in ("boolean", "document"):
+            implied = {"entity": "commitment", "denominator": "true", "numerator": "is_done", "unit": "个"}
+        elif kind == "cadence":
+            implied = {"entity": "occasion", "denominator": "true", "numerator": "is_done", "unit": "次"}
+        else:
+            implied = {"unit": "%"} if data.get("denominator") else {"unit": "个"}
+        if kind in ("boolean", "document", "cadence") or data.get("milestones"):
+            implied["binding"] = "hard"
+        return _inherit({**implied, **data})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Indicator:
+        if self.kind == "rate" and self.denominator is None:
+            raise PydanticCustomError("denominator", "a rate needs a denominator")
+        if "numerator" not in self.model_fields_set and not self.measures:
+            raise PydanticCustomError("numerator", "say which rows count: numerator, or measures over all of them")
+        if self.kind == "count" and self.denominator is not None:
+            raise PydanticCustomError("denominator", "a count has no denominator")
+        if (self.kind == "cadence") != (self.cadence is not None):
+            raise PydanticCustomError("cadence", "a cadence indicator, and only such a one, lists its occasions")
+        if self.kind not in ("boolean", "document"):
+            for milestone in self.milestones:
+                if milestone.operator == "done_by":
+                    raise PydanticCustomError("target", "the milestone of {day} needs a target such as at_least: 95", {"day": milestone.due.isoformat()})  # fmt: skip
+        return self
+
+    @cached_property
+    def bases(self) -> dict[str, Measure]:
+        """What is summed per basis; the first is the main one. From the file, else as the entity has it."""
+        if self.measures:
+            return {basis: Measure(m.numerator, m.denominator) for basis, m in self.measures.items()}
+        if self.denominator is None:
+            return {ENTITIES[self.entity].main_basis: Measure(self.measure, "1")}
+        return dict(ENTITIES[self.entity].bases)
+
+    @property
+    def basis(self) -> str:
+        """The main basis: the one that milestones and scores use."""
+        return next(iter(self.bases))
+
+    @property
+    def form(self) -> str | None:
+        """The form without which there is no data; None where absence is itself the finding."""
+        if self.cadence is not None:
+            return self.cadence.source if self.cadence.source in ("credit", "inspection", "mechanism") else None
+        return ENTITIES[self.entity].form
+
+
+class Tier(_Model):
+    """From ``at_least`` on, ``points``."""
+
+    at_least: Decimal
+    points: Decimal
+
+
+class Case(_Model):
+    """How an item is judged in some districts. The first case that names a district, or names none, applies."""
+
+    districts: Scope = None
+    indicator: Id
+    method: Method
+    params: Params
+
+
+class Params(_Model):
+    """What a method needs: ``METHOD_PARAMS`` says which of these belong to which."""
+
+    floor: Decimal | None = None
+    target: Decimal | None = None
+    limit: Decimal | None = None
+    due: Day | None = None
+    late_factor: Decimal | None = None
+    late_days: int | None = None
+    per: Decimal | None = None
+    points_each: Exact | None = None
+    occasions: tuple[Day, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Only what the file states."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+Case.model_rebuild()
+
+METHOD_PARAMS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    method: (frozenset(required.split()), frozenset(optional.split()))
+    for method, required, optional in (
+        ("proportional", "target", ""),
+        ("proportional_from_baseline", "target", ""),
+        ("floor_linear", "floor target", ""),
+        ("control", "limit", ""),
+        ("tiered", "tiers", ""),
+        ("deduct_per_miss", "points_each", "per"),
+        ("deduct_per_pp", "target points_each", "per"),
+        ("boolean", "", "due late_factor occasions"),
+        ("boolean_share", "", "occasions"),
+        ("checklist", "", ""),
+        ("deadline", "occasions", "points_each late_days late_factor"),
+        ("by_case", "cases", ""),
+    )
+}
+"""Method → the parameters it must have and those it may have."""
+
+
+class RubricItem(_Model):
+    """One line of the assessment: which indicators, how many points, and how they are earned.
+
+    ``evidence``: ``listed`` = nothing without evidence on the list; ``ledger`` = the ledger's own sheets are the proof.
+    """
+
+    id: str
+    name: Name
+    indicators: tuple[Id, ...] = Field(min_length=1)
+    points: Decimal = Field(gt=0)
+    method: Method
+    params: Params = Params()
+    evidence: Literal["listed", "ledger", "none"] = "listed"
+    evidence_note: str | None = None
+    clause: str
+    districts: Scope = None
+
+    @model_validator(mode="after")
+    def _parameters(self) -> RubricItem:
+        for method, params in [(self.method, self.params), *((c.method, c.params) for c in self.params.cases)]:
+            required, optional = METHOD_PARAMS[method]
+            if lacking := required - params.model_fields_set:
+                raise PydanticCustomError("params", "{method} needs {names}", {"method": method, "names": ", ".join(sorted(lacking))})  # fmt: skip
+            if odd := params.model_fields_set - required - optional:
+                raise PydanticCustomError("params", "{method} has no {names}", {"method": method, "names": ", ".join(sorted(odd))})  # fmt: skip
+        return self
+
+
+class RubricGroup(_Model):
+    """Items under one heading."""
+
+    id: str
+    name: Name
+    items: tuple[RubricItem, ...] = Field(min_length=1)
+
+
+class Grade(_Model):
+    """From ``at_least`` points of 100 on."""
+
+    id: Id
+    name: Name
+    at_least: Decimal
+
+
+class Rise(_Model):
+    """An indicator's gain between its first and its last value, in percentage points."""
+
+    indicator: Id
+    at_least: Decimal
+
+
+class Extra(_Model):
+    """A bonus or penalty: points, and where it comes from: an indicator that is done or above 0, a rise, a difference
+    between typed and recomputed headline rates (percentage points), or an analyst's entry when none is named."""
+
+    id: Id
+    name: Name
+    points: Decimal = Field(gt=0)
+    indicator: Id | None = None
+    rise: Rise | None = None
+    claimed_difference_over: Decimal | None = None
+    per_case: bool = False
+
+
+class Extras(_Model):
+    """Bonuses or penalties with their common cap. Shown and used to break ties; never added to the score."""
+
+    cap: Decimal
+    items: tuple[Extra, ...]
+
+
+class Veto(_Model):
+    """What overrides the score. ``no_submission_for``: the period whose missing ledger triggers it by itself on
+    ``after``; otherwise an analyst enters it."""
+
+    id: Id
+    name: Name
+    effect: Literal["zero_item", "cap_grade", "downgrade_one", "disqualify"]
+    grade: Id | None = None
+    zero_item: bool = False
+    no_submission_for: str | None = None
+    after: Day | None = None
+
+
+class RankRanges(_Model):
+    """How rank ranges are drawn: every weight varies by ``weight_spread`` percent, independently."""
+
+    weight_spread: int = 20
+    draws: int = Field(default=1000, gt=0)
+    seed: int
+
+
+class Rubric(_Model):
+    """The assessment. ``is_proposal``: ours until an official table is entered, and every page says so."""
+
+    is_proposal: bool
+    note: Name
+    period: str
+    grades: tuple[Grade, ...]
+    bonus: Extras
+    penalty: Extras
+    vetoes: tuple[Veto, ...]
+    rank_ranges: RankRanges
+    groups: tuple[RubricGroup, ...]
+
+    @property
+    def items(self) -> tuple[RubricItem, ...]:
+        """Every item in the order of the file."""
+        return tuple(item for group in self.groups for item in group.items)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((item.points for item in self.items), Decimal(0))
+
+
+class Plan(_Model):
+    """One three-year action plan."""
+
+    id: Id
+    name: Name
+    aliases: tuple[str, ...] = ()
+    issuer: str
+    document_no: str | None = None
+    issued: Day | None = None
+    start: Day
+    end: Day
+    operational_deadline: Day | None = None
+    evaluation: Window | None = None
+    region: Region
+    source_complete: bool = True
+    parameters: Parameters
+    districts: tuple[District, ...] = Field(min_length=1)
+    periods: tuple[Period, ...] = Field(min_length=1)
+    indicators: tuple[Indicator, ...] = Field(min_length=1)
+    rubric: Rubric | None = None
+
+    @property
+    def milestones(self) -> tuple[Milestone, ...]:
+        """Every milestone in the order of the file."""
+        return tuple(m for indicator in self.indicators for m in indicator.milestones)
+
+    @cached_property
+    def _indicators(self) -> dict[str, Indicator]:
+        return {indicator.id: indicator for indicator in self.indicators}
+
+    @cached_property
+    def _districts(self) -> lookup.Index[District]:
+        return lookup.district_index(self)
+
+    @cached_property
+    def _periods(self) -> lookup.Index[Period]:
+        return lookup.period_index(self.periods)
+
+    def indicator(self, indicator_id: str) -> Indicator | None:
+        return self._indicators.get(indicator_id)
+
+    def district(self, text: str) -> District | None:
+        """The district a code, name or alias means; None when unknown or ambiguous (后旗)."""
+        return self._districts.find(lookup.district_key(text, self.region.name))
+
+    def is_ambiguous(self, text: str) -> bool:
+        """Whether the text fits several districts."""
+        return self._districts.is_ambiguous(lookup.district_key(text, self.region.name))
+
+    def period(self, text: str) -> Period | None:
+        """The period a text means: 2024-11, 2024年11月, 2024年度, 2024年, 2023年摸底, 摸底 …; None when unknown."""
+        return self._periods.find(lookup.period_key(text))

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 
 class Stage:
-    """One stage of a run. ``update`` while it works, ``note`` for lines to show under it, ``summary`` for its result."""
+    """One stage of a run. ``update`` while it works, ``note`` for lines under it, ``summary`` for its result."""
 
     def __init__(self, title: str, screen: Screen | None) -> None:
         self.title = title
@@ -35,7 +35,8 @@ class Stage:
 
 class Screen:
     """Where stages are shown. Writes to its own copy of the stream, so that capturing the process's output
-    elsewhere (Dagster does) doesn't hide it."""
+    elsewhere (Dagster does) doesn't hide it.
+    """
 
     def __init__(self, stream: IO[str] | None = None) -> None:
         stream = stream or sys.stderr

@@ -1,0 +1,397 @@
+"""The ``actionplan`` command. Exit codes: 0 done, 1 judged and found wanting, 2 wrong usage, 3 failure.
+
+Every command imports what it needs when it runs: ``check`` and ``submit`` answer at once, without Dagster and dbt.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipelines import __version__
+from pipelines.locking import Busy, run_lock
+from pipelines.settings import CHECKOUT, Workspace, local, now
+
+if TYPE_CHECKING:
+    from pipelines.plans.model import District, Period, Plan
+
+JUDGED_WANTING, FAILED = 1, 3
+DEMO_PLAN = "bayannur_2023_2025"
+DEMO_NOW = "2025-12-05T09:00:00"
+DISK_TROUBLE = {
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EFBIG: "文件超出系统允许的大小",
+    errno.EROFS: "磁盘为只读",
+    errno.EACCES: "没有读写权限",
+    errno.EPERM: "没有读写权限",
+}
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """The command could not do its work."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"失败：{self.message}", file=file or sys.stderr)
+
+
+class Misuse(click.UsageError):
+    """An argument names something that isn't there, or can't be meant; one line says what to write instead."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"用法有误：{self.message}", file=file or sys.stderr)
+
+
+class Commands(click.Group):
+    """Turns what goes wrong below into one line that says what to do, and the exit code that fits."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            raise Failure("已中断。没有丢失任何文件，再次运行会接着完成。") from None
+        except Busy as busy:
+            raise Failure(f"另一次运行正在进行：{busy.holder}。请等它结束后再试。") from None
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            raise _explained(error) from error
+
+
+def _explained(error: Exception) -> click.ClickException:
+    """An exception as one line: the disk's troubles by name, plan mistakes as they are, the rest with a trace."""
+    from pipelines.plans.loader import PlanError
+
+    if isinstance(error, PlanError):
+        return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{error}")
+    if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
+        where = f"：{error.filename}" if error.filename else ""
+        return Failure(f"{DISK_TROUBLE[error.errno]}{where}。已收到的文件都在，处理后再次运行即可。")
+    if any(words in str(error) for words in ("database or disk is full", "readonly database", "disk I/O error")):
+        return Failure("磁盘已满或为只读，无法写入运行记录。已收到的文件都在，处理后再次运行即可。")
+    trace = "".join(traceback.format_exception(error))
+    if os.environ.get("ACTIONPLAN_DEBUG"):
+        click.echo(trace, err=True)
+    first = next(iter(str(error).strip().splitlines()), "")
+    return Failure(f"{type(error).__name__}: {first}{_kept(trace)}")
+
+
+def _kept(trace: str) -> str:
+    """Keep an unexpected trace for the developers; where nothing can be written, say how to see it."""
+    try:
+        log = _workspace().build / "last-error.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(trace)
+    except OSError:
+        return "（设置 ACTIONPLAN_DEBUG=1 再运行可看到详情）"
+    return f"（详情见 {log}）"
+
+
+def _set_root(ctx: click.Context, _: click.Parameter, root: str | None) -> None:
+    if root:
+        ctx.meta["root"] = root
+
+
+def _workspace() -> Workspace:
+    """The workspace of the command in hand: ``--root``, wherever on the line it stands, else as usual."""
+    return Workspace.locate(click.get_current_context().meta.get("root"))
+
+
+root_option = click.option(
+    "--root",
+    type=click.Path(file_okay=False),
+    expose_value=False,
+    is_eager=True,
+    callback=_set_root,
+    help="工作区文件夹（默认：环境变量 ACTIONPLAN_ROOT，否则为本项目文件夹）",
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="actionplan")
+@root_option
+def cli() -> None:
+    """三年行动计划台账：收表、校验、汇总、考核、出报告。"""
+    try:
+        now()
+    except ValueError:
+        stated = os.environ["ACTIONPLAN_NOW"]
+        raise Misuse(f"环境变量 ACTIONPLAN_NOW 的值 {stated!r} 不是日期时间，应形如 2025-12-05T09:00:00") from None
+
+
+def main() -> None:
+    """Entry point of the console script and of ``python -m pipelines``."""
+    cli(prog_name="actionplan")
+
+
+# ── what the arguments name ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _suggest(wrong: str, known: Iterable[str]) -> str:
+    """The known words nearest to a wrong one, else all of them when they are few."""
+    known = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(wrong, known, n=3, cutoff=0.5)
+    near = near or [word for word in known if wrong in word or word in wrong][:3]
+    if near:
+        return f"是否指：{'、'.join(near)}？"
+    return f"可用：{'、'.join(known[:12])}{' 等' if len(known) > 12 else ''}"
+
+
+def _plans(ws: Workspace) -> dict[str, Plan]:
+    from pipelines.plans.loader import load_plans
+
+    return load_plans(ws.plans)
+
+
+def _plan(ws: Workspace, text: str) -> Plan:
+    from pipelines.plans.lookup import find_plan
+
+    plans = _plans(ws)
+    if plan := find_plan(plans, text):
+        return plan
+    raise Misuse(f"没有方案 {text!r}。{_suggest(text, plans)}")
+
+
+def _district(plan: Plan, text: str) -> District:
+    if district := plan.district(text):
+        return district
+    if plan.is_ambiguous(text):
+        raise Misuse(f"{text!r} 可指 {plan.name.zh} 中的多个地区，请用全称或行政区划代码")
+    known = [word for district in plan.districts for word in (district.name.zh, district.code)]
+    raise Misuse(f"方案 {plan.id} 没有地区 {text!r}。{_suggest(text, known)}")
+
+
+def _period(plan: Plan, text: str) -> Period:
+    if period := plan.period(text):
+        return period
+    raise Misuse(f"方案 {plan.id} 没有填报期 {text!r}。{_suggest(text, (p.id for p in plan.periods))}")
+
+
+def _selection(ws: Workspace, plan: str | None, period: str | None) -> tuple[str | None, str | None]:
+    """The ids of ``--plan`` and ``--period``; a period alone must belong to one plan."""
+    if plan:
+        chosen = _plan(ws, plan)
+        return chosen.id, _period(chosen, period).id if period else None
+    if not period:
+        return None, None
+    having = [(p.id, found.id) for p in _plans(ws).values() if (found := p.period(period))]
+    if len(having) == 1:
+        return having[0]
+    if having:
+        raise Misuse(f"填报期 {period!r} 属于多个方案，请加 --plan：{'、'.join(p for p, _ in having)}")
+    known = [p.id for plan_ in _plans(ws).values() for p in plan_.periods]
+    raise Misuse(f"没有填报期 {period!r}。{_suggest(period, known)}")
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO date or date-time, as Asia/Shanghai local time."""
+
+    name = "datetime"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return local(datetime.fromisoformat(value))
+        except ValueError:
+            self.fail(f"{value!r} 不是日期时间，应形如 2024-11-28 或 2024-11-28T15:30:00", param, ctx)
+
+
+plan_option = click.option("--plan", metavar="P", help="方案编号或名称，例如 bayannur_2023_2025")
+period_option = click.option("--period", metavar="T", help="填报期，例如 2024-11")
+files_argument = click.argument("files", nargs=-1, required=True, metavar="文件…", type=click.Path(path_type=Path))
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
+
+
+# ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cli.command()
+@root_option
+@click.option("--plan", required=True, metavar="P", help="方案编号或名称")
+@click.option("--district", required=True, metavar="D", help="填报单位：名称或行政区划代码")
+@click.option("--period", required=True, metavar="T", help="填报期，例如 2024-11")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="保存为（默认：当前文件夹）")
+def template(plan: str, district: str, period: str, output: Path | None) -> None:
+    """生成一份空白填报表（带下拉选项、单位和填写说明）。"""
+    from pipelines.intake.template import write_template
+
+    chosen = _plan(_workspace(), plan)
+    unit, occasion = _district(chosen, district), _period(chosen, period)
+    path = output or Path(f"{unit.name.zh}_{occasion.id}_填报表.xlsx")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_template(chosen, unit, occasion, path)
+    click.echo(f"已生成 {path}")
+
+
+@cli.command()
+@root_option
+@files_argument
+@json_option
+@click.pass_context
+def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+    """校验填报表，不入库；结论与正式报送一致。有退回或错误时退出码为 1。"""
+    from pipelines.commands.check import check_files
+
+    ws = _workspace()
+    _existing(files)
+    results = check_files(ws, files, _plans(ws))
+    if as_json:
+        click.echo(json.dumps([result.as_dict() for result in results], ensure_ascii=False, indent=2))
+    else:
+        for result in results:
+            click.echo("\n".join(result.lines()))
+    ctx.exit(JUDGED_WANTING if any(result.wanting for result in results) else 0)
+
+
+def _existing(files: Iterable[Path]) -> None:
+    """Refuse names of which nothing exists; what exists but can't be read is for intake to judge."""
+    for path in files:
+        if not path.exists() and not path.is_symlink():
+            raise Misuse(f"文件不存在：{path}")
+
+
+@cli.command()
+@root_option
+@files_argument
+@click.option("--received-at", type=Moment(), metavar="时间", help="实际收到的时间，用于补录早前收到的文件")
+def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
+    """把填报表放进收件箱；下次 actionplan run 时处理。"""
+    from pipelines.intake.receive import submit as put
+
+    ws = _workspace().prepare()
+    _existing(files)
+    if received_at and received_at > now():
+        raise Misuse(f"--received-at {received_at:%Y-%m-%d %H:%M} 晚于现在（{now():%Y-%m-%d %H:%M}）")
+    for path in put(ws, files, received_at=received_at):
+        click.echo(f"已放入收件箱：{path.relative_to(ws.root)}")
+
+
+@cli.command()
+@root_option
+@plan_option
+@period_option
+def run(plan: str | None, period: str | None) -> None:
+    """接收收件箱并更新全部数据和报告（通过 Dagster，在一个进程内）。"""
+    from pipelines.commands.run import refresh
+    from pipelines.progress import watched
+
+    ws = _workspace()
+    plan_id, period_id = _selection(ws, plan, period)
+    with watched():
+        refresh(ws, plan_id, period_id)
+    _say_where(ws, plan_id)
+
+
+def _say_where(ws: Workspace, plan_id: str | None) -> None:
+    for page in sorted(ws.reports.glob(f"{plan_id or '*'}/index.html")):
+        click.echo(f"报告：{page}")
+
+
+@cli.command()
+@root_option
+@plan_option
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="按截至该日（含）已知的情况重出")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="报告语言")
+def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
+    """由已发布的数据重新生成报告；--as-of 按过去某日已知的情况重出。"""
+    from pipelines.commands.report import report_as_known_on, report_as_published
+    from pipelines.progress import watched
+
+    ws = _workspace()
+    plan_id = _plan(ws, plan).id if plan else None
+    with watched(), run_lock(ws, "actionplan report"):
+        if as_of is None:
+            pages = report_as_published(ws, plan_id, lang)
+        elif as_of > now():
+            raise Misuse(f"--as-of {as_of:%Y-%m-%d} 晚于今天（{now():%Y-%m-%d}）")
+        else:
+            pages = report_as_known_on(ws, _plans(ws), as_of.date(), plan_id, lang)
+    for page in pages:
+        if page.name == "index.html":
+            click.echo(f"报告：{page}")
+
+
+@cli.command()
+@root_option
+@plan_option
+@json_option
+def status(plan: str | None, as_json: bool) -> None:
+    """谁已报送、谁被退回、谁逾期未报。"""
+    from pipelines.commands.status import read_status
+
+    ws = _workspace()
+    overview = read_status(ws, now(), _plan(ws, plan).id if plan else None)
+    if as_json:
+        click.echo(json.dumps(overview.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(overview.lines()))
+
+
+@cli.group(invoke_without_command=True)
+@root_option
+@click.pass_context
+def plans(ctx: click.Context) -> None:
+    """列出方案；plans check 检查方案文件。"""
+    if ctx.invoked_subcommand:
+        return
+    for plan in _plans(_workspace()).values():
+        span = f"{plan.start:%Y-%m-%d} 至 {plan.end:%Y-%m-%d}" if plan.start and plan.end else ""
+        counts = f"{len(plan.districts)} 个地区，{len(plan.periods)} 个填报期，{len(plan.indicators)} 项指标"
+        click.echo(f"{plan.id}\t{plan.name.zh}\t{span}\t{counts}")
+
+
+@plans.command("check")
+@root_option
+@files_argument
+@click.pass_context
+def plans_check(ctx: click.Context, files: tuple[Path, ...]) -> None:
+    """检查方案文件，逐条指出文件、行和字段。"""
+    from pipelines.plans.loader import check_file
+
+    _existing(files)
+    wanting = False
+    for path in files:
+        mistakes = check_file(path)
+        wanting = wanting or bool(mistakes)
+        for mistake in mistakes:
+            click.echo(str(mistake))
+        if not mistakes:
+            click.echo(f"{path}：没有发现错误")
+    ctx.exit(JUDGED_WANTING if wanting else 0)
+
+
+@cli.command()
+@root_option
+@plan_option
+def demo(plan: str | None) -> None:
+    """用虚构数据演示全过程：七个旗县区、四期填报，从收表到报告（默认写入 demo/ 文件夹）。"""
+    from pipelines.commands.demo import NotADemo, run_demo
+    from pipelines.progress import watched
+
+    named = click.get_current_context().meta.get("root") or os.environ.get("ACTIONPLAN_ROOT")
+    ws = Workspace.locate(named or CHECKOUT / "demo")
+    os.environ.setdefault("ACTIONPLAN_NOW", DEMO_NOW)
+    chosen = _plan(ws, plan or DEMO_PLAN)
+    try:
+        with watched():
+            run_demo(ws, chosen)
+    except NotADemo:
+        raise Misuse(
+            f"{ws.root} 中有不是演示生成的文件，演示会清空它自己的工作区；请用 --root 指定一个空文件夹"
+        ) from None
+    click.echo(f"演示完成，请在浏览器中打开：{ws.reports / chosen.id / 'index.html'}")

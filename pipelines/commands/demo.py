@@ -1,0 +1,53 @@
+"""The whole way on synthetic workbooks, in a workspace of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.commands.run import refresh
+from pipelines.locking import run_lock
+from pipelines.progress import stage
+from pipelines.settings import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.plans.model import Plan
+
+MARK = ".made-by-demo"
+RAW = tuple(f"data/raw/{folder}" for folder in ("inbox", "archive", "records", "receipts"))
+MADE = ("drops", *RAW, "data/marts", "reports", ".dagster")
+"""What a demo leaves in its workspace, and all that the next one removes (beside the contents of ``.build``)."""
+
+
+class NotADemo(Exception):
+    """The folder holds something that no demo made."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
+
+
+def run_demo(ws: Workspace, plan: Plan) -> None:
+    """Make synthetic drops for every district and period of the plan, back-load them, and run everything.
+
+    An earlier demo's files are removed first; a folder that holds anything else is refused (NotADemo).
+    """
+    from pipelines.intake.receive import submit
+    from pipelines.samples import write_drops
+
+    mark = ws.root / MARK
+    if ws.root.exists() and any(ws.root.iterdir()) and not mark.exists():
+        raise NotADemo(ws.root)
+    ws.root.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    with run_lock(ws, "actionplan demo"):
+        for made in MADE:
+            shutil.rmtree(ws.root / made, ignore_errors=True)
+        ws.prepare()
+        with stage("编制虚构的填报表") as progress:
+            drops = write_drops(plan, ws.root / "drops")
+            for drop in drops:
+                submit(ws, [drop.path], received_at=drop.received_at)
+            progress.summary = f"{len(drops)} 份"
+        refresh(ws)

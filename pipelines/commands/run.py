@@ -1,0 +1,93 @@
+"""One run of the whole way through Dagster, in this process: what ``actionplan run`` does."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipelines.locking import run_lock
+from pipelines.progress import stage
+from pipelines.settings import CHECKOUT, Workspace
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+COMMAND_TAG = "actionplan/started_by"
+
+
+def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = None) -> str:
+    """Receive the inbox and materialise everything downstream; the id of the Dagster run.
+
+    With ``plan_id`` (and ``period_id``) only that plan's (period's) workbooks are received and its reports written.
+    Raises Busy while another run is going on, and whatever made a step fail: OSError for a read-only or full disk.
+    """
+    with run_lock(ws, "actionplan run"):
+        ws.prepare()
+        os.environ["ACTIONPLAN_ROOT"] = str(ws.root)
+        with stage("启动"):
+            _hush()
+            from pipelines.definitions import defs
+            from pipelines.defs.jobs import command_selection, partition_tags
+
+            job = defs().resolve_job_def("refresh")
+        with dagster_instance(ws) as instance:
+            _close_abandoned_runs(instance)
+            result = job.execute_in_process(
+                instance=instance,
+                asset_selection=command_selection(plan_id),
+                tags={COMMAND_TAG: "command", **partition_tags(plan_id, period_id)},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+            return result.run_id
+
+
+@contextmanager
+def dagster_instance(ws: Workspace) -> Iterator[DagsterInstance]:
+    """The workspace's Dagster instance: its home is made on first use, with this checkout's settings."""
+    import yaml
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
+
+    home = ws.dagster_home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        shared = yaml.safe_load((CHECKOUT / "dagster.yaml").read_text())
+        own = {key: value for key, value in shared.items() if key not in ("storage", "local_artifact_storage")}
+        settings.write_text(yaml.safe_dump(own))
+    with DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_anchored(settings))) as instance:
+        yield instance
+
+
+def _anchored(settings: Any) -> Any:
+    """The storage folders of a settings file, absolute: Dagster takes relative ones from where it is started."""
+    import yaml
+
+    stated = yaml.safe_load(settings.read_text()) or {}
+    anchored: dict[str, Any] = {}
+    if base := stated.get("storage", {}).get("sqlite", {}).get("base_dir"):
+        anchored["storage"] = {"sqlite": {"base_dir": str(settings.parent / base)}}
+    artifacts = stated.get("local_artifact_storage", {})
+    if base := artifacts.get("config", {}).get("base_dir"):
+        anchored["local_artifact_storage"] = {**artifacts, "config": {"base_dir": str(settings.parent / base)}}
+    return anchored
+
+
+def _close_abandoned_runs(instance: DagsterInstance) -> None:
+    """Runs of earlier commands that were killed still count as going on; holding the lock, we know they are not."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    going_on = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=going_on, tags={COMMAND_TAG: "command"})):
+        instance.report_run_failed(run, "The process that ran this was killed; a later run finished its work.")
+
+
+def _hush() -> None:
+    """Keep Dagster's and dbt's own chatter off the terminal; what matters is in the run's event log."""
+    warnings.filterwarnings("ignore", module=r"dagster.*")
+    warnings.filterwarnings("ignore", module=r"dbt.*")
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)

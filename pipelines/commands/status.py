@@ -1,0 +1,150 @@
+"""Who has submitted what: read from the published marts, judged by today's date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pipelines.settings import Workspace
+
+WORDS = {"on_time": "按时", "late": "迟交", "returned": "退回", "missing": "未报", "not_due": "未到期"}
+WAITING_FOR_DISTRICT = ("returned", "missing")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One district's workbook of one period. ``days_late``: how long it was, or by now is, overdue, else 0."""
+
+    plan_id: str
+    plan_name: str
+    period_id: str
+    district_code: str
+    district_name: str
+    status: str
+    expected_by: date
+    received_at: datetime | None
+    days_late: int
+    error_count: int | None
+    warning_count: int | None
+    receipts: str | None
+    """The folder of its receipts, relative to the workspace."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything ``actionplan status`` says."""
+
+    now: datetime
+    inbox: list[str]
+    published_at: datetime | None
+    standings: list[Standing] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        content = asdict(self)
+        return _plain(content)
+
+    def lines(self) -> Iterator[str]:
+        """For a terminal: a table per plan (district × period), then what waits for whom."""
+        if self.inbox:
+            yield f"收件箱中有 {len(self.inbox)} 份文件待处理：请运行 actionplan run"
+        if self.published_at is None:
+            yield "尚未发布数据：放入填报表（actionplan submit 文件…）后运行 actionplan run"
+            return
+        yield f"数据更新于 {self.published_at:%Y-%m-%d %H:%M}"
+        for plan_id in dict.fromkeys(s.plan_id for s in self.standings):
+            of_plan = [s for s in self.standings if s.plan_id == plan_id]
+            yield ""
+            if all(s.received_at is None for s in of_plan):
+                yield f"{of_plan[0].plan_name}：尚无填报表"
+            else:
+                yield from _plan_lines(of_plan)
+
+
+def _plan_lines(standings: Sequence[Standing]) -> Iterator[str]:
+    yield f"{standings[0].plan_name}（{standings[0].plan_id}）"
+    periods = list(dict.fromkeys(s.period_id for s in standings))
+    by_district: dict[str, dict[str, str]] = {}
+    for s in standings:
+        by_district.setdefault(s.district_name, {})[s.period_id] = WORDS.get(s.status, s.status)
+    rows = [["填报单位", *periods], *([name, *map(cells.get, periods)] for name, cells in by_district.items())]
+    widths = [max(_width(row[column] or "") for row in rows) for column in range(len(periods) + 1)]
+    for row in rows:
+        yield "  " + "  ".join(_padded(cell or "", width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for s in standings:
+        if s.status == "returned":
+            yield f"  退回：{s.district_name} {s.period_id}，{s.error_count} 处错误，回执在 {s.receipts}"
+        elif s.status == "missing":
+            yield f"  未报：{s.district_name} {s.period_id}，应于 {s.expected_by} 前报送，已逾期 {s.days_late} 天"
+
+
+def read_status(ws: Workspace, now: datetime, plan_id: str | None = None) -> Overview:
+    """What the marts say about submissions, with what fell overdue since they were published."""
+    from pipelines.intake.receive import find_drops
+
+    inbox = [drop.drop_path for drop in find_drops(ws.inbox)] if ws.inbox.is_dir() else []
+    table = ws.marts / "mart_submission_status.parquet"
+    if not table.exists():
+        return Overview(now, inbox, None)
+    published_at = datetime.fromtimestamp(table.stat().st_mtime)
+    return Overview(now, inbox, published_at, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
+
+
+def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:
+    import polars as pl
+
+    def mart(name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(ws.marts / f"{name}.parquet")
+
+    submission = mart("fct_submission").select("submission_id", "error_count", "warning_count")
+    district = mart("dim_district").select("plan_id", "district_code", "district_name", "sort_order")
+    period = mart("dim_period").select("plan_id", "period_id", "seq")
+    plan = mart("dim_plan").select("plan_id", "plan_name")
+    return (
+        mart("mart_submission_status")
+        .filter(pl.lit(plan_id is None) | (pl.col("plan_id") == plan_id))
+        .join(plan, on="plan_id")
+        .join(district, on=["plan_id", "district_code"])
+        .join(period, on=["plan_id", "period_id"])
+        .join(submission, on="submission_id", how="left")
+        .sort("plan_id", "sort_order", "district_code", "seq")
+        .collect()
+        .to_dicts()
+    )
+
+
+def _standing(row: Mapping[str, Any], today: date) -> Standing:
+    status, late = row["status"], row["days_late"] or 0
+    if status in ("not_due", "missing"):
+        overdue = (today - row["expected_by"]).days
+        status, late = ("missing", overdue) if overdue > 0 else ("not_due", 0)
+    receipts = "/".join(("data/raw/receipts", row["plan_id"], row["period_id"], row["district_code"]))
+    return Standing(
+        **{name: row[name] for name in ("plan_id", "plan_name", "period_id", "district_code", "district_name")},
+        status=status,
+        expected_by=row["expected_by"],
+        received_at=row["received_at"],
+        days_late=late,
+        error_count=row["error_count"],
+        warning_count=row["warning_count"],
+        receipts=receipts if row["received_at"] else None,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _width(text: str) -> int:
+    """Columns a text takes on a terminal: Chinese characters take two."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))

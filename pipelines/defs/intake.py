@@ -1,0 +1,89 @@
+"""From the inbox to records: what arrived, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from pipelines.defs.jobs import partition_key, periods, scope_of
+from pipelines.defs.workspace import WorkspaceResource, plans
+from pipelines.progress import stage
+from pipelines.settings import Workspace, now
+
+if TYPE_CHECKING:
+    import polars as pl
+
+VERDICTS = {"accepted": "通过", "accepted_with_issues": "通过但有问题", "returned": "退回"}
+
+inbox = dg.AssetSpec(
+    "inbox",
+    group_name="intake",
+    kinds={"excel"},
+    description="Workbooks the districts hand in. Never edited; a drop leaves the inbox when its record stands.",
+)
+
+
+@dg.asset(
+    deps=[inbox],
+    partitions_def=periods,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="intake",
+    kinds={"python", "parquet"},
+    description="Every workbook received: archived, judged, answered with a receipt, its rows recorded.",
+)
+def submissions(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One run reads all new workbooks of its periods; each period's metadata says how its districts stand."""
+    from pipelines.intake.service import process_inbox
+
+    received = []
+    with stage("接收填报表") as progress:
+        for plan_id, period_id in scope_of(context.partition_keys):
+            received += process_inbox(
+                workspace.folders,
+                plans(),
+                now(),
+                only_plan=plan_id,
+                only_period=period_id,
+                on_progress=progress.update,
+            )
+        counts = Counter(outcome.status for outcome in received)
+        said = [f"{label} {counts[status]} 份" for status, label in VERDICTS.items() if counts[status]]
+        progress.summary = f"{len(received)} 份，{'、'.join(said)}" if received else "没有新的填报表"
+        for outcome in received:
+            if outcome.status == "returned":
+                progress.note(f"退回：{outcome.drop_path}")
+    standing = _standing(workspace.folders, context.partition_keys)
+    for key in context.partition_keys:
+        context.add_asset_metadata(standing[key], partition_key=key)
+    return dg.MaterializeResult(metadata={"received": len(received), **{f"received_{s}": n for s, n in counts.items()}})
+
+
+def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]]:
+    """For each partition, what each district's newest workbook came to: a table and its counts."""
+    newest = submission_records(ws).sort("received_at", "file_name").unique("place", keep="last", maintain_order=True)
+    of_key: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
+    for row in newest.sort("plan_id", "period_id", "district_code").iter_rows(named=True):
+        key = partition_key(row["plan_id"], row["period_id"])
+        if key in of_key:
+            of_key[key].append(row)
+    return {key: {"districts_in": len(rows), "status": _table(rows)} for key, rows in of_key.items()}
+
+
+def submission_records(ws: Workspace) -> pl.DataFrame:
+    """The record of every workbook received whose district and period are known; ``place`` names the three together."""
+    import polars as pl
+
+    from pipelines.warehouse.records import ensure_schemas
+
+    ensure_schemas(ws.records)
+    records = pl.read_parquet(ws.records / "submission" / "*.parquet")
+    known = records.filter(pl.all_horizontal(pl.col("plan_id", "period_id", "district_code").is_not_null()))
+    return known.with_columns(place=pl.concat_str("plan_id", "period_id", "district_code", separator="/"))
+
+
+def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    shown = ("district_code", "status", "received_at", "row_count", "error_count", "warning_count")
+    return dg.MetadataValue.table([dg.TableRecord({name: str(row[name]) for name in shown}) for row in rows])

@@ -1,0 +1,104 @@
+"""From records to published marts: the register, dbt's models and tests, and the swap that readers see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from pipelines.defs.intake import submissions
+from pipelines.defs.workspace import WorkspaceResource, plans, workspace
+from pipelines.progress import stage
+from pipelines.settings import now
+from pipelines.warehouse import dbt
+
+MANIFEST = json.loads(dbt.manifest(workspace()).read_bytes())
+
+
+@dg.asset(
+    deps=[submissions],
+    group_name="warehouse",
+    kinds={"python", "parquet"},
+    description="The plans, which submission is in force, and the register of communities over time.",
+)
+def register_inputs(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """What dbt reads beside the records."""
+    from pipelines.warehouse.snapshot import write_inputs
+
+    with stage("登记小区变动"):
+        write_inputs(workspace.folders, plans(), now(), None)
+    folder = workspace.folders.build / "inputs"
+    return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(str(folder))})
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's sources are our own assets; its folders are our groups."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return submissions.key if dbt_resource_props["source_name"] == "records" else register_inputs.key
+        return dg.AssetKey(dbt_resource_props["name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return dbt_resource_props["fqn"][1]
+
+
+translator = Translator()
+NODE_FINISHED = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
+NODE_COUNT = sum(node["resource_type"] in ("model", "test", "seed", "snapshot") for node in MANIFEST["nodes"].values())
+
+
+@dbt_assets(manifest=MANIFEST, name="dbt_models", dagster_dbt_translator=translator)
+def dbt_models(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> Iterator[Any]:
+    """Every model is built and tested in this process; a full rebuild is cheaper than deciding what changed."""
+    finished: list[Any] = []
+    failed: Exception | None = None
+    with stage("汇总与考核") as progress:
+
+        def follow(event: Any) -> None:
+            if event.info.name in NODE_FINISHED:
+                finished.append(event)
+                progress.update(len(finished), NODE_COUNT, event.data.node_info.node_name)
+
+        try:
+            dbt.build(workspace.folders, on_event=follow)
+        except dbt.BuildFailed as failure:
+            failed = failure
+        yield from _dagster_events(context, finished)
+        if failed:
+            raise failed
+
+
+def _dagster_events(context: dg.AssetExecutionContext, finished: list[Any]) -> Iterator[Any]:
+    """Dbt's node results as materialisations and check results, of what this run selected."""
+    from google.protobuf.json_format import MessageToDict
+
+    for event in finished:
+        raw = MessageToDict(event, preserving_proto_field_name=True)
+        message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
+        yield from message.to_default_asset_events(MANIFEST, translator, context)
+
+
+@dg.asset(
+    deps=[dbt_models],
+    group_name="publish",
+    kinds={"duckdb", "parquet"},
+    description="The marts as readers see them: Parquet files and warehouse.duckdb, swapped in whole.",
+)
+def published(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """Readers keep the tables they have open and find the new ones at their next opening."""
+    from pipelines.warehouse.publish import publish
+
+    with stage("发布数据"):
+        publish(workspace.folders)
+    tables = sorted(workspace.folders.marts.glob("*.parquet"))
+    return dg.MaterializeResult(
+        metadata={"tables": len(tables), "folder": dg.MetadataValue.path(str(workspace.folders.marts))}
+    )

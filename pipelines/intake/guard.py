@@ -1,0 +1,113 @@
+"""Child processes for what a foreign file may do to a reader: hang, eat the memory, abort.
+
+Children have a memory limit and a time limit per task. One that dies takes only its task along; its caller gets a
+Refusal. They are started afresh (spawn), because the parent may have threads, and they don't import the parent's main
+module, because that may be Dagster's, which costs seconds.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import types
+from collections.abc import Callable
+from concurrent.futures import Future, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipelines.intake.issues import Refusal
+from pipelines.settings import Limits
+
+Result = TypeVar("Result")
+
+_main_lock = threading.Lock()
+
+
+class _Process(SpawnProcess):
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        with _main_lock:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = types.ModuleType("__main__")
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+def _limit(memory_bytes: int) -> None:
+    """In the child: a memory limit where the system has one, no core files, and no outliving the parent."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what, limit in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(what, (limit, limit))
+        except (ValueError, OSError):
+            pass  # a lower limit is in force already
+    os.environ["RUST_BACKTRACE"] = "0"
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)  # a panicking library prints its own report; the verdict says what matters
+
+
+class Guard:
+    """A few guarded children. Use as a context manager; ``submit`` returns a Future whose result is the function's.
+
+    The functions and their arguments travel by pickle, so they live in importable modules.
+    """
+
+    def __init__(self, workers: int = 1, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.workers = workers
+        self._pool = ProcessPool(
+            max_workers=workers,
+            initializer=_limit,
+            initargs=(self.limits.memory_bytes,),
+            context=_Context(),  # type: ignore[arg-type]
+        )
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def submit(self, function: Callable[..., Result], *args: Any, seconds: float | None = None) -> Future[Result]:
+        return self._pool.schedule(function, args=args, timeout=seconds or self.limits.read_seconds)
+
+
+def outcome(future: Future[Result]) -> Result:
+    """The result of a guarded task. Raises Refusal when its process ran out of time or memory or aborted."""
+    try:
+        return future.result()
+    except TimeoutError:
+        raise Refusal(
+            "read_timeout",
+            "读取文件用时过长,已停止读取。",
+            "请删除多余的工作表、空白格式和图片,只保留填报内容后再报送。",
+        ) from None
+    except (ProcessExpired, BrokenProcessPool, MemoryError):
+        raise Refusal(
+            "read_aborted",
+            "读取文件时占用内存过多或文件内部结构损坏,已停止读取。",
+            "请用 Excel 或 WPS 打开,把内容复制到新的工作簿,另存为 .xlsx 后再报送。",
+        ) from None
+
+
+def cores() -> int:
+    """How many processes this machine can run at once."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return multiprocessing.cpu_count()

@@ -1,0 +1,247 @@
+"""From the inbox to the archive: every original is kept under its SHA-256 before anything reads it.
+
+A drop stays in the inbox until its record stands; a kill anywhere leaves work that the next call finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.forms.personal import mask
+from pipelines.settings import Workspace, local
+
+FIRST_SEEN, STATED = "first_seen", "stated"
+SETTLING_SECONDS = 1.0
+"""A file written to within the last second may still be growing: it is looked at once more."""
+
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".csv")
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Something found in the inbox. ``drop_path`` is relative to the inbox, with ``/``."""
+
+    path: Path
+    drop_path: str
+    is_regular: bool
+    signature: tuple[int, int, int]
+    """Size, modification time and inode: a drop that changes them is another drop."""
+
+    def is_unchanged(self) -> bool:
+        try:
+            return _signature(self.path.lstat()) == self.signature
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class Received:
+    """An original in the archive and how it came. Kept beside it as JSON, so that first sight survives a kill."""
+
+    sha256: str
+    file_name: str
+    """Masked: names of people and numbers do not outlive the archive."""
+    drop_path: str
+    size_bytes: int
+    received_at: datetime
+    received_at_source: str
+
+    @property
+    def submission_id(self) -> str:
+        return submission_id(self.sha256)
+
+    @property
+    def archive_path(self) -> str:
+        """Relative to the workspace's archive."""
+        return f"{self.sha256[:2]}/{self.sha256}"
+
+
+def submission_id(sha256: str) -> str:
+    """The id of a submission: the beginning of the SHA-256 of its bytes."""
+    return sha256[:16]
+
+
+def irregular_id(drop: Drop) -> str:
+    """The id of what is no regular file: from its path and time."""
+    text = f"{drop.drop_path}\0{drop.signature[1]}"
+    return "x" + hashlib.sha256(text.encode()).hexdigest()[:15]
+
+
+def find_drops(inbox: Path) -> list[Drop]:
+    """Everything in the inbox that is a drop, in the order of its path.
+
+    ``~$*``, dot files and ``.tmp`` are ignored. Symlinks, FIFOs and folders named like a workbook are listed as not
+    regular; nothing behind them is looked at.
+    """
+    return sorted(_walk(inbox, inbox), key=lambda drop: drop.drop_path)
+
+
+def _walk(folder: Path, inbox: Path) -> Iterator[Drop]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith(("~$", ".")) or name.endswith(".tmp"):
+                continue
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False) and not name.lower().endswith(WORKBOOK_ENDINGS):
+                yield from _walk(path, inbox)
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            relative = path.relative_to(inbox).as_posix()
+            yield Drop(path, relative, stat.S_ISREG(status.st_mode), _signature(status))
+
+
+def _signature(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def settled(drops: Iterable[Drop]) -> list[Drop]:
+    """The drops that are not being written to. Waits a moment only when a file is very fresh."""
+    drops = list(drops)
+    fresh = time.time_ns() - int(SETTLING_SECONDS * 1e9)
+    if any(drop.is_regular and drop.signature[1] > fresh for drop in drops):
+        time.sleep(SETTLING_SECONDS / 4)
+    return [drop for drop in drops if drop.is_unchanged()]
+
+
+def sidecar(path: Path) -> Path:
+    """Where ``--received-at`` is kept beside a file of the inbox."""
+    return path.with_name(f".{path.name}.received.json")
+
+
+def submit(
+    ws: Workspace, files: Iterable[Path], received_at: datetime | None = None, drop_folder: str | None = None
+) -> list[Path]:
+    """Put files into the inbox; each appears there whole. ``received_at`` back-loads what came on an earlier day.
+
+    ``drop_folder``: ``<plan>/<period>/<district code>`` where it is known. A name that is taken by other bytes gets a
+    number. Returns the new paths. Raises OSError naming the file or folder.
+    """
+    folder = ws.inbox / (drop_folder or "")
+    folder.mkdir(parents=True, exist_ok=True)
+    placed = []
+    for source in map(Path, files):
+        target = _free_name(folder, source)
+        temporary = target.with_name(f".{target.name}.tmp")
+        shutil.copyfile(source, temporary)
+        if received_at:
+            stated = {"received_at": local(received_at).isoformat(timespec="seconds")}
+            sidecar(target).write_text(json.dumps(stated), encoding="utf-8")
+        os.replace(temporary, target)
+        placed.append(target)
+    return placed
+
+
+def _free_name(folder: Path, source: Path) -> Path:
+    for number in range(1, 10_000):
+        target = folder / (source.name if number == 1 else f"{source.stem} ({number}){source.suffix}")
+        if not os.path.lexists(target):
+            return target
+        if target.is_file() and target.stat().st_size == source.stat().st_size and _same_bytes(target, source):
+            return target
+    raise FileExistsError(f"{folder / source.name}: too many files of this name")
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    return file_sha256(one) == file_sha256(other)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
+    """Copy a drop into the archive, durably, and say how it came; None when it changed meanwhile and has to wait.
+
+    A file received before keeps the time it was first seen. Raises OSError when the archive can't be written.
+    """
+    temporary = ws.archive / f".{os.getpid()}-{hashlib.sha256(drop.drop_path.encode()).hexdigest()[:16]}.tmp"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with drop.path.open("rb") as source, temporary.open("wb") as target:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+                size += len(block)
+            sha256 = digest.hexdigest()
+            home = ws.archive / sha256[:2] / sha256
+            if known := read_received(home):
+                return known
+            target.flush()
+            os.fsync(target.fileno())
+        if not drop.is_unchanged():
+            return None
+        received_at, source_of_time = _received_at(drop.path, now)
+        received = Received(sha256, mask(drop.path.name), mask(drop.drop_path), size, received_at, source_of_time)
+        home.parent.mkdir(exist_ok=True)
+        os.replace(temporary, home)
+        write_durably(home.with_suffix(".json"), _as_json(received))
+        return received
+    except FileNotFoundError:
+        if os.path.lexists(drop.path):
+            raise
+        return None  # taken away by its sender
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _received_at(path: Path, now: datetime) -> tuple[datetime, str]:
+    try:
+        stated = json.loads(sidecar(path).read_text(encoding="utf-8"))["received_at"]
+        return local(datetime.fromisoformat(stated)), STATED
+    except FileNotFoundError:
+        return now, FIRST_SEEN
+    except (ValueError, KeyError, TypeError):
+        return now, FIRST_SEEN
+
+
+def _as_json(received: Received) -> bytes:
+    content = asdict(received) | {"received_at": received.received_at.isoformat(timespec="seconds")}
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def read_received(home: Path) -> Received | None:
+    """How an archived original came; None when it is not (wholly) archived."""
+    try:
+        content = json.loads(home.with_suffix(".json").read_text(encoding="utf-8"))
+        return Received(**content | {"received_at": datetime.fromisoformat(content["received_at"])})
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def release(drop: Drop) -> bool:
+    """Remove a drop whose record stands; one that was replaced meanwhile stays. False when it could not be removed."""
+    if not drop.is_unchanged():
+        return True
+    try:
+        drop.path.unlink()
+        sidecar(drop.path).unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

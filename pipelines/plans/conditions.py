@@ -30,9 +30,7 @@ _TYPES: dict[str, Type] = {
 _NUMBER_FUNCTIONS = (exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Length, exp.Year, exp.Month)
 _TEXT_FUNCTIONS = (exp.Lower, exp.Upper, exp.Trim)
 _CHOOSING = (exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest)
-FUNCTIONS = tuple(
-    sorted(f.sql_name().lower() for f in (*_NUMBER_FUNCTIONS, *_TEXT_FUNCTIONS, *_CHOOSING))
-)  # fmt: skip
+FUNCTIONS = tuple(sorted(f.sql_name().lower() for f in (*_NUMBER_FUNCTIONS, *_TEXT_FUNCTIONS, *_CHOOSING)))
 """Functions that plans may use; each means the same in DuckDB and Spark."""
 
 
@@ -94,7 +92,7 @@ class _Checker:
         self.entity = entity
         self.task_ids = task_ids
 
-    def type_of(self, node: exp.Expression) -> Type:
+    def type_of(self, node: exp.Expr) -> Type:
         if isinstance(node, exp.Paren):
             return self.type_of(node.this)
         if isinstance(node, exp.Column):
@@ -186,18 +184,18 @@ class _Checker:
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
         raise _Refused(f"function {name!r} is not allowed{suggest(name, FUNCTIONS) or '; use ' + ', '.join(FUNCTIONS)}")
 
-    def all_are(self, wanted: Type, *nodes: exp.Expression) -> None:
+    def all_are(self, wanted: Type, *nodes: exp.Expr) -> None:
         for node in nodes:
             if (found := self.type_of(node)) not in (wanted, "null"):
                 raise _Refused(f"{node.sql()!r} is {_article(found)} where {_article(wanted)} is needed")
 
-    def common(self, *nodes: exp.Expression) -> Type:
+    def common(self, *nodes: exp.Expr) -> Type:
         kinds = [kind for node in nodes if (kind := self.type_of(node)) != "null"]
         if len(set(kinds)) > 1:
             raise _Refused(f"mixes {' and '.join(_article(k) for k in dict.fromkeys(kinds))}")
         return kinds[0] if kinds else "null"
 
-    def comparable(self, *nodes: exp.Expression) -> None:
+    def comparable(self, *nodes: exp.Expr) -> None:
         """Same types; a text compared with a date must be one, and with a column of fixed words one of them."""
         kinds = {self.type_of(node) for node in nodes} - {"null"}
         texts = [node for node in nodes if isinstance(node, exp.Literal) and node.is_string]
@@ -216,19 +214,19 @@ class _Checker:
                     raise _Refused(f"{column.name} is never {text.name!r}{close}")
 
 
-def _arguments(node: exp.Expression) -> Iterator[exp.Expression]:
+def _arguments(node: exp.Expr) -> Iterator[exp.Expr]:
     """What a function is given, in any position."""
     for value in node.args.values():
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, exp.Expression):
+            if isinstance(item, exp.Expr):
                 yield item
 
 
-def _is_date(node: exp.Expression) -> bool:
+def _is_date(node: exp.Expr) -> bool:
     return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", node.name))
 
 
-def _what(node: exp.Expression) -> str:
+def _what(node: exp.Expr) -> str:
     if isinstance(node, exp.Query | exp.Subquery):
         return "a subquery"
     if isinstance(node, exp.Command | exp.DDL | exp.DML | exp.Drop):

@@ -1,8 +1,8 @@
 """What can be counted, and the columns that conditions in plan files may use.
 
 Each entity is one row per thing, district and period in the warehouse (``int_<entity>``), with exactly these columns.
-``needs`` of a column names the form fields it comes from: where all of them are absent from a workbook, the column is
-unknown and so is every indicator that uses it.
+``needs`` of a column names the form fields it comes from (``form.field``, alternatives joined by ``|``): where one of
+them is absent from a workbook, the column is unknown and so is every indicator that uses it.
 """
 
 from __future__ import annotations
@@ -72,9 +72,8 @@ class Entity:
 
     def columns_used(self, *expressions: str | None) -> Iterator[Column]:
         """The documented columns that occur in SQL expressions, once each, in the entity's order."""
-        words = {
-            word.lower() for text in expressions if text for word in re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "", text))
-        }  # fmt: skip
+        code = " ".join(re.sub(r"'[^']*'", "", text) for text in expressions if text)
+        words = set(re.findall(r"[a-z_]\w*", code.lower()))
         return (c for c in self.columns if c.name in words)
 
 
@@ -122,6 +121,20 @@ BODY_TYPES = ("owners_committee", "pm_committee", "owners_assembly")
 BODY_STATUSES = ("none", "preparing", "formed", "term_expired", "re_election", "suspended", "dissolved")
 PARTY_FORMS = ("own", "joint", "attached", "grid", "working_group", "instructor", "none")
 LIST_FLAGS = ("red", "black", "none")
+DISPUTE_SOURCES = ("hotline_12345", "hotline_12319", "petition", "neighbourhood", "subdistrict", "online", "court")
+DISPUTE_CATEGORIES = (
+    "performance",
+    "facilities",
+    "fees",
+    "parking",
+    "public_income",
+    "committee",
+    "maintenance_fund",
+    "illegal_building",
+    "fire_safety",
+    "other",
+)
+EVIDENCE_TYPES = ("document", "minutes", "filing", "contract", "photo", "screenshot", "ledger", "report", "link")
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
@@ -156,8 +169,7 @@ ENTITIES: dict[str, Entity] = {
                 _flag(
                     "is_new_build",
                     "delivered on or after the plan's cut-off when the date is known, else the typed flag",
-                    "community.delivered_date",
-                    "community.is_new_build",
+                    "community.delivered_date|community.is_new_build",
                 ),
                 _flag("is_old_community", "listed as an old community", "community.is_old_community"),
                 _text(
@@ -172,6 +184,7 @@ ENTITIES: dict[str, Entity] = {
                 _flag(
                     "is_renovated_old",
                     "old community whose renovation is completed; once true it stays so",
+                    "community.is_old_community",
                     "community.renovation_status",
                 ),
                 _number("households", "households"),
@@ -230,12 +243,21 @@ ENTITIES: dict[str, Entity] = {
                 _text("status", "whether it works here", "active", "exited", "deregistered"),
                 _flag("is_active", "active, or no status"),
                 _number("party_member_count", "employees who belong to the party", "company.party_member_count"),
-                _text("party_org_form", "how the party reaches it", *PARTY_FORMS, needs=("company.party_org_form",)),
-                _flag("has_party_org", "own, joint, attached or grid organisation", "company.party_org_form"),
+                _text(
+                    "party_org_form",
+                    "how the party reaches it",
+                    *PARTY_FORMS,
+                    needs=("company.party_org_form|party.org_form",),
+                ),
+                _flag(
+                    "has_party_org",
+                    "own, joint, attached or grid organisation",
+                    "company.party_org_form|party.org_form",
+                ),
                 _flag(
                     "has_party_work_coverage",
                     "has an organisation, an instructor or a working group",
-                    "company.party_org_form",
+                    "company.party_org_form|party.org_form",
                 ),
                 _number("managed_project_count", "communities it manages", "company.managed_project_count"),
                 _amount("managed_area_sqm", "floor area it manages, ㎡", "company.managed_area"),
@@ -251,7 +273,7 @@ ENTITIES: dict[str, Entity] = {
             "answers",
             (
                 _number("survey_year", "year of the survey"),
-                _text("organiser", "who ran it"),
+                _text("organiser", "who ran it", "third_party", "authority", "self"),
                 _flag("is_third_party", "run by a third party"),
                 _number("valid_answers", "valid answers"),
                 _number("satisfied_answers", "very satisfied, satisfied and fairly satisfied; neutral is not"),
@@ -267,9 +289,15 @@ ENTITIES: dict[str, Entity] = {
                 _flag("has_body", "a body in charge of property management is named", "subdistrict.has_body"),
                 _number("full_time", "full-time staff", "subdistrict.full_time"),
                 _number("part_time", "part-time staff", "subdistrict.part_time"),
-                _number("staff", "full-time and part-time staff", "subdistrict.full_time", "subdistrict.part_time"),
+                _number("staff", "full-time and part-time staff", "subdistrict.full_time|subdistrict.part_time"),
                 _amount("budget_yuan", "working budget, yuan", "subdistrict.budget"),
-                _flag("is_qualified", "body, staff and budget are all there", "subdistrict.has_body"),
+                _flag(
+                    "is_qualified",
+                    "body, staff and budget are all there",
+                    "subdistrict.has_body",
+                    "subdistrict.full_time|subdistrict.part_time",
+                    "subdistrict.budget",
+                ),
                 _flag("has_mediation", "has a mediation organisation", "subdistrict.has_mediation"),
             ),
         ),
@@ -290,7 +318,7 @@ ENTITIES: dict[str, Entity] = {
                 _flag("has_joint_meeting", "holds joint meetings", "neighbourhood.has_joint_meeting"),
                 _flag("has_trinity_mechanism", "has the three-in-one mechanism", "neighbourhood.has_trinity_mechanism"),
                 _number("staff", "staff for property management", "neighbourhood.staff"),
-                _text("urban_rural", "urban or rural", needs=("neighbourhood.urban_rural",)),
+                _text("urban_rural", "urban or rural", "urban", "rural", needs=("neighbourhood.urban_rural",)),
             ),
         ),
         _entity(
@@ -299,13 +327,13 @@ ENTITIES: dict[str, Entity] = {
             "dispute",
             "occasions",
             (
-                _text("source", "where it came in"),
-                _text("status", "how far it is"),
+                _text("source", "where it came in", *DISPUTE_SOURCES),
+                _text("status", "how far it is", "closed", "open", "extended", "returned", "duplicate"),
                 _flag("is_due", "its time limit has passed by the as-of date", "dispute.due_date"),
-                _flag("is_closed_on_time", "closed within its time limit", "dispute.closed_date"),
+                _flag("is_closed_on_time", "closed within its time limit", "dispute.due_date", "dispute.closed_date"),
                 _flag("is_repeat", "repeats an earlier case"),
                 _flag("is_satisfied", "the caller was satisfied", "dispute.is_satisfied"),
-                _text("category", "what it is about"),
+                _text("category", "what it is about", *DISPUTE_CATEGORIES),
             ),
         ),
         _entity(
@@ -314,7 +342,7 @@ ENTITIES: dict[str, Entity] = {
             "inspection",
             "occasions",
             (
-                _text("type", "kind of inspection"),
+                _text("type", "kind of inspection", "double_random", "special", "routine"),
                 _flag("is_double_random", "place and inspector drawn by lot", "inspection.type"),
                 _text("company_list_flag", "the inspected company's place on the red and black list", *LIST_FLAGS),
                 _number("problems", "problems found", "inspection.problems"),
@@ -343,7 +371,7 @@ ENTITIES: dict[str, Entity] = {
                 _text("task_id", "the indicator it reports on"),
                 _amount("planned", "planned amount"),
                 _amount("actual", "amount done"),
-                _text("status", "how far it is"),
+                _text("status", "how far it is", "done", "in_progress", "not_started", "delayed"),
                 _flag("is_done", "reported as done"),
                 _day("done_date", "done on", "task.done_date"),
             ),
@@ -395,8 +423,16 @@ ENTITIES: dict[str, Entity] = {
             "occasions",
             (
                 _day("date", "held on"),
-                _text("type", "kind of meeting"),
-                _text("level", "at which level", needs=("meeting.level",)),
+                _text("type", "kind of meeting", "joint_meeting", "dispatch", "regular", "special"),
+                _text(
+                    "level",
+                    "at which level",
+                    "city",
+                    "district",
+                    "subdistrict",
+                    "neighbourhood",
+                    needs=("meeting.level",),
+                ),
                 _number("units", "units present", "meeting.units"),
                 _number("items", "items discussed", "meeting.items"),
                 _number("closed", "items settled", "meeting.closed"),
@@ -408,7 +444,7 @@ ENTITIES: dict[str, Entity] = {
             "evidence",
             "occasions",
             (
-                _text("type", "kind of item", needs=("evidence.type",)),
+                _text("type", "kind of item", *EVIDENCE_TYPES, needs=("evidence.type",)),
                 _day("date", "made on", "evidence.date"),
                 _number("pages", "pages", "evidence.pages"),
                 _flag("has_personal_data", "said to hold personal data", "evidence.has_personal_data"),

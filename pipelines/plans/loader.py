@@ -21,7 +21,7 @@ BUILT_IN = Path(__file__).parent
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One mistake in a plan file. ``line`` counts from 1; ``field`` reads like ``indicators[pm_coverage_rate].kind``."""
+    """One mistake in a plan file. ``line`` starts at 1; ``field`` reads like ``indicators[pm_coverage_rate].unit``."""
 
     file: str
     line: int

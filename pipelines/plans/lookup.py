@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OFFICES = re.compile(r"(人民政府|政府)?(住房和城乡建设局|住房城乡建设局|住建局|房产管理局|房管局|物业管理(服务)?中心)?\Z")
+_OFFICES = re.compile(
+    r"(人民政府|政府)?(住房和城乡建设局|住房城乡建设局|住建局|房产管理局|房管局|物业管理(服务)?中心)?\Z"
+)
 _PERIOD_NOISE = re.compile(r"(?<=[年月])[底末份]|工作|考核|台账|报告|报表|统计表|调查|情况")
 
 
@@ -63,6 +65,7 @@ def district_key(text: str, region: str) -> str:
 
 
 def district_index(plan: Plan) -> Index[District]:
+    """Codes, names, short names and aliases; what the plan calls ambiguous belongs to nobody."""
     index: Index[District] = Index()
     for district in plan.districts:
         names = (district.code, district.name.zh, district.name.en, district.short_name or "", *district.aliases)
@@ -74,7 +77,7 @@ def district_index(plan: Plan) -> Index[District]:
 
 
 def period_key(text: str) -> str:
-    """A period's text in one spelling: ``2024-11`` for a month, ``2024`` for a year, ``2023摸底``, ``摸底`` or an id."""
+    """A period's text in one spelling: ``2024-11`` for a month, ``2024`` for a year, ``2023摸底`` or an id."""
     key = _PERIOD_NOISE.sub("", plain(text).lower()).removesuffix("00:00:00")
     if year_only := re.fullmatch(r"(\d{4})(?:\.0|年度?)?", key):
         return year_only[1]

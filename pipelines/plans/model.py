@@ -53,16 +53,21 @@ OPERATOR_KEYS: dict[str, Operator] = {
 """How a plan file writes a milestone's operator: the key carries it, the value is the target."""
 
 
+def _wrong(message: str) -> PydanticCustomError:
+    """An error whose words reach the reader as they are."""
+    return PydanticCustomError("plan", "{message}", {"message": message})
+
+
 def _day(value: object) -> object:
     if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
         return value
-    raise PydanticCustomError("day", "write a date as 2024-12-31, not {value}", {"value": repr(value)})
+    raise _wrong(f"write a date as 2024-12-31, not {value!r}")
 
 
 def _word(value: str) -> str:
     if re.fullmatch(r"[a-z][a-z0-9_]*", value):
         return value
-    raise PydanticCustomError("word", "an id has lower-case letters, digits and _, and starts with a letter")
+    raise _wrong(f"an id has lower-case letters, digits and _, and starts with a letter, unlike {value!r}")
 
 
 def _entity(value: str) -> str:
@@ -70,7 +75,7 @@ def _entity(value: str) -> str:
         return value
     close = get_close_matches(value, ENTITIES, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"it is one of {', '.join(ENTITIES)}"
-    raise PydanticCustomError("entity", "unknown entity {value}; {hint}", {"value": repr(value), "hint": hint})
+    raise _wrong(f"unknown entity {value!r}; {hint}")
 
 
 def _fraction(value: object) -> object:
@@ -80,6 +85,12 @@ def _fraction(value: object) -> object:
     return Fraction(str(value)) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
+def _sql(value: object) -> object:
+    """YAML reads a bare ``true`` as a truth value; as SQL it means every row."""
+    return str(value).lower() if isinstance(value, bool | int | Decimal) else value
+
+
+Sql = Annotated[str, BeforeValidator(_sql)]
 Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[str, AfterValidator(_word)]
 Scope = tuple[str, ...] | None
@@ -88,8 +99,12 @@ Exact = Annotated[Fraction, BeforeValidator(_fraction)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, ignored_types=(cached_property,)
-    )  # fmt: skip
+        frozen=True,
+        extra="forbid",
+        coerce_numbers_to_str=True,
+        arbitrary_types_allowed=True,
+        ignored_types=(cached_property,),
+    )
 
 
 class Name(_Model):
@@ -139,7 +154,8 @@ class District(_Model):
 
 class Period(_Model):
     """One reporting occasion. ``required_forms`` are due (one missing is reported and leaves its indicators without
-    data); ``optional_forms`` are on the template too but may stay away."""
+    data); ``optional_forms`` are on the template too but may stay away.
+    """
 
     id: str = Field(pattern=r"^[0-9a-z][0-9a-z-]*$")
     name: Name
@@ -209,7 +225,7 @@ class Milestone(_Model):
     def _one_operator(self) -> Milestone:
         given = [key for key in OPERATOR_KEYS if getattr(self, key) is not None]
         if len(given) > 1:
-            raise PydanticCustomError("operator", "one target only, found {keys}", {"keys": " and ".join(given)})
+            raise _wrong(f"one target only, found {' and '.join(given)}")
         return self
 
 
@@ -233,8 +249,8 @@ class Cadence(_Model):
 class MeasurePair(_Model):
     """What is summed over the rows above and below the line."""
 
-    numerator: str
-    denominator: str = "1"
+    numerator: Sql
+    denominator: Sql = "1"
 
 
 def _inherit(data: Any) -> Any:
@@ -260,10 +276,10 @@ class Indicator(_Model):
     definition: Name
     kind: Kind = "rate"
     entity: Annotated[str, AfterValidator(_entity)]
-    denominator: str | None = None
-    numerator: str = "true"
-    strict: str | None = None
-    measure: str = "1"
+    denominator: Sql | None = None
+    numerator: Sql = "true"
+    strict: Sql | None = None
+    measure: Sql = "1"
     measures: dict[Basis, MeasurePair] = {}
     unit: str
     direction: Direction = "up"
@@ -293,17 +309,17 @@ class Indicator(_Model):
     @model_validator(mode="after")
     def _consistent(self) -> Indicator:
         if self.kind == "rate" and self.denominator is None:
-            raise PydanticCustomError("denominator", "a rate needs a denominator")
+            raise _wrong("a rate needs a denominator")
         if "numerator" not in self.model_fields_set and not self.measures:
-            raise PydanticCustomError("numerator", "say which rows count: numerator, or measures over all of them")
+            raise _wrong("say which rows count: numerator, or measures over all of them")
         if self.kind == "count" and self.denominator is not None:
-            raise PydanticCustomError("denominator", "a count has no denominator")
+            raise _wrong("a count has no denominator")
         if (self.kind == "cadence") != (self.cadence is not None):
-            raise PydanticCustomError("cadence", "a cadence indicator, and only such a one, lists its occasions")
+            raise _wrong("a cadence indicator, and only such a one, lists its occasions")
         if self.kind not in ("boolean", "document"):
             for milestone in self.milestones:
                 if milestone.operator == "done_by":
-                    raise PydanticCustomError("target", "the milestone of {day} needs a target such as at_least: 95", {"day": milestone.due.isoformat()})  # fmt: skip
+                    raise _wrong(f"the milestone of {milestone.due} needs a target such as at_least: 95")
         return self
 
     @cached_property
@@ -409,9 +425,9 @@ class RubricItem(_Model):
         for method, params in [(self.method, self.params), *((c.method, c.params) for c in self.params.cases)]:
             required, optional = METHOD_PARAMS[method]
             if lacking := required - params.model_fields_set:
-                raise PydanticCustomError("params", "{method} needs {names}", {"method": method, "names": ", ".join(sorted(lacking))})  # fmt: skip
+                raise _wrong(f"{method} needs {', '.join(sorted(lacking))}")
             if odd := params.model_fields_set - required - optional:
-                raise PydanticCustomError("params", "{method} has no {names}", {"method": method, "names": ", ".join(sorted(odd))})  # fmt: skip
+                raise _wrong(f"{method} has no {', '.join(sorted(odd))}")
         return self
 
 
@@ -440,7 +456,8 @@ class Rise(_Model):
 
 class Extra(_Model):
     """A bonus or penalty: points, and where it comes from: an indicator that is done or above 0, a rise, a difference
-    between typed and recomputed headline rates (percentage points), or an analyst's entry when none is named."""
+    between typed and recomputed headline rates (percentage points), or an analyst's entry when none is named.
+    """
 
     id: Id
     name: Name
@@ -460,7 +477,8 @@ class Extras(_Model):
 
 class Veto(_Model):
     """What overrides the score. ``no_submission_for``: the period whose missing ledger triggers it by itself on
-    ``after``; otherwise an analyst enters it."""
+    ``after``; otherwise an analyst enters it.
+    """
 
     id: Id
     name: Name

@@ -234,7 +234,7 @@ def _needs(indicator: Indicator) -> list[str]:
     used = ENTITIES[indicator.entity].columns_used(
         indicator.denominator, indicator.numerator, main.numerator, main.denominator
     )
-    return sorted({"|".join(column.needs) for column in used if column.needs})
+    return sorted({need for column in used for need in column.needs})
 
 
 def _indicators(plan: Plan, _: int) -> Iterable[Row]:

@@ -55,6 +55,8 @@ class Column:
     """Other headers for it; ``parent-leaf`` names a leaf under a parent header."""
     unit: str | None = None
     """The unit the template's header states. Areas and money are stored in ㎡ and 元 all the same."""
+    counts: tuple[str, ...] = ()
+    """What an Integer may count when a counter is typed (户, 套); empty for anything."""
     required: bool = False
     """The sheet can't be used without this column."""
     personal: bool = False
@@ -113,16 +115,17 @@ def column(
     description: str,
     *,
     aliases: str = "",
+    counts: str = "",
     vocabulary: str = "",
     open: bool = False,
     scale: int = 2,
     **options: Any,
 ) -> Any:
-    """A column in the body of a Form. ``aliases`` is a list separated by spaces; ``options`` are Column's fields.
+    """A column in the body of a Form. ``aliases`` and ``counts`` are lists separated by spaces; ``options`` are Column's fields.
 
     ``vocabulary`` and ``open`` are for an Enum, ``scale`` (decimal places) for a Decimal.
     """
-    made = Column(header, description, aliases=tuple(aliases.split()), **options)
+    made = Column(header, description, aliases=tuple(aliases.split()), counts=tuple(counts.split()), **options)
     return _Declared(made, {"vocabulary": vocabulary, "open": open, "scale": scale})
 
 

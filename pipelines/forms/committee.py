@@ -68,9 +68,13 @@ class Committee(
         "End of the present term",
         aliases="任期结束日期 任期届满时间 任期到期时间 本届任期-结束日期 本届任期-结束 任期止 届满日期",
     )
-    member_count: Integer = column("委员人数", "Members", ge=0, aliases="委员数 成员人数 成员数")
+    member_count: Integer = column("委员人数", "Members", ge=0, counts="人 名", aliases="委员数 成员人数 成员数")
     party_member_count: Integer = column(
-        "党员委员人数", "Members who belong to the Party", ge=0, aliases="党员委员数 党员人数 其中党员 党员数"
+        "党员委员人数",
+        "Members who belong to the Party",
+        ge=0,
+        counts="人 名",
+        aliases="党员委员数 党员人数 其中党员 党员数",
     )
     chair_is_party_member: Flag = column(
         "主任是否党员", "The chair belongs to the Party", aliases="主任党员 主任是否为党员"

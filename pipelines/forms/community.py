@@ -117,7 +117,11 @@ class Community(
         note="以平方米为单位;写作 7.58万㎡ 也能识别",
     )
     building_count: Integer = column(
-        "楼栋数", "Number of buildings", ge=1, aliases="幢数 总栋数 楼座 栋数 楼栋总数 楼幢数 总楼栋数 楼数 楼栋"
+        "楼栋数",
+        "Number of buildings",
+        ge=1,
+        counts="栋 幢 座 楼",
+        aliases="幢数 总栋数 楼座 栋数 楼栋总数 楼幢数 总楼栋数 楼数 楼栋",
     )
     households: Integer = column(
         "总户数",
@@ -125,11 +129,12 @@ class Community(
         required=True,
         ge=1,
         rule="R04",
-        aliases="户数 住宅套数 房屋套数 住户数 总套数 居民户数 小区户数 住宅户数 总户数(户)",
+        counts="户 套",
+        aliases="户数 住宅套数 房屋套数 住户数 总套数 居民户数 小区户数 住宅户数",
         note="填写房屋套数对应的户数,不是人数",
     )
     occupied_households: Integer = column(
-        "入住户数", "Dwellings lived in", ge=0, aliases="常住户数 已入住户数 实际入住户数"
+        "入住户数", "Dwellings lived in", ge=0, counts="户 套", aliases="常住户数 已入住户数 实际入住户数"
     )
     management_mode: Enum = column(
         "物业管理方式",
@@ -184,7 +189,7 @@ class Community(
         scale=4,
         ge=0,
         le=10,
-        aliases="物业费标准 元/㎡/月 物业费 物业收费标准 物业服务费标准 收费标准(元/㎡/月) 物业服务收费标准 物业费收费标准",
+        aliases="物业费标准 元/㎡/月 物业费 物业收费标准 物业服务费标准 物业服务收费标准 物业费收费标准",
         note="只填一个数;多种标准的填住宅主要标准,其余写在备注",
     )
     fee_collection_rate: Percent = column(

@@ -57,10 +57,10 @@ class Company(
         note="以万平方米为单位",
     )
     employee_count: Integer = column(
-        "从业人员", "Employees", ge=0, aliases="员工数 从业人数 从业人员数 职工人数 员工人数"
+        "从业人员", "Employees", ge=0, counts="人 名", aliases="员工数 从业人数 从业人员数 职工人数 员工人数"
     )
     party_member_count: Integer = column(
-        "党员人数", "Party members, full members first of all", ge=0, aliases="党员数 正式党员数 党员"
+        "党员人数", "Party members, full members first of all", ge=0, counts="人 名", aliases="党员数 正式党员数 党员"
     )
     party_org_form: Enum = column(
         "党组织形式",

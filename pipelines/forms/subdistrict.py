@@ -28,8 +28,8 @@ class Subdistrict(
         "是否明确工作机构", "A body is in charge", aliases="工作机构 是否设立工作机构 是否有工作机构"
     )
     body_name: Name = column("机构名称", "Name of that body", aliases="工作机构名称")
-    full_time: Integer = column("专职人数", "Full-time staff", ge=0, aliases="专职人员 专职人员数")
-    part_time: Integer = column("兼职人数", "Part-time staff", ge=0, aliases="兼职人员 兼职人员数")
+    full_time: Integer = column("专职人数", "Full-time staff", ge=0, counts="人 名", aliases="专职人员 专职人员数")
+    part_time: Integer = column("兼职人数", "Part-time staff", ge=0, counts="人 名", aliases="兼职人员 兼职人员数")
     budget: Decimal = column(
         "工作经费", "Yearly budget, stored in yuan", unit="万元", ge=0, aliases="经费 年度工作经费 工作经费保障"
     )

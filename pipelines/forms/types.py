@@ -105,7 +105,7 @@ class Integer(FieldType):
     dtype = pl.Int64()
 
     def read(self, raw: object, column: Column, unit: str | None, percent_format: bool) -> Parsed:
-        return values.read_integer(raw, column.header, unit=unit, expected=column.unit)
+        return values.read_integer(raw, column.header, unit=unit, counts=column.counts)
 
 
 class Year(FieldType):

@@ -66,8 +66,6 @@ class Commands(click.Group):
             raise
         except (KeyboardInterrupt, click.Abort):
             raise Failure("已中断。没有丢失任何文件，再次运行会接着完成。") from None
-        except Busy as busy:
-            raise Failure(f"另一次运行正在进行：{busy.holder}。请等它结束后再试。") from None
         except BrokenPipeError:
             raise
         except Exception as error:
@@ -78,6 +76,11 @@ def _explained(error: Exception) -> click.ClickException:
     """An exception as one line: the disk's troubles by name, plan mistakes as they are, the rest with a trace."""
     from pipelines.plans.loader import PlanError
 
+    trace = "".join(traceback.format_exception(error))
+    while type(error).__module__.startswith("dagster") and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    if isinstance(error, Busy):
+        return Failure(f"另一次运行正在进行：{error.holder}。请等它结束后再试。")
     if isinstance(error, PlanError):
         return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{error}")
     if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
@@ -85,7 +88,6 @@ def _explained(error: Exception) -> click.ClickException:
         return Failure(f"{DISK_TROUBLE[error.errno]}{where}。已收到的文件都在，处理后再次运行即可。")
     if any(words in str(error) for words in ("database or disk is full", "readonly database", "disk I/O error")):
         return Failure("磁盘已满或为只读，无法写入运行记录。已收到的文件都在，处理后再次运行即可。")
-    trace = "".join(traceback.format_exception(error))
     if os.environ.get("ACTIONPLAN_DEBUG"):
         click.echo(trace, err=True)
     first = next(iter(str(error).strip().splitlines()), "")
@@ -228,10 +230,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON�
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="保存为（默认：当前文件夹）")
 def template(plan: str, district: str, period: str, output: Path | None) -> None:
     """生成一份空白填报表（带下拉选项、单位和填写说明）。"""
-    from pipelines.intake.template import write_template
-
     chosen = _plan(_workspace(), plan)
     unit, occasion = _district(chosen, district), _period(chosen, period)
+    from pipelines.intake.template import write_template
+
     path = output or Path(f"{unit.name.zh}_{occasion.id}_填报表.xlsx")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_template(chosen, unit, occasion, path)
@@ -245,10 +247,10 @@ def template(plan: str, district: str, period: str, output: Path | None) -> None
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """校验填报表，不入库；结论与正式报送一致。有退回或错误时退出码为 1。"""
-    from pipelines.commands.check import check_files
-
     ws = _workspace()
     _existing(files)
+    from pipelines.commands.check import check_files
+
     results = check_files(ws, files, _plans(ws))
     if as_json:
         click.echo(json.dumps([result.as_dict() for result in results], ensure_ascii=False, indent=2))
@@ -271,10 +273,10 @@ def _existing(files: Iterable[Path]) -> None:
 @click.option("--received-at", type=Moment(), metavar="时间", help="实际收到的时间，用于补录早前收到的文件")
 def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
     """把填报表放进收件箱；下次 actionplan run 时处理。"""
+    _existing(files)
     from pipelines.intake.receive import submit as put
 
     ws = _workspace().prepare()
-    _existing(files)
     if received_at and received_at > now():
         raise Misuse(f"--received-at {received_at:%Y-%m-%d %H:%M} 晚于现在（{now():%Y-%m-%d %H:%M}）")
     for path in put(ws, files, received_at=received_at):

@@ -30,10 +30,10 @@ def run_lock(ws: Workspace, what: str, *, wait_seconds: float = 0) -> Iterator[N
     process still holds it after ``wait_seconds``, OSError when the lock file can't be written.
     """
     ws.build.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(ws.build / "run.lock", timeout=wait_seconds, is_singleton=True, thread_local=False)
+    lock = FileLock(ws.build / "run.lock", is_singleton=True, thread_local=False)
     holder = ws.build / "run.holder.json"
     try:
-        lock.acquire()
+        lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise Busy(_read_holder(holder)) from None
     try:

@@ -33,12 +33,12 @@ def run_demo(ws: Workspace, plan: Plan) -> None:
 
     An earlier demo's files are removed first; a folder that holds anything else is refused (NotADemo).
     """
-    from pipelines.intake.receive import submit
-    from pipelines.samples import write_drops
-
     mark = ws.root / MARK
     if ws.root.exists() and any(ws.root.iterdir()) and not mark.exists():
         raise NotADemo(ws.root)
+    from pipelines.intake.receive import submit
+    from pipelines.samples import write_drops
+
     ws.root.mkdir(parents=True, exist_ok=True)
     mark.touch()
     with run_lock(ws, "actionplan demo"):

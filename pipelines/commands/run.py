@@ -31,14 +31,16 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
         with stage("启动"):
             _hush()
             from pipelines.definitions import defs
-            from pipelines.defs.jobs import command_selection, partition_tags
+            from pipelines.defs.jobs import partition_tags, report_keys
 
             job = defs().resolve_job_def("refresh")
+            unwanted = set(report_keys()) - set(report_keys(plan_id))
+            wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]
         with dagster_instance(ws) as instance:
             _close_abandoned_runs(instance)
             result = job.execute_in_process(
                 instance=instance,
-                asset_selection=command_selection(plan_id),
+                asset_selection=wanted if unwanted else None,
                 tags={COMMAND_TAG: "command", **partition_tags(plan_id, period_id)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )

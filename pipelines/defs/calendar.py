@@ -1,7 +1,5 @@
 """When runs start by themselves: new files in the inbox, the reporting calendar, every night."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Asset checks beside dbt's tests. A blocking one that fails stops everything after it; readers keep what they had."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """From the inbox to records: what arrived, and what became of it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -72,7 +70,7 @@ def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]
     return {key: {"districts_in": len(rows), "status": _table(rows)} for key, rows in of_key.items()}
 
 
-def submission_records(ws: Workspace) -> pl.DataFrame:
+def submission_records(ws: Workspace) -> "pl.DataFrame":
     """The record of every workbook received whose district and period are known; ``place`` names the three together."""
     import polars as pl
 
@@ -86,4 +84,5 @@ def submission_records(ws: Workspace) -> pl.DataFrame:
 
 def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
     shown = ("district_code", "status", "received_at", "row_count", "error_count", "warning_count")
-    return dg.MetadataValue.table([dg.TableRecord({name: str(row[name]) for name in shown}) for row in rows])
+    schema = dg.TableSchema([dg.TableColumn(name) for name in shown])
+    return dg.MetadataValue.table([dg.TableRecord({name: str(row[name]) for name in shown}) for row in rows], schema)

@@ -1,7 +1,5 @@
 """Jobs, and how a run says which plans and periods it is about."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The pages officials open: one asset per plan."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """From records to published marts: the register, dbt's models and tests, and the swap that readers see."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The workspace and its plans, as every definition here sees them."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -34,7 +32,7 @@ class WorkspaceResource(dg.ConfigurableResource):
     """
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[WorkspaceResource, None, None]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkspaceResource", None, None]:
         what = f"Dagster run {context.run_id or ''}".strip()
         with run_lock(self.folders, what, wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
             self.folders.prepare()

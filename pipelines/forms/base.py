@@ -20,7 +20,7 @@ import polars as pl
 from pipelines.forms import keys
 from pipelines.forms.keys import KeyRule
 from pipelines.forms.parsed import Parsed
-from pipelines.forms.types import Enum, FieldType, Flag
+from pipelines.forms.types import Enum, FieldType, Flag, Text
 from pipelines.forms.vocabulary import Choice, choices
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Column:
     description: str
     """English meaning, for the data dictionary."""
     field: str = ""
-    type: FieldType = dataclasses.field(default_factory=FieldType)
+    type: FieldType = dataclasses.field(default_factory=Text)
     aliases: tuple[str, ...] = ()
     """Other headers for it; ``parent-leaf`` names a leaf under a parent header."""
     unit: str | None = None
@@ -129,6 +129,22 @@ def column(
     return _Declared(made, {"vocabulary": vocabulary, "open": open, "scale": scale})
 
 
+def personal(field: str, header: str, description: str, aliases: str) -> Column:
+    """A column that any sheet may carry and that is personal wherever it stands."""
+    return Column(header, description, field, aliases=tuple(aliases.split()), personal=True)
+
+
+PERSONAL = (
+    personal("contact", "联系人", "Person to ask", "联系人姓名 经办人 填表人 填报人 审核人 负责人 负责人姓名 姓名 业主姓名 户主"),
+    personal("contact_phone", "联系电话", "Telephone", "电话 手机 手机号 手机号码 电话号码 联系方式 负责人电话 联系人电话 固定电话 办公电话"),
+    personal("identity_number", "身份证号", "Identity number", "身份证号码 身份证 证件号码 证件号 公民身份号码"),
+    personal("email", "电子邮箱", "E-mail", "邮箱 E-mail EMAIL 邮件地址"),
+    personal("birth_date", "出生年月", "Date of birth", "出生日期 生日"),
+    personal("bank_account", "银行卡号", "Bank account", "银行账号 开户账号 账号"),
+)
+"""Columns of people's data that may turn up in any sheet; a form's own column of the same header goes first."""
+
+
 @dataclass(frozen=True)
 class _Declared:
     """A column that does not yet know its field and type: the class body names them."""
@@ -179,7 +195,7 @@ class Form:
         cls.name, cls.sheet, cls.title, cls.title_en = cls.__name__.lower(), sheet, title, title_en
         cls.sheet_aliases, cls.key_columns = tuple(aliases.split()), dict(keys or {})
         cls.columns = tuple(item for item in bound if item.type.record_columns(item.field))
-        cls.alternatives = tuple(item for item in bound if not item.type.record_columns(item.field))
+        cls.alternatives = tuple(item for item in bound if item not in cls.columns)
         cls.required_columns = tuple(item for item in cls.columns if item.required)
         cls.record_schema = {**ORIGIN, **dict.fromkeys(cls.key_columns, pl.String())}
         for item in cls.columns:

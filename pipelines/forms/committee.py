@@ -81,7 +81,7 @@ class Committee(
     )
     has_seal: Flag = column("是否刻有公章", "The body has a seal", aliases="是否刻章 公章 有无公章")
     chair_name: Name = column(
-        "主任姓名", "Chair; not stored", personal=True, aliases="主任 主任委员 负责人 主任-姓名 负责人姓名 联系人"
+        "主任姓名", "Chair; not stored", personal=True, aliases="主任 主任委员 主任-姓名"
     )
     phone: Text = column(
         "联系电话",

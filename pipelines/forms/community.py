@@ -160,7 +160,7 @@ class Community(
         "项目负责人",
         "Project manager; not stored",
         personal=True,
-        aliases="项目经理 小区经理 负责人 物业负责人 物业项目负责人 联系人 联系电话 负责人电话 项目负责人电话 联系方式 项目经理电话",
+        aliases="项目经理 小区经理 物业负责人 物业项目负责人 项目负责人姓名 项目经理姓名",
     )
     contract_start: PartialDate = column(
         "合同开始日期",

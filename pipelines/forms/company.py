@@ -37,7 +37,7 @@ class Company(
         "法定代表人", "Legal representative, published by the plan in the credit lists", aliases="法人 法人代表"
     )
     phone: Text = column(
-        "联系电话", "Telephone; not stored", personal=True, aliases="电话 手机 联系方式 手机号码 联系人 联系人电话"
+        "联系电话", "Telephone; not stored", personal=True, aliases="电话 手机 联系方式 手机号码 联系人电话"
     )
     ownership_type: Enum = column(
         "企业性质", "State, private or collective", aliases="登记注册类型 国有/民营 所有制性质 企业类型"

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 
 from pipelines.forms import FORMS, Column, Form
+from pipelines.forms.base import PERSONAL
 from pipelines.forms.units import Unit, find_unit
 
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
@@ -44,13 +45,19 @@ def header_key(name: str) -> str:
 
 @cache
 def index(form: type[Form]) -> Mapping[str, Column]:
-    """Header key → column, for every header and alias of the form. Raises ValueError when two columns claim one."""
+    """Header key → column: every header and alias of the form, then the personal columns any sheet may carry.
+
+    Raises ValueError when two columns of the form claim one header.
+    """
     found: dict[str, Column] = {}
     for column in (*form.columns, *form.alternatives):
         for header in (column.header, *column.aliases):
             key = header_key(normalise_header(header)[0])
             if found.setdefault(key, column) is not column:
                 raise ValueError(f"form {form.name}: {header!r} names both {found[key].field} and {column.field}")
+    for column in PERSONAL:
+        for header in (column.header, *column.aliases):
+            found.setdefault(header_key(normalise_header(header)[0]), column)
     return MappingProxyType(found)
 
 

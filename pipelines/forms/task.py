@@ -36,7 +36,7 @@ class Task(Form, sheet="任务台账", aliases="工作台账", title="重点任�
     done_date: PartialDate = column("完成日期", "Date it was done", aliases="完成时间")
     responsible_unit: Name = column("责任单位", "Unit in charge", aliases="牵头单位 责任部门")
     responsible_person: Name = column(
-        "责任人", "Person in charge; not stored", personal=True, aliases="责任人姓名 负责人 联系人 联系电话"
+        "责任人", "Person in charge; not stored", personal=True, aliases="责任人姓名 责任人员"
     )
     problem: Text = column("存在问题", "Difficulties", aliases="问题 存在的问题 存在困难")
     next_step: Text = column("下步措施", "What is planned next", aliases="下一步措施 下步打算 下一步工作措施")

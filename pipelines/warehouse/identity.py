@@ -1,0 +1,160 @@
+"""Which row is which community: identity over time within a plan, from exact agreement only.
+
+In order: an analyst's decision; code and name; a declared rename or former code; name and subdistrict; code alone in
+the same subdistrict (an undeclared rename); name and address; the name alone where nothing else was ever typed; code
+and name in another district (a community that moved). Names are compared by their keys, which keep phase, zone and
+number.
+
+A code whose row carries another name *and* another subdistrict than the community that held it has been reused (R32):
+it proves nothing, and the row is identified by its name. Near matches never count: whoever sees two spellings of one
+estate records a decision. What agrees with two communities equally agrees with neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from pipelines.forms.keys import name_key, subdistrict_key
+
+MIN_GLOBAL_CODE = 6
+"""Shorter codes are running numbers of a district and prove nothing in another one."""
+KEYS = ("code", "name", "street", "address")
+"""What identifies: the code, and the keys of name, subdistrict and address. Any may be null but the name."""
+ENDED_BY = ("demolished", "removed")
+"""Change types of a last row."""
+
+_SAME_STREET = (
+    pl.col("street").is_null() | pl.col("street_known").is_null() | pl.col("street").eq(pl.col("street_known"))
+)
+_NOTHING_ELSE = pl.all_horizontal(pl.col("street", "address", "street_known", "address_known").is_null())
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One way to agree: the keys that must be equal, and what else must hold."""
+
+    on: tuple[str, ...]
+    agree: pl.Expr | None = None
+    rows: pl.Expr | None = None
+
+
+_CODE_NAME = _Pass(("district_code", "code", "name"))
+_RENAMED = _Pass(("district_code", "own_code"), rows=pl.col("change") == "rename")
+_NAME_STREET = _Pass(("district_code", "name", "street"))
+_CODE_STREET = _Pass(("district_code", "own_code"), agree=_SAME_STREET)
+_NAME_ADDRESS = _Pass(("district_code", "name", "address"))
+_NAME_ONLY = _Pass(("district_code", "name"), agree=_NOTHING_ELSE)
+_ELSEWHERE = _Pass(("code", "name"), rows=pl.col("code").str.len_chars() >= MIN_GLOBAL_CODE)
+
+
+def one_row_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without later rows of the same community in the same workbook, and without those that have no name.
+
+    Two rows are one community when name and subdistrict agree (without a subdistrict: name and address) unless each
+    has a code of its own. A last row (核销) and a live one may stand side by side: rebuilt under the old name.
+    """
+    place = pl.coalesce("street", "address").fill_null("")
+    group = ["district_code", "name", place.alias("place"), pl.col("change").is_in(ENDED_BY).fill_null(False)]
+    no_code = pl.col("code").is_null()
+    later = pl.int_range(pl.len()).over(group) > 0
+    after_uncoded = (no_code.cum_sum() - no_code.cast(pl.UInt32)).over(group) > 0
+    same_code = ~pl.struct(*group, "code").is_first_distinct()
+    rows = rows.filter(pl.col("name").is_not_null())
+    return rows.filter(~(later & (no_code | after_uncoded | same_code)))
+
+
+def resolve(refs: pl.DataFrame, things: pl.DataFrame) -> pl.DataFrame:
+    """What a typed code or name refers to: ``ref_no`` → ``thing``, without those that fit none or several.
+
+    ``refs``: ref_no, district_code, ref, street (of who refers; may be null). ``things``: thing, district_code, code,
+    name, street, standing (preferred over what has ended). A code wins over a name, a name in the same subdistrict over
+    one elsewhere; ``街道/名称`` says the subdistrict itself.
+    """
+    typed = refs["ref"].unique().to_list()
+    parts = dict.fromkeys(("ref", "name", "said_street"), pl.String())
+    parsed = pl.DataFrame([_parse(ref) for ref in typed], schema=parts, orient="row")
+    refs = refs.join(parsed, on="ref", how="left")
+    found = ["ref_no", "thing", "standing", "rank"]
+    by_code = refs.join(things, left_on=["district_code", "ref"], right_on=["district_code", "code"])
+    by_name = refs.join(things, on=["district_code", "name"], suffix="_known").filter(
+        pl.col("said_street").is_null() | (pl.col("said_street") == pl.col("street_known"))
+    )
+    near = (pl.col("street") == pl.col("street_known")).fill_null(False)
+    candidates = pl.concat(
+        [
+            by_code.with_columns(rank=pl.lit(0)).select(found),
+            by_name.with_columns(rank=pl.when(near).then(1).otherwise(2).cast(pl.Int32)).select(found),
+        ]
+    )
+    return (
+        candidates.unique()
+        .with_columns(rank=pl.col("rank") * 2 + (~pl.col("standing")).cast(pl.Int32))
+        .filter(pl.col("rank") == pl.col("rank").min().over("ref_no"))
+        .unique(["ref_no", "thing"])
+        .filter(pl.len().over("ref_no") == 1)
+        .select("ref_no", "thing")
+        .sort("ref_no")
+    )
+
+
+def _parse(ref: str) -> tuple[str, str | None, str | None]:
+    street, slash, name = ref.rpartition("/")
+    return ref, name_key(name), subdistrict_key(street) if slash else None
+
+
+def identify(
+    rows: pl.DataFrame, known: pl.DataFrame, stated: pl.DataFrame, declared: pl.DataFrame, barred: pl.DataFrame
+) -> pl.DataFrame:
+    """``row`` → ``community_id`` for every row that is a known community; the others are new.
+
+    ``rows``: row, district_code, change and KEYS, one row per community (``one_row_each``). ``known``: community_id,
+    district_code (where it stands now), standing, and KEYS: every combination it was ever reported with.
+    Pairs of row and community_id: ``stated`` by analysts, ``declared`` by the row itself (原小区编码), ``barred`` by
+    analysts.
+
+    Every community is claimed by one row at most: the surest agreement first, then the order of the rows.
+    """
+    once = pl.col("code").is_not_null() & (pl.len().over("district_code", "code") == 1)
+    rows = rows.with_columns(own_code=pl.when(once).then("code"))
+    known = known.with_columns(own_code=pl.col("code"))
+    live = ~pl.col("change").is_in(ENDED_BY).fill_null(False)
+    fresh = (pl.col("change") == "new_delivery").fill_null(False)
+    # A row that is said to be newly built takes an old community's name last: the old one's last row comes first.
+    rows = rows.with_columns(turn=pl.when(fresh).then(2).when(live).then(0).otherwise(1)).sort("turn", "row")
+    standing, ended = known.filter("standing"), known.filter(~pl.col("standing"))
+
+    taken = pl.DataFrame(schema={"row": rows.schema["row"], "community_id": known.schema["community_id"]})
+
+    def claim(taken: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+        pairs = pairs.join(barred, on=["row", "community_id"], how="anti", maintain_order="left")
+        pairs = pairs.join(taken, on="row", how="anti", maintain_order="left")
+        pairs = pairs.join(taken, on="community_id", how="anti", maintain_order="left")
+        pairs = pairs.unique(["row", "community_id"], maintain_order=True).filter(pl.len().over("row") == 1)
+        return pl.concat([taken, pairs.unique("community_id", keep="first", maintain_order=True)])
+
+    def agreeing(step: _Pass, among: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
+        left = of if step.rows is None else of.filter(step.rows)
+        keep = among.select(
+            "community_id", *(pl.col(k).alias(f"{k}_known") for k in ("district_code", "own_code", *KEYS))
+        )
+        pairs = left.join(keep, left_on=step.on, right_on=[f"{k}_known" for k in step.on], maintain_order="left")
+        return (pairs if step.agree is None else pairs.filter(step.agree)).select("row", "community_id")
+
+    def tried(taken: pl.DataFrame, steps: tuple[_Pass, ...], among: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
+        def one(so_far: pl.DataFrame, step: _Pass) -> pl.DataFrame:
+            left = of.join(so_far, on="row", how="anti", maintain_order="left")
+            open_ = among.join(so_far, on="community_id", how="anti")
+            return so_far if left.is_empty() or open_.is_empty() else claim(so_far, agreeing(step, open_, left))
+
+        return reduce(one, steps, taken)
+
+    taken = claim(taken, stated)
+    taken = tried(taken, (_CODE_NAME, _RENAMED), standing, rows)
+    taken = claim(taken, declared)
+    taken = tried(taken, (_NAME_STREET, _CODE_STREET, _NAME_ADDRESS, _NAME_ONLY), standing, rows)
+    taken = tried(taken, (_ELSEWHERE,), standing, rows.filter(live))
+    # What had ended and is reported again, unless it is said to be newly built.
+    return tried(taken, (_CODE_NAME, _NAME_STREET, _NAME_ADDRESS, _NAME_ONLY), ended, rows.filter(~fresh))

@@ -1,0 +1,492 @@
+"""The city's list of communities over time: who stands in it in each period, and how one period's list became the next.
+
+``build`` replays the effective ledgers period by period. A community stays in the register until a change record or an
+analyst ends it; one that is neither reported nor explained is *missing* and keeps its last known attributes. Identity
+is decided in ``identity``, the arithmetic of change in ``bridge``, what analysts say in ``rulings``. The order in which
+ledgers arrived plays no part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pipelines.warehouse import bridge, completion, identity
+from pipelines.warehouse.decisions import DECISION_SCHEMA
+from pipelines.warehouse.rulings import Rulings
+
+COMMUNITY_COLUMNS = (
+    "submission_id",
+    "plan_id",
+    "district_code",
+    "period_id",
+    "source_sheet",
+    "source_row",
+    "community_code",
+    "community_name",
+    "subdistrict",
+    "name_key",
+    "subdistrict_key",
+    "address_key",
+    "households",
+    "renovation_status",
+    "change_type",
+    "prior_codes",
+    *completion.COLUMNS,
+)
+"""What ``build`` reads of a community record."""
+
+REGISTER_SCHEMA: dict[str, pl.DataType] = {
+    "plan_id": pl.String(),
+    "period_id": pl.String(),
+    "district_code": pl.String(),
+    "community_id": pl.String(),
+    "community_name": pl.String(),
+    "subdistrict": pl.String(),
+    "in_register": pl.Boolean(),
+    "is_reported": pl.Boolean(),
+    "is_completed": pl.Boolean(),
+    "is_ended": pl.Boolean(),
+    "district_silent": pl.Boolean(),
+    "fate": pl.String(),
+    "first_period": pl.String(),
+    "last_period": pl.String(),
+    "submission_id": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+    "attributes_period_id": pl.String(),
+    "renovation_completed_ever": pl.Boolean(),
+    "baseline_ids": pl.List(pl.String()),
+}
+"""One row per plan, due or started period and community that stands in the register, plus one where it ends.
+
+``district_code``: where it stands in that period. ``submission_id``, ``source_sheet``, ``source_row`` and
+``attributes_period_id``: the record in force, the period's own or the last known. ``fate`` is as of the period: active,
+missing, or, on the row where it ends (``is_ended``, not ``in_register``), merged, split or demolished; a silent
+district changes no fate.
+``last_period``: the last one in which it had a row of its own. ``baseline_ids``: the communities of the baseline list
+that it stands for; each has one successor at most (of a split the part that keeps the identity, else the one with most
+households), so unnesting them counts every baseline community once.
+"""
+
+EVENT_SCHEMA: dict[str, pl.DataType] = {
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "period_from": pl.String(),
+    "community_id": pl.String(),
+    "event": pl.String(),
+    "units": pl.Int64(),
+    "cause": pl.String(),
+    "related": pl.List(pl.String()),
+    "note": pl.String(),
+}
+"""``event``: added, split_in, merged_out, demolished, corrected, whose ``units`` the bridge adds up (1; of a correction
+downwards −1), and renamed, missing, found with 0. ``cause``: why, a key of ``bridge.CAUSES``; ``note``: in Chinese."""
+
+_STATE: dict[str, pl.DataType] = {
+    "community_id": pl.String(),
+    "district_code": pl.String(),
+    "in_register": pl.Boolean(),
+    "closed": pl.Boolean(),
+    "completed": pl.Boolean(),
+    "site": pl.Boolean(),
+    "renovated": pl.Boolean(),
+    "fate": pl.String(),
+    "end": pl.String(),
+    "name": pl.String(),
+    "first_period": pl.String(),
+    "last_period": pl.String(),
+    "reported_in": pl.String(),
+    "row": pl.Int64(),
+}
+_KNOWN: dict[str, pl.DataType] = dict.fromkeys(("community_id", *identity.KEYS), pl.String())
+_LINK: dict[str, pl.DataType] = {"child": pl.String(), "parent": pl.String(), "kind": pl.String()}
+_SAYS_FORMER_NAME = ("rename", "unchanged", "scope_correction")
+"""Change types, beside none, under which 原小区编码 names the community itself as it was called before."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """``register`` and ``events`` as published; ``decisions`` with ``is_applied``: whether they meant anything."""
+
+    register: pl.DataFrame
+    events: pl.DataFrame
+    decisions: pl.DataFrame
+
+
+def build(
+    communities: pl.DataFrame,
+    periods: pl.DataFrame,
+    submissions: pl.DataFrame,
+    today: date,
+    decisions: pl.DataFrame | None = None,
+) -> Register:
+    """The register of every plan.
+
+    ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS``). ``periods``: plan_id, period_id, as_of,
+    due_date, seq. ``submissions``: plan_id, district_code, period_id of every effective submission, which tell who is
+    silent. ``decisions``: ``DECISION_SCHEMA``. A period not yet due counts once anybody has reported for it.
+    """
+    decisions = pl.DataFrame(schema=DECISION_SCHEMA) if decisions is None else decisions
+    rows = _prepared(communities, periods)
+    tables: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    applied: list[tuple[object, int]] = []
+    for (plan_id,), own_periods in periods.sort("plan_id", "seq").group_by("plan_id", maintain_order=True):
+        own = pl.col("plan_id") == plan_id
+        history = _History(Rulings(decisions.filter(own)))
+        reporting = submissions.filter(own)
+        started = (pl.col("due_date") < today) | pl.col("period_id").is_in(reporting["period_id"].unique().implode())
+        for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
+            here = pl.col("period_id") == period_id
+            history.advance(period_id, as_of, rows.filter(own & here), reporting.filter(here)["district_code"].unique())
+        tables.append(history.tables(str(plan_id)))
+        applied += [(plan_id, line) for line in sorted(history.rulings.applied)]
+    stands, events = (pl.concat([pl.DataFrame(), *(part[n] for part in tables)], how="diagonal") for n in (0, 1))
+    used = pl.DataFrame(applied, schema={"plan_id": pl.String, "line": pl.Int64}, orient="row")
+    return Register(
+        register=_register_table(stands, rows, periods),
+        events=_event_table(events, periods),
+        decisions=decisions.join(
+            used.with_columns(is_applied=True), on=["plan_id", "line"], how="left", maintain_order="left"
+        ).with_columns(pl.col("is_applied").fill_null(False)),
+    )
+
+
+def _prepared(communities: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """The rows in a fixed order, numbered, with what the replay needs worked out for all periods at once."""
+    dates = periods.select(
+        "plan_id", "period_id", "as_of", previous=pl.col("as_of").shift(1).over("plan_id", order_by="seq")
+    )
+    return (
+        communities.select(COMMUNITY_COLUMNS)
+        .join(dates, on=["plan_id", "period_id"])
+        .sort("plan_id", "period_id", "district_code", "submission_id", "source_sheet", "source_row")
+        .with_row_index("row")
+        .select(
+            *(name for name in COMMUNITY_COLUMNS if name not in completion.COLUMNS),
+            pl.col("row").cast(pl.Int64),
+            code="community_code",
+            name="name_key",
+            street="subdistrict_key",
+            address="address_key",
+            change="change_type",
+            priors=pl.col("prior_codes").str.split("、"),
+            completed=completion.is_completed(pl.col("as_of")),
+            site=completion.is_site(),
+            stood_before=completion.stood_before(pl.col("previous")),
+            renovated=(pl.col("renovation_status") == "completed").fill_null(False),
+        )
+    )
+
+
+@dataclass
+class _History:
+    """One plan's register while it is replayed."""
+
+    rulings: Rulings
+    state: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_STATE))
+    """Every community ever known, as it stands after the last period."""
+    known: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KNOWN))
+    """Every combination of keys that a community was reported with."""
+    heirs: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"baseline_id": pl.String, "community_id": pl.String})
+    )
+    """Each community of the baseline list and the one that stands for it now."""
+    last: tuple[str, date] | None = None
+    """The period before: id and as-of date."""
+    stands: list[pl.DataFrame] = field(default_factory=list)
+    events: list[pl.DataFrame] = field(default_factory=list)
+
+    def advance(self, period_id: str, as_of: date, rows: pl.DataFrame, reporting: pl.Series) -> None:
+        """Take in one period: ``rows`` of all districts, and the districts that handed in a ledger."""
+        since = self.last[1] if self.last else None
+        rows = self._identified(identity.one_row_each(rows), period_id)
+        self.known = pl.concat([self.known, rows.select(*_KNOWN)]).unique(maintain_order=True)
+        everyone = self._things(rows)
+
+        def meant(event: str) -> pl.Series:
+            return self.rulings.meant(event, since, as_of, everyone)["community_id"]
+
+        def is_(event: str) -> pl.Expr:
+            return pl.col("community_id").is_in(meant(event).implode())
+
+        change = pl.when(is_("rejected")).then(pl.lit("unchanged")).otherwise("change")
+        forced = pl.when(is_("added")).then(pl.lit("added")).when(is_("corrected")).then(pl.lit("corrected"))
+        rows = rows.with_columns(change=change, forced=forced)
+        merged, split = (self.rulings.links(event, since, as_of, everyone) for event in ("merge", "split"))
+        shut = {"removed": meant("removed"), "demolished": meant("demolished"), "merged": merged["parent"]}
+        closed = pl.concat(list(shut.values()))
+
+        is_last = pl.col("change").is_in(identity.ENDED_BY).fill_null(False)
+        live = rows.filter(~is_last & ~pl.col("community_id").is_in(closed.implode()))
+        links = self._links(live, merged, split)
+        ends = self._ends(rows.filter(is_last), links, live, shut)
+        before, self.state = self.state, self._next(period_id, rows, live, links, ends, closed, reporting)
+        if self.last:
+            step = bridge.events(before, self.state, live, links)
+            self.events.append(step.with_columns(period_id=pl.lit(period_id), period_from=pl.lit(self.last[0])))
+            self._pass_on(links, live)
+        else:
+            self.heirs = self.state.filter("in_register").select("community_id", baseline_id="community_id")
+        self.stands.append(self._stand(period_id, reporting))
+        self.last = (period_id, as_of)
+
+    def tables(self, plan_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Where everybody stood, and what happened, over all periods taken in."""
+        plan = pl.lit(plan_id).alias("plan_id")
+        return tuple(  # type: ignore[return-value]
+            pl.concat(part).with_columns(plan) if part else pl.DataFrame() for part in (self.stands, self.events)
+        )
+
+    def _things(self, rows: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Known communities as ``identity.resolve`` wants them; with ``rows``, those of the period as well."""
+        stands = self.state.select("community_id", "district_code", standing="in_register")
+        if rows is not None:
+            fresh = rows.select("community_id", "district_code", standing=pl.lit(True))
+            stands = pl.concat([fresh, stands]).unique("community_id", keep="first", maintain_order=True)
+        return self.known.join(stands, on="community_id").with_columns(thing="community_id")
+
+    def _identified(self, rows: pl.DataFrame, period_id: str) -> pl.DataFrame:
+        """The rows with their community, new ones included, without those that stand for nothing any more."""
+        things, rulings = self._things(), self.rulings
+        rows = rulings.without_aliases(rows)
+        says_so = rows.filter(pl.col("change").is_null() | pl.col("change").is_in(_SAYS_FORMER_NAME))
+        former = self._referred(says_so, things)
+        pairs = identity.identify(
+            rows,
+            things,
+            stated=rulings.stated(rows, things),
+            declared=former.filter(pl.col("community_id").n_unique().over("row") == 1),
+            barred=rulings.barred(rows, things),
+        )
+        rows = rows.join(pairs, on="row", how="left", maintain_order="left")
+        # A last row of something unknown ends nothing.
+        rows = rows.filter(
+            pl.col("community_id").is_not_null() | ~pl.col("change").is_in(identity.ENDED_BY).fill_null(False)
+        )
+        unknown = rows["community_id"].is_null()
+        ids = _new_ids(rows.filter(unknown), set(self.state["community_id"]), period_id)
+        rows = pl.concat([rows.filter(~unknown), rows.filter(unknown).with_columns(community_id=ids)]).sort("row")
+        closed = self.state.filter("closed").select("community_id")
+        return rows.join(closed, on="community_id", how="anti", maintain_order="left")
+
+    def _referred(self, rows: pl.DataFrame, things: pl.DataFrame) -> pl.DataFrame:
+        """``row`` → ``community_id`` for every community that 原小区编码 of a row names."""
+        refs = (
+            rows.filter(pl.col("priors").is_not_null())
+            .select("row", "district_code", "street", ref="priors")
+            .explode("ref")
+            .drop_nulls("ref")
+            .with_row_index("ref_no")
+        )
+        own = identity.resolve(refs, things)
+        lost = refs.join(own, on="ref_no", how="anti")
+        # A full code says which community is meant in other districts too.
+        elsewhere = (
+            lost.filter(pl.col("ref").str.len_chars() >= identity.MIN_GLOBAL_CODE)
+            .join(things.filter("standing"), left_on="ref", right_on="code")
+            .select("ref_no", "thing")
+            .unique()
+            .filter(pl.len().over("ref_no") == 1)
+        )
+        found = refs.select("ref_no", "row").join(pl.concat([own, elsewhere]), on="ref_no").sort("ref_no")
+        return found.select("row", community_id="thing").unique(maintain_order=True)
+
+    def _links(self, live: pl.DataFrame, merged: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+        """Who came out of whom. A declared parent must have stood; of a merger it must not report itself any more."""
+        children = live.filter(pl.col("change").is_in(["merge", "split"]))
+        declared = self._referred(children, self._things()).join(
+            children.select("row", "change", child="community_id"), on="row"
+        )
+        reported = live.select(parent="community_id")
+        declared = declared.select("child", parent="community_id", kind="change")
+        usable = pl.concat(
+            [
+                declared.filter(pl.col("kind") == "merge").join(reported, on="parent", how="anti"),
+                declared.filter(pl.col("kind") == "split"),
+                merged.with_columns(kind=pl.lit("merge")),
+                split.with_columns(kind=pl.lit("split")),
+            ]
+        )
+        stood = self.state.filter("in_register").select(parent="community_id")
+        return (
+            usable.filter(pl.col("child") != pl.col("parent"))
+            .join(stood, on="parent", how="semi")
+            .unique(["child", "parent"], keep="first", maintain_order=True)
+            .sort("child", "parent")
+        )
+
+    def _ends(
+        self, last_rows: pl.DataFrame, links: pl.DataFrame, live: pl.DataFrame, shut: dict[str, pl.Series]
+    ) -> pl.DataFrame:
+        """``community_id`` → ``end``: merged, split, demolished or removed; the first of these that applies."""
+        reported = live.select(parent="community_id")
+        gone = links.join(reported, on="parent", how="anti").sort("kind", "parent")
+        fates = {"merge": "merged", "split": "split"}
+        parts = [
+            gone.select(community_id="parent", end=pl.col("kind").replace_strict(fates, return_dtype=pl.String)),
+            *(pl.DataFrame({"community_id": who}).with_columns(end=pl.lit(end)) for end, who in shut.items()),
+            last_rows.select("community_id", end=pl.lit("demolished")),
+        ]
+        stood = self.state.filter("in_register").select("community_id")
+        known = pl.concat([stood, live.select("community_id")]).unique()
+        return pl.concat(parts).unique("community_id", keep="first", maintain_order=True).join(
+            known, on="community_id", how="semi", maintain_order="left"
+        )  # fmt: skip
+
+    def _next(
+        self,
+        period_id: str,
+        rows: pl.DataFrame,
+        live: pl.DataFrame,
+        links: pl.DataFrame,
+        ends: pl.DataFrame,
+        closed: pl.Series,
+        reporting: pl.Series,
+    ) -> pl.DataFrame:
+        """The state after the period."""
+        inherited = links.join(self.state.filter("renovated").select(parent="community_id"), on="parent", how="semi")[
+            "child"
+        ]
+        own = rows.select(
+            "community_id",
+            "row",
+            "completed",
+            "site",
+            "renovated",
+            "name",
+            district_code="district_code",
+            live=pl.col("row").is_in(live["row"].implode()),
+        )
+        every = pl.concat([self.state["community_id"], own["community_id"]]).unique(maintain_order=True)
+        joined = (
+            every.to_frame()
+            .join(self.state, on="community_id", how="left", maintain_order="left")
+            .join(own, on="community_id", how="left", suffix="_now", maintain_order="left")
+            .join(ends, on="community_id", how="left", suffix="_now", maintain_order="left")
+        )
+        is_live, has_row, ended = (
+            pl.col("live").fill_null(False),
+            pl.col("row_now").is_not_null(),
+            pl.col("end_now").is_not_null(),
+        )
+        in_register = ~ended & (is_live | pl.col("in_register").fill_null(False))
+        silent = ~pl.col("district_code").is_in(reporting.implode())
+        fate = (
+            pl.when(ended)
+            .then(pl.col("end_now").replace({"removed": "demolished"}))
+            .when(is_live)
+            .then(pl.lit("active"))
+            .when(in_register & ~silent)
+            .then(pl.lit("missing"))
+            .otherwise("fate")
+        )
+
+        def newest(name: str) -> pl.Expr:
+            return pl.when(is_live).then(f"{name}_now").otherwise(name).alias(name)
+
+        return joined.select(
+            "community_id",
+            newest("district_code"),
+            in_register=in_register,
+            closed=pl.col("closed").fill_null(False) | pl.col("community_id").is_in(closed.implode()),
+            completed=newest("completed").fill_null(False),
+            site=newest("site").fill_null(False),
+            renovated=pl.any_horizontal(
+                pl.col("renovated"),
+                is_live & pl.col("renovated_now"),
+                pl.col("community_id").is_in(inherited.implode()),
+            ).fill_null(False),
+            fate=fate,
+            end=pl.col("end_now"),
+            name=newest("name"),
+            first_period=pl.col("first_period").fill_null(period_id),
+            last_period=pl.when(has_row).then(pl.lit(period_id)).otherwise("last_period"),
+            reported_in=pl.when(is_live).then(pl.lit(period_id)).otherwise("reported_in"),
+            row=pl.when(has_row).then("row_now").otherwise("row"),
+        )
+
+    def _pass_on(self, links: pl.DataFrame, live: pl.DataFrame) -> None:
+        """Let whoever came out of a baseline community that is gone stand for it; of several, the largest."""
+        gone = self.state.filter(pl.col("end").is_not_null()).select(parent="community_id")
+        size = live.select(child="community_id", households=pl.col("households").fill_null(0))
+        heirs = (
+            links.join(gone, on="parent", how="semi")
+            .join(size, on="child", how="left")
+            .sort("parent", "households", "child", descending=[False, True, False], nulls_last=True)
+            .unique("parent", keep="first", maintain_order=True)
+            .select("child", community_id="parent")
+        )
+        self.heirs = (
+            self.heirs.join(heirs, on="community_id", how="left", maintain_order="left")
+            .select("baseline_id", community_id=pl.coalesce("child", "community_id"))
+        )  # fmt: skip
+
+    def _stand(self, period_id: str, reporting: pl.Series) -> pl.DataFrame:
+        """Everybody in the register after the period, and whoever left it in the period."""
+        baseline = self.heirs.group_by("community_id").agg(baseline_ids=pl.col("baseline_id").sort())
+        standing = self.state.filter(pl.col("in_register") | pl.col("end").is_not_null())
+        return standing.join(baseline, on="community_id", how="left", maintain_order="left").select(
+            "community_id",
+            "district_code",
+            "in_register",
+            "fate",
+            "first_period",
+            "last_period",
+            "row",
+            pl.col("baseline_ids").fill_null([]),
+            period_id=pl.lit(period_id),
+            is_reported=pl.col("in_register") & (pl.col("reported_in") == period_id).fill_null(False),
+            is_completed="completed",
+            is_ended=pl.col("end").is_not_null(),
+            district_silent=~pl.col("district_code").is_in(reporting.implode()),
+            renovation_completed_ever="renovated",
+        )
+
+
+def _new_ids(rows: pl.DataFrame, taken: set[str], period_id: str) -> pl.Series:
+    """Ids of communities seen for the first time: a short hash of plan, district and first identity key.
+
+    The key is the code, else name with subdistrict or address. A code used before by another community does not do.
+    """
+    ids = []
+    for plan, district, code, name, street, address in rows.select(
+        "plan_id", "district_code", "code", "name", "street", "address"
+    ).iter_rows():
+        stated = [part or "" for part in (code, name, street, address)]
+        keys = ([f"code={code}"] if code else [f"name={name}", f"in={street or address or ''}"], [*stated, period_id])
+        for key in (*keys, *([*keys[1], str(n)] for n in range(1, rows.height + 1))):
+            made = hashlib.blake2b("\x1f".join((plan, district, *key)).encode(), digest_size=8).hexdigest()
+            if made not in taken:
+                break
+        taken.add(made)
+        ids.append(made)
+    return pl.Series("community_id", ids, pl.String)
+
+
+def _register_table(stands: pl.DataFrame, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    if stands.is_empty():
+        return pl.DataFrame(schema=REGISTER_SCHEMA)
+    origin = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row")
+    record = rows.select("row", *origin, attributes_period_id="period_id")
+    return (
+        stands.join(record, on="row", how="left")
+        .join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"])
+        .sort("plan_id", "seq", "district_code", "community_id")
+        .select(pl.col(name).cast(kind) for name, kind in REGISTER_SCHEMA.items())
+    )
+
+
+def _event_table(events: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    if events.is_empty():
+        return pl.DataFrame(schema=EVENT_SCHEMA)
+    return (
+        events.with_columns(note=pl.col("cause").replace_strict(bridge.CAUSES, return_dtype=pl.String))
+        .join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"])
+        .sort("plan_id", "seq", "district_code", "event", "cause", "community_id", "units")
+        .select(pl.col(name).cast(kind) for name, kind in EVENT_SCHEMA.items())
+    )

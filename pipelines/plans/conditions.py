@@ -6,14 +6,14 @@ use what only one database knows. Importing this costs half a second (sqlglot); 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
+from datetime import date
 from difflib import get_close_matches
 from typing import Literal
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from pipelines.plans.entities import Column, Entity
 
@@ -53,7 +53,7 @@ def check(
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")
     except (SqlglotError, RecursionError) as error:
-        return [f"not a SQL expression: {_first_line(str(error))}"]
+        return [f"not a SQL expression: {_where(error)}"]
     if len(statements) != 1 or statements[0] is None:
         return ["write one expression, without ;"]
     tree = statements[0]
@@ -71,8 +71,11 @@ def check(
     return []
 
 
-def _first_line(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()[0].strip()
+def _where(error: Exception) -> str:
+    """What sqlglot stumbled over, without its own jargon."""
+    if isinstance(error, ParseError) and error.errors and (column := error.errors[0].get("col")):
+        return f"something is missing or out of place near character {column}"
+    return "a quote or bracket is not closed" if isinstance(error, SqlglotError) else "it is nested too deeply"
 
 
 def _article(kind: str) -> str:
@@ -81,7 +84,7 @@ def _article(kind: str) -> str:
 
 def suggest(word: str, known: Collection[str]) -> str:
     """``; did you mean 'x'?`` when something known is close to the word, else nothing."""
-    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.7)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
@@ -138,7 +141,7 @@ class _Checker:
             return "number"
         if isinstance(node, exp.Case):
             return self.case(node)
-        if isinstance(node, exp.Func):
+        if isinstance(node, exp.Func) and not isinstance(node, exp.Exists):
             return self.function(node)
         raise _Refused(f"{_what(node)} is not allowed; write a condition over {self.entity.name}'s columns")
 
@@ -155,7 +158,8 @@ class _Checker:
             raise _Refused("only casts to date are allowed")
         if isinstance(node.this, exp.Literal) and not _is_date(node.this):
             raise _Refused(f"{node.this.name!r} is not a date; write date '2023-01-01'")
-        self.type_of(node.this)
+        if (found := self.type_of(node.this)) == "number" or found == "boolean":
+            raise _Refused(f"{_article(found)} is no date")
         return "date"
 
     def case(self, node: exp.Case) -> Type:
@@ -223,12 +227,15 @@ def _arguments(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _is_date(node: exp.Expr) -> bool:
-    return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", node.name))
+    try:
+        return date.fromisoformat(node.name).isoformat() == node.name
+    except ValueError:
+        return False
 
 
 def _what(node: exp.Expr) -> str:
-    if isinstance(node, exp.Query | exp.Subquery):
-        return "a subquery"
+    if isinstance(node, exp.Query | exp.Subquery | exp.Exists):
+        return "a query"
     if isinstance(node, exp.Command | exp.DDL | exp.DML | exp.Drop):
         return "a statement"
     return f"{node.sql()!r}"

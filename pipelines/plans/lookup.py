@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -88,23 +88,27 @@ def period_key(text: str) -> str:
 
 
 def period_index(periods: Iterable[Period]) -> Index[Period]:
-    """Ids and aliases first; then the month of the as-of date, the year of an annual ledger, and the baseline words."""
-    index: Index[Period] = Index()
+    """Ids, names and aliases first; then the month of the as-of date, the year of a ledger and the baseline words.
+
+    What two periods would claim by rule (the year of two ledgers) is nobody's, unless one of them is called so.
+    """
     periods = tuple(periods)
+    index: Index[Period] = Index()
+    by_rule: Index[Period] = Index()
     for period in periods:
         for name in (period.id, period.name.zh, period.name.en, *period.aliases):
             index.add(period_key(name), period)
-    for period in periods:
-        index.add_unless_taken(f"{period.as_of:%Y-%m}", period)
-    derived: Index[Period] = Index()
-    for period in periods:
-        if period.kind == "baseline":
-            for key in (f"{period.id[:4]}摸底", "摸底", "baseline"):
-                derived.add(key, period)
-        else:
-            derived.add(f"{period.as_of:%Y}", period)
-    for period in periods:
-        for key in (f"{period.as_of:%Y}", f"{period.id[:4]}摸底", "摸底", "baseline"):
-            if derived.find(key) is period:
-                index.add_unless_taken(key, period)
+        for key in _keys_by_rule(period):
+            by_rule.add(key, period)
+    for key in (key for period in periods for key in _keys_by_rule(period)):
+        if (period := by_rule.find(key)) is not None:
+            index.add_unless_taken(key, period)
     return index
+
+
+def _keys_by_rule(period: Period) -> Iterator[str]:
+    yield f"{period.as_of:%Y-%m}"
+    if period.kind == "baseline":
+        yield from (f"{period.id[:4]}摸底", "摸底", "baseline")
+    elif period.kind != "snapshot":
+        yield f"{period.as_of:%Y}"

@@ -1,12 +1,14 @@
 """Plan files as plain values that remember their lines.
 
 YAML's surprises are left out on purpose: a plain word is text unless it is a whole or decimal number, ``true``,
-``false`` or ``null``. So ``no`` stays a word, and dates stay text until the model reads them.
+``false`` or ``null``. So ``no`` stays a word, and dates stay text until the model reads them. Values are built from
+the parser's events because PyYAML's own composer overruns the stack on deeply nested files.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,9 +19,10 @@ Path = tuple[str | int, ...]
 
 NODE_LIMIT = 200_000
 """Far above any plan; it stops a file whose aliases multiply."""
+DEPTH_LIMIT = 50
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)\Z")
-_DECIMAL = re.compile(r"-?\d+\.\d+\Z")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})\Z")
+_DECIMAL = re.compile(r"-?\d{1,18}\.\d{1,18}\Z")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -50,58 +53,90 @@ class Source:
 
 def parse(text: str) -> Source:
     """Read YAML text. Raises SourceError when it is not YAML or grows beyond any plan."""
+    source = Source()
     try:
-        root = yaml.compose(text, Loader=_Loader)
+        _Builder(source, yaml.parse(text, Loader=_Loader)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SourceError(mark.line + 1 if mark else 1, f"not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
-        raise SourceError(1, f"not valid YAML: {error}") from None
-    source = Source()
-    if root is not None:
-        source.value = _Builder(source).build(root, (), root.start_mark.line + 1)
+        raise SourceError(1, f"not valid YAML: {str(error).splitlines()[0]}") from None
     return source
 
 
 class _Builder:
-    """Walks the nodes once, noting lines; refuses documents that contain themselves or multiply."""
+    """Turns events into values, noting lines; refuses what nests too deeply or multiplies through aliases."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, events: Iterator[yaml.Event]) -> None:
         self.source = source
-        self.open: set[int] = set()
+        self.events = events
+        self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
 
-    def build(self, node: yaml.Node, path: Path, line: int) -> Any:
-        self.count += 1
-        if self.count > NODE_LIMIT or id(node) in self.open:
-            raise SourceError(line, "an alias makes the file contain itself or grow without end")
-        self.source.lines[path] = line
-        if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
-        self.open.add(id(node))
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self.build(item, (*path, n), item.start_mark.line + 1) for n, item in enumerate(node.value)]
-            return self._mapping(node, path)  # the only other kind of node
-        finally:
-            self.open.discard(id(node))
+    def document(self) -> None:
+        documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise SourceError(_line(event), "one file holds one plan; a second document starts here")
+            elif isinstance(event, yaml.NodeEvent):
+                self.source.value = self.value(event, (), _line(event))
 
-    def _mapping(self, node: yaml.Node, path: Path) -> dict[str, Any]:
+    def value(self, event: yaml.Event, path: Path, line: int) -> Any:
+        """The value that starts with this event; ``anchors`` keep it with the number of nodes it holds."""
+        self.source.lines[path] = line
+        if isinstance(event, yaml.AliasEvent):
+            value, size = self.anchors.get(event.anchor, (None, 0))
+            if not size:
+                raise SourceError(line, f"*{event.anchor} stands before &{event.anchor} is complete")
+            self.grow(size, line)
+            return value
+        before = self.count
+        self.grow(1, line)
+        if len(path) > DEPTH_LIMIT:
+            raise SourceError(line, "is nested too deeply")
+        if isinstance(event, yaml.ScalarEvent):
+            value = _scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = [self.value(item, (*path, n), _line(item)) for n, item in enumerate(self.until_end())]
+        else:
+            value = self.mapping(path)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.count - before)
+        return value
+
+    def mapping(self, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise SourceError(line, "a key must be a word")
-            key = str(key_node.value)
+        for event in self.until_end():
+            if not isinstance(event, yaml.ScalarEvent):
+                raise SourceError(_line(event), "a key must be a word")
+            key = str(event.value)
             if key in values:
                 self.source.repeated.append((*path, key))
-            values[key] = self.build(value_node, (*path, key), line)
+            values[key] = self.value(next(self.events), (*path, key), _line(event))
         return values
 
+    def until_end(self) -> Iterator[yaml.Event]:
+        """The events that start the entries of the collection being read."""
+        for event in self.events:
+            if isinstance(event, yaml.CollectionEndEvent):
+                return
+            yield event
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = str(node.value)
-    if node.style is not None:
+    def grow(self, nodes: int, line: int) -> None:
+        self.count += nodes
+        if self.count > NODE_LIMIT:
+            raise SourceError(line, "is far too large for a plan")
+
+
+def _line(event: yaml.Event) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text = str(event.value)
+    if not event.implicit[0]:
         return text
     if text in _WORDS:
         return _WORDS[text]

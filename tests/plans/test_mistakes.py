@@ -1,0 +1,225 @@
+"""Every kind of mistake in a plan file is reported with file, line, field and what to do; sound files are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.plans import BUILT_IN, PlanError, check_file, load_plans
+
+SOUND = Path(__file__).with_name("example.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    path = tmp_path / "example.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    return path
+
+
+def test_a_sound_file_has_no_mistakes(plan_file: Path) -> None:
+    assert check_file(plan_file) == []
+
+
+@pytest.mark.parametrize("path", sorted(BUILT_IN.glob("*.yaml")), ids=lambda path: path.stem)
+def test_built_in_plans_have_no_mistakes(path: Path) -> None:
+    assert check_file(path) == []
+
+
+A1 = "indicators[coverage]"
+ITEM = "rubric.groups[A].items[A1]"
+
+
+CASES: list[tuple[str, ...]] = [
+    # shape
+    ("issuer: 某市住建局\n", "", "issuer", "is required", "id: example_2024"),
+    ("    clause: 三\n", "    claus: 三\n", "indicators[training].claus", "did you mean 'clause'?", "claus: 三"),
+    ("kind: boolean", "kind: boolan", "indicators[rules_issued].kind", "did you mean 'boolean'?"),
+    ("start: 2024-01-01", "start: 2024", "start", "write a date as 2024-12-31"),
+    ("start: 2024-01-01", "start: 2024-02-30", "start", "date"),
+    ("id: coverage\n", "id: Coverage rate\n", "indicators[Coverage rate].id", "lower-case", "id: Coverage rate"),
+    ("at_least: 90}", "at_least: many}", f"{A1}.milestones[2024-12-31].at_least", "decimal"),
+    ("at_least: 90}", "at_least: 90, equals: 90}", f"{A1}.milestones[2024-12-31]", "at_least and equals"),
+    (", at_least: 90}", "}", A1, "needs a target", "id: coverage"),
+    ("code: 990002", "code: 99002", "districts[99002].code", "pattern"),
+    ("en: Coverage}\n    def", "}\n    def", "indicators[coverage].name.en", "is required", "name: {zh: 覆盖率, }"),
+    ("    denominator: is_completed\n", "", A1, "a rate needs a denominator", "id: coverage"),
+    ("    numerator: has_management\n", "", A1, "which rows count", "id: coverage"),
+    ("kind: cadence", "kind: count", "indicators[yearly_report].entity", "is required", "id: yearly_report"),
+    ("entity: task", "entity: taks", "indicators[training].entity", "did you mean 'task'?"),
+    (
+        "    measure: actual\n",
+        "    denominator: planned > 0\n",
+        "indicators[training]",
+        "no denominator",
+        "id: training",
+    ),
+    # one part against another
+    ("code: 990002", "code: 990001", "districts[990001].code", "990001 occurs twice"),
+    ("id: training", "id: coverage", "indicators[coverage].id", "coverage occurs twice"),
+    ("districts: [990001]", "districts: [990011]", f"{A1}.milestones[2024-06-30].districts", "did you mean '990001'"),
+    ("{due: 2024-12-31, at_least", "{due: 2024-06-30, at_least", f"{A1}.milestones[2024-06-30].due", "twice"),
+    ("at_least: 90}", "at_least: 900}", f"{A1}.milestones[2024-12-31]", "percentage"),
+    ("at_least: 90}", "at_least: 90, operational: 2025-01-01}", f"{A1}.milestones[2024-12-31].operational", "after"),
+    ("at_least: 90}", "at_least: 90, all_of: [rules]}", f"{A1}.milestones[2024-12-31].all_of", "unknown indicator"),
+    ("end: 2024-12-31", "end: 2023-12-31", "end", "ends before it starts"),
+    (
+        "as_of: 2024-12-31",
+        "as_of: 2024-06-30",
+        "periods[2024-12].as_of",
+        "order of their as-of dates",
+        "as_of: 2024-06-30",
+    ),
+    ("[community, company]", "[community, compny]", "periods[2024-12].required_forms", "did you mean 'company'?"),
+    ("[community, company]", "[community, community]", "periods[2024-12]", "asked for twice", "id: 2024-12"),
+    ("key: 2024-12}", "key: 2025-12}", "indicators[yearly_report].cadence.occasions[2025-01-10].key", "did you mean"),
+    (
+        "source: submission",
+        "source: credit",
+        "indicators[yearly_report].cadence.occasions[2025-01-10].key",
+        "year",
+        "occasions: [{due: 2025-01-10",
+    ),
+    ("indicators: [coverage]", "indicators: [coverag]", f"{ITEM}.indicators", "did you mean 'coverage'?"),
+    ("points: 40", "points: 41", "rubric.groups", "add up to 101, not 100", "groups:"),
+    ("params: {floor: 50, target: 90}", "params: {floor: 50}", ITEM, "floor_linear needs target"),
+    ("{floor: 50, target: 90}", "{floor: 50, target: 90, limit: 1}", ITEM, "floor_linear has no limit"),
+    ("period: 2024-12\n", "period: 2024-11\n", "rubric.period", "unknown period", "period: 2024-11"),
+    ("at_least: 0}", "at_least: 70}", "rubric.grades", "from the best down", "grades:"),
+    (
+        "vetoes: []",
+        "vetoes: [{id: a, name: {zh: 甲, en: a}, effect: cap_grade}]",
+        "rubric.vetoes[a]",
+        "needs the grade",
+    ),
+    # SQL
+    ("numerator: has_management", "numerator: has_managment", f"{A1}.numerator", "did you mean 'has_management'?"),
+    ("numerator: has_management", "numerator: households", f"{A1}.numerator", "true-or-false"),
+    ("numerator: has_management", "numerator: select 1", f"{A1}.numerator", "a query is not allowed"),
+    ("numerator: has_management", "numerator: (has_management", f"{A1}.numerator", "not a SQL expression"),
+    ("denominator: is_completed", "denominator: now() > 1", f"{A1}.denominator", "function"),
+    ("task_id = 'training'", "task_id = 'trainings'", "indicators[training].numerator", "did you mean 'training'?"),
+    ("measure: actual", "measure: is_done", "indicators[training].measure", "a number"),
+    (
+        "    clause: 一\n    milestones",
+        "    strict: has_committe\n    clause: 一\n    milestones",
+        f"{A1}.strict",
+        "did you mean 'has_committee'?",
+        "strict: has_committe",
+    ),
+    (
+        "    clause: 一\n    milestones",
+        "    measures: {communities: {numerator: 1, denominator: subdistrict}}\n    clause: 一\n    milestones",
+        f"{A1}.measures.communities.denominator",
+        "must be a number",
+        "measures: {communities",
+    ),
+]
+"""What is replaced by what; the field and words of the mistake; and what stands on its line, where that is not the
+replacement itself."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message", "on"),
+    [(*case, case[1].strip())[:5] if len(case) < 5 else case for case in CASES],
+)
+def test_a_mistake_names_its_line_and_field(
+    plan_file: Path, old: str, new: str, field: str, message: str, on: str
+) -> None:
+    assert SOUND.count(old) == 1
+    text = SOUND.replace(old, new)
+    plan_file.write_text(text, encoding="utf-8")
+    found = [m for m in check_file(plan_file) if m.field == field and message in m.message]
+    assert found, [str(m) for m in check_file(plan_file)]
+    assert str(found[0]).startswith(f"{plan_file}:{found[0].line}: {field}: ")
+    assert on in text.splitlines()[found[0].line - 1]
+
+
+def test_the_line_is_that_of_the_field_or_of_the_closest_thing_around_it(plan_file: Path) -> None:
+    lines = SOUND.splitlines()
+    plan_file.write_text(SOUND.replace("    clause: 三\n", ""), encoding="utf-8")
+    (mistake,) = check_file(plan_file)
+    assert (mistake.field, mistake.message) == ("indicators[training].clause", "is required")
+    assert mistake.line == lines.index("  - id: training") + 1
+
+
+def test_all_mistakes_come_at_once(plan_file: Path) -> None:
+    text = SOUND.replace("districts: [990001]", "districts: [1]").replace("has_management", "nothing")
+    plan_file.write_text(text.replace("points: 40", "points: 4"), encoding="utf-8")
+    assert {m.field for m in check_file(plan_file)} == {
+        "indicators[coverage].milestones[2024-06-30].districts",
+        "indicators[coverage].numerator",
+        "rubric.groups",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        (b"id: a\nname: [1, 2\nstart: 3\n", 3, "not valid YAML"),
+        (b"id: a\n\tname: b\n", 2, "not valid YAML"),
+        (b"id: a\nid: b\n", 2, "is written twice"),
+        (b"- a\n- b\n", 1, "a plan file is a mapping"),
+        (b"", 1, "a plan file is a mapping"),
+        (b"\xff\xfe\x00", 1, "is not UTF-8 text"),
+        (b"id: \x00\n", 1, "not valid YAML"),
+        (b"id: &a [*a]\n", 1, "before &a is complete"),
+        (b"id: *a\n", 1, "before &a is complete"),
+        (b"[" * 100_000, 1, "nested too deeply"),
+        (b"id: a\n--- \nid: b\n", 2, "one file holds one plan"),
+        (b"? [a]\n: b\n", 1, "a key must be a word"),
+        (b"a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+         + b"".join(b"%c: &%c [%s]\n" % (c + 1, c + 1, b",".join([b"*%c" % c] * 10)) for c in range(97, 105)),
+         6, "far too large"),
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_file(tmp_path: Path, content: bytes, line: int, message: str) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_bytes(content)
+    found = check_file(path)
+    assert any(message in m.message for m in found), found
+    if message:
+        assert next(m for m in found if message in m.message).line == line
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    assert "can't be read" in check_file(tmp_path / "none.yaml")[0].message
+    assert "can't be read" in check_file(tmp_path)[0].message
+
+
+def test_a_workspace_plan_joins_the_built_in_ones(plan_file: Path) -> None:
+    plans = load_plans(plan_file.parent)
+    assert set(plans) == {*load_plans(), "example_2024"}
+    assert [plan.start for plan in plans.values()] == sorted(plan.start for plan in plans.values())
+
+
+def test_a_workspace_plan_replaces_the_built_in_one_of_the_same_id(plan_file: Path) -> None:
+    plan_file.write_text(SOUND.replace("id: example_2024", "id: chengdu_2018_2020"), encoding="utf-8")
+    assert load_plans(plan_file.parent)["chengdu_2018_2020"].name.zh == "示例方案"
+    assert load_plans()["chengdu_2018_2020"].name.zh != "示例方案"
+
+
+def test_a_workspace_without_plans_has_the_built_in_ones(tmp_path: Path) -> None:
+    assert list(load_plans(tmp_path / "plans")) == list(load_plans())
+
+
+def test_loading_refuses_bad_files_and_names_all_of_them(plan_file: Path) -> None:
+    (plan_file.parent / "second.yaml").write_text(SOUND.replace("has_management", "nothing"), encoding="utf-8")
+    (plan_file.parent / "third.yaml").write_text("id: [", encoding="utf-8")
+    with pytest.raises(PlanError) as caught:
+        load_plans(plan_file.parent)
+    assert {Path(m.file).name for m in caught.value.mistakes} == {"second.yaml", "third.yaml"}
+    assert "second.yaml:" in str(caught.value)
+
+
+def test_two_files_with_one_id(plan_file: Path) -> None:
+    (plan_file.parent / "second.yaml").write_text(SOUND, encoding="utf-8")
+    with pytest.raises(PlanError, match=r"example_2024 is already in example\.yaml"):
+        load_plans(plan_file.parent)
+
+
+def test_a_changed_file_is_read_anew(plan_file: Path) -> None:
+    assert load_plans(plan_file.parent)["example_2024"].name.zh == "示例方案"
+    plan_file.write_text(SOUND.replace("示例方案", "改过的示例方案"), encoding="utf-8")
+    assert load_plans(plan_file.parent)["example_2024"].name.zh == "改过的示例方案"

@@ -24,26 +24,25 @@ from pipelines.forms.task import Task
 FORM_VERSION = 1
 """Raised when a sheet or column changes its meaning; kept with every submission."""
 
-FORMS: dict[str, type[Form]] = {
-    form.name: form
-    for form in (
-        Community,
-        Company,
-        Committee,
-        Party,
-        Credit,
-        Dispute,
-        Inspection,
-        Satisfaction,
-        Subdistrict,
-        Neighbourhood,
-        Task,
-        Mechanism,
-        Evidence,
-        Meeting,
-        Summary,
-    )
-}
+_ORDER: tuple[type[Form], ...] = (
+    Community,
+    Company,
+    Committee,
+    Party,
+    Credit,
+    Dispute,
+    Inspection,
+    Satisfaction,
+    Subdistrict,
+    Neighbourhood,
+    Task,
+    Mechanism,
+    Evidence,
+    Meeting,
+    Summary,
+)
+
+FORMS: dict[str, type[Form]] = {form.name: form for form in _ORDER}
 """Every form by name, in the order of the workbook."""
 
 __all__ = ["FORMS", "FORM_VERSION", "ORIGIN", "SAMPLE_ROW", "Column", "Form", "Parsed", "Problem"]

@@ -1,16 +1,16 @@
 """What a form is: a class whose annotated columns give template, header matching, parsing, schema and dictionary.
 
     class Community(Form, sheet="小区明细", title="…"):
-        households: Integer = column("总户数", "Dwellings served …", required=True, unit="户", ge=1, rule="R04")
+        households: Integer = column("总户数", "Dwellings in it", required=True, ge=1, rule="R04")
 
-A column's annotation is its type (types.py). Words of an Enum come from ``vocab.yaml`` (vocabulary.py): the one named by
-``vocabulary=``, else the one named like the field.
+A column's annotation is its type (types.py). Words of an Enum come from ``vocab.yaml`` (vocabulary.py): the one that
+``vocabulary=`` names, else the one named like the field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
@@ -65,6 +65,8 @@ class Column:
     """A row without it can't be told from others and is set aside."""
     note: str = ""
     """Chinese help for the clerk."""
+    example: str | int | float | None = None
+    """What a template's sample row shows; None leaves it to the type."""
     rule: str = "out_of_range"
     """The rule a value outside the limits breaks."""
     ge: float | None = None
@@ -121,9 +123,10 @@ def column(
     scale: int = 2,
     **options: Any,
 ) -> Any:
-    """A column in the body of a Form. ``aliases`` and ``counts`` are lists separated by spaces; ``options`` are Column's fields.
+    """A column in the body of a Form; ``options`` are Column's fields.
 
-    ``vocabulary`` and ``open`` are for an Enum, ``scale`` (decimal places) for a Decimal.
+    ``aliases`` and ``counts`` are lists separated by spaces. ``vocabulary`` and ``open`` are for an Enum, ``scale``
+    (decimal places) for a Decimal.
     """
     made = Column(header, description, aliases=tuple(aliases.split()), counts=tuple(counts.split()), **options)
     return _Declared(made, {"vocabulary": vocabulary, "open": open, "scale": scale})
@@ -135,8 +138,18 @@ def personal(field: str, header: str, description: str, aliases: str) -> Column:
 
 
 PERSONAL = (
-    personal("contact", "联系人", "Person to ask", "联系人姓名 经办人 填表人 填报人 审核人 负责人 负责人姓名 姓名 业主姓名 户主"),
-    personal("contact_phone", "联系电话", "Telephone", "电话 手机 手机号 手机号码 电话号码 联系方式 负责人电话 联系人电话 固定电话 办公电话"),
+    personal(
+        "contact",
+        "联系人",
+        "Person to ask",
+        "联系人姓名 经办人 填表人 填报人 审核人 负责人 负责人姓名 姓名 业主姓名 户主",
+    ),
+    personal(
+        "contact_phone",
+        "联系电话",
+        "Telephone",
+        "电话 手机 手机号 手机号码 电话号码 联系方式 负责人电话 联系人电话 固定电话 办公电话",
+    ),
     personal("identity_number", "身份证号", "Identity number", "身份证号码 身份证 证件号码 证件号 公民身份号码"),
     personal("email", "电子邮箱", "E-mail", "邮箱 E-mail EMAIL 邮件地址"),
     personal("birth_date", "出生年月", "Date of birth", "出生日期 生日"),
@@ -203,8 +216,8 @@ class Form:
 
     @classmethod
     def column(cls, field: str) -> Column:
-        """The column of this field. Raises KeyError naming the form."""
-        for item in (*cls.columns, *cls.alternatives):
+        """The column of this field, printed or not. Raises KeyError naming the form."""
+        for item in (*cls.columns, *cls.alternatives, *PERSONAL):
             if item.field == field:
                 return item
         raise KeyError(f"form {cls.name} has no column {field}")

@@ -42,8 +42,11 @@ def is_identity_number(text: str) -> bool:
 
 
 def judge_uscc(text: str) -> CodeVerdict:
-    """What 18 characters in a credit-code column are. An identity number can pass the credit code's own check,
-    so that is asked first; real codes issued early can fail it, so that is only a warning."""
+    """What 18 characters in a credit-code column are.
+
+    An identity number can pass the credit code's own check, so that is asked first; real codes issued early can fail
+    it, so that alone is no fault.
+    """
     text = text.upper()
     if is_identity_number(text):
         return "pii_suspected"

@@ -17,16 +17,20 @@ class Committee(
 ):
     """One body. A community may have several over time, and two at once."""
 
-    seq_no: Code = column("序号", "Running number; no key", aliases="编号 No. 序 NO")
-    community_code: Code = column("小区编码", "Code of its community", aliases="项目编码 小区编号 小区ID 小区代码")
+    seq_no: Code = column("序号", "Running number; no key", aliases="编号 No. 序")
+    community_code: Code = column(
+        "小区编码", "Code of its community", example="1508020010010001", aliases="项目编码 小区编号 小区ID 小区代码"
+    )
     subdistrict: Name = column(
         "街道(乡镇)",
         "Subdistrict, township or sumu",
-        aliases="街道办事处 苏木乡镇 镇街 所属街道 街道 乡镇 街道/乡镇 归属区 街道(镇)",
+        example="幸福街道",
+        aliases="街道办事处 苏木乡镇 镇街 所属街道 街道 乡镇 归属区 街道(镇)",
     )
     community_name: Name = column(
         "小区名称",
         "Community the body is for",
+        example="阳光花园一期",
         required=True,
         identity=True,
         aliases="项目名称 住宅小区名称 小区 物业管理区域名称 所属小区 物业项目名称",
@@ -40,38 +44,49 @@ class Committee(
         note="业主委员会或物业管理委员会",
     )
     body_name: Name = column(
-        "组织名称", "Name of the body", aliases="业委会名称 业主大会名称 业主委员会名称 物管会名称 名称"
+        "组织名称",
+        "Name of the body",
+        example="阳光花园一期业主委员会",
+        aliases="业委会名称 业主大会名称 业主委员会名称 物管会名称 名称",
     )
     status: Enum = column(
         "状态",
         "How far it is; bodies in preparation are not formed",
+        example="已成立",
         required=True,
         vocabulary="committee_status",
         aliases="成立情况 业委会状态 是否成立 运行状态 组建情况",
-        note="正在筹备的选“筹备中”,不算已成立",
+        note="正在筹备的选“筹备中”，不算已成立",
     )
     established_date: PartialDate = column(
-        "成立日期", "Date of establishment", aliases="成立时间 选举日期 选举产生时间"
+        "成立日期", "Date of establishment", example="2022-05-20", aliases="成立时间 选举日期 选举产生时间"
     )
-    filed_date: PartialDate = column("备案日期", "Date of filing with the subdistrict", aliases="备案时间")
-    term_no: Integer = column("第几届", "Number of the term", ge=1, aliases="届次 届数 届别")
+    filed_date: PartialDate = column(
+        "备案日期", "Date of filing with the subdistrict", example="2022-06-08", aliases="备案时间"
+    )
+    term_no: Integer = column("第几届", "Number of the term", example=1, ge=1, aliases="届次 届数 届别")
     term_years: Decimal = column(
-        "任期", "Length of the term in years", unit="年", scale=1, gt=0, le=10, aliases="任期年限 任期年数"
+        "任期", "Length of the term in years", example=5, unit="年", scale=1, gt=0, le=10, aliases="任期年限 任期年数"
     )
     term_start: PartialDate = column(
         "本届任期开始日期",
         "Start of the present term",
-        aliases="任期开始日期 任期开始时间 本届任期-开始日期 本届任期-开始 任期起",
+        example="2022-05-20",
+        aliases="任期开始日期 任期开始时间 本届任期-开始 任期起",
     )
     term_end: PartialDate = column(
         "本届任期结束日期",
         "End of the present term",
-        aliases="任期结束日期 任期届满时间 任期到期时间 本届任期-结束日期 本届任期-结束 任期止 届满日期",
+        example="2027-05-19",
+        aliases="任期结束日期 任期届满时间 任期到期时间 本届任期-结束 任期止 届满日期",
     )
-    member_count: Integer = column("委员人数", "Members", ge=0, counts="人 名", aliases="委员数 成员人数 成员数")
+    member_count: Integer = column(
+        "委员人数", "Members", example=7, ge=0, counts="人 名", aliases="委员数 成员人数 成员数"
+    )
     party_member_count: Integer = column(
         "党员委员人数",
         "Members who belong to the Party",
+        example=4,
         ge=0,
         counts="人 名",
         aliases="党员委员数 党员人数 其中党员 党员数",
@@ -80,13 +95,11 @@ class Committee(
         "主任是否党员", "The chair belongs to the Party", aliases="主任党员 主任是否为党员"
     )
     has_seal: Flag = column("是否刻有公章", "The body has a seal", aliases="是否刻章 公章 有无公章")
-    chair_name: Name = column(
-        "主任姓名", "Chair; not stored", personal=True, aliases="主任 主任委员 主任-姓名"
-    )
+    chair_name: Name = column("主任姓名", "Chair; not stored", personal=True, aliases="主任 主任委员")
     phone: Text = column(
         "联系电话",
         "Telephone; not stored",
         personal=True,
-        aliases="电话 手机 联系方式 手机号码 主任-电话 主任电话 主任-联系电话",
+        aliases="电话 手机 联系方式 手机号码 主任-电话 主任-联系电话",
     )
     remark: Text = column("备注", "Remark", aliases="说明")

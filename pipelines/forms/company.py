@@ -17,10 +17,11 @@ class Company(
 ):
     """One property company working in the district."""
 
-    seq_no: Code = column("序号", "Running number; no key", aliases="编号 No. 序 NO")
+    seq_no: Code = column("序号", "Running number; no key", aliases="编号 No. 序")
     company_name: CompanyName = column(
         "企业名称",
         "Registered name in full",
+        example="某某物业服务有限公司",
         required=True,
         identity=True,
         aliases="物业公司名称 物业服务企业 物业企业名称 公司名称 物业服务企业名称 单位名称 名称",
@@ -31,10 +32,13 @@ class Company(
         "Unified social credit code; a branch has its own",
         required=True,
         aliases="信用代码 社会信用代码 营业执照号 企业统一社会信用代码",
-        note="18位,本列为文本格式;分公司填分公司的代码",
+        note="18位，本列为文本格式；分公司填分公司的代码",
     )
     legal_representative: Name = column(
-        "法定代表人", "Legal representative, published by the plan in the credit lists", aliases="法人 法人代表"
+        "法定代表人",
+        "Legal representative, published by the plan in the credit lists",
+        example="张某",
+        aliases="法人 法人代表",
     )
     phone: Text = column(
         "联系电话", "Telephone; not stored", personal=True, aliases="电话 手机 联系方式 手机号码 联系人电话"
@@ -43,24 +47,35 @@ class Company(
         "企业性质", "State, private or collective", aliases="登记注册类型 国有/民营 所有制性质 企业类型"
     )
     registered_region: Text = column(
-        "注册地", "Place of registration", aliases="是否本地企业 外地企业备案 注册地址 注册所在地"
+        "注册地", "Place of registration", example="本市", aliases="是否本地企业 外地企业备案 注册地址 注册所在地"
     )
     managed_project_count: Integer = column(
-        "在管项目数", "Communities it manages", ge=0, aliases="管理项目数 在管项目 在管小区数 项目数"
+        "在管项目数", "Communities it manages", example=6, ge=0, aliases="管理项目数 在管项目 在管小区数 项目数"
     )
     managed_area: Decimal = column(
         "在管面积",
         "Floor area it manages, stored in ㎡",
+        example=42.5,
         unit="万㎡",
         ge=0,
         aliases="管理面积 服务面积 在管建筑面积",
         note="以万平方米为单位",
     )
     employee_count: Integer = column(
-        "从业人员", "Employees", ge=0, counts="人 名", aliases="员工数 从业人数 从业人员数 职工人数 员工人数"
+        "从业人员",
+        "Employees",
+        example=85,
+        ge=0,
+        counts="人 名",
+        aliases="员工数 从业人数 从业人员数 职工人数 员工人数",
     )
     party_member_count: Integer = column(
-        "党员人数", "Party members, full members first of all", ge=0, counts="人 名", aliases="党员数 正式党员数 党员"
+        "党员人数",
+        "Party members, full members first of all",
+        example=4,
+        ge=0,
+        counts="人 名",
+        aliases="党员数 正式党员数 党员",
     )
     party_org_form: Enum = column(
         "党组织形式",
@@ -70,10 +85,18 @@ class Company(
         note="没有党员的可选“党建指导员”",
     )
     annual_revenue: Decimal = column(
-        "年经营收入", "Yearly revenue, stored in yuan", unit="万元", ge=0, aliases="营业收入 年营业收入 年收入 经营收入"
+        "年经营收入",
+        "Yearly revenue, stored in yuan",
+        example=620.0,
+        unit="万元",
+        ge=0,
+        aliases="营业收入 年营业收入 年收入 经营收入",
     )
     credit_grade: Text = column(
-        "信用等级", "Grade of the last credit rating, by the table of the city and year", aliases="信用评价等级 等级"
+        "信用等级",
+        "Grade of the last credit rating, by the table of the city and year",
+        example="A",
+        aliases="信用评价等级 等级",
     )
     status: Enum = column(
         "状态",

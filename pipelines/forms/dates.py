@@ -56,6 +56,7 @@ _MONTH = [
     re.compile(rf"{_Y4}(?P<m>\d{{2}})"),
 ]
 _YEAR = [re.compile(rf"{_Y4}年?度?"), re.compile(rf"{_Y2}年度?")]
+_WRITTEN: tuple[tuple[Precision, list[re.Pattern[str]]], ...] = (("day", _FULL), ("month", _MONTH), ("year", _YEAR))
 _SHORT_MONTH = re.compile(rf"{_Y2}[./\-](?P<m>{_MD})")
 _DECADE = re.compile(
     r"(?:(?P<century>19|20)(?:世纪)?|(?P<last>上世纪|20世纪|二十世纪)|(?P<this>本世纪|21世纪))?(?P<tens>\d0)年代"
@@ -115,7 +116,7 @@ def read_text(text: str, *, short_year: bool = False) -> Moment:
         text = text[: part.start()]
     if found := _DECADE.fullmatch(text):
         return Moment(date(_decade(found), 1, 1), "decade", rough)
-    for precision, patterns in (("day", _FULL), ("month", _MONTH), ("year", _YEAR)):
+    for precision, patterns in _WRITTEN:
         for pattern in patterns:
             if found := pattern.fullmatch(text):
                 return Moment(_day(found), precision, rough)

@@ -1,6 +1,6 @@
 """Headers and sheet names as people write them → columns and forms.
 
-A header is compared after NFKC without white space, star, (必填), numbering and punctuation; its unit is split off first.
+A header is compared after NFKC without white space, star, (必填), numbering and punctuation; its unit is split off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PUNCTUATION = re.compile(r"[()\[\]{}【】〔〕<>《》、,.。·•/\\\-—�
 
 @lru_cache(maxsize=8_192)
 def normalise_header(text: str) -> tuple[str, str | None]:
-    """A header cell → (name, unit): ``★1、建筑 面积\\n(万平方米)`` → ``("建筑面积", "万㎡")``.
+    """A header cell → (name, unit): ``★1、建筑 面积(万平方米)`` → ``("建筑面积", "万㎡")``.
 
     A bracket that names no unit stays: 街道(乡镇). Brackets and letters come out half-width.
     """
@@ -43,12 +43,17 @@ def header_key(name: str) -> str:
     return _PUNCTUATION.sub("", name).upper() or name
 
 
-@cache
 def index(form: type[Form]) -> Mapping[str, Column]:
     """Header key → column: every header and alias of the form, then the personal columns any sheet may carry.
 
     Raises ValueError when two columns of the form claim one header.
     """
+    return _index(form.name)
+
+
+@cache
+def _index(name: str) -> Mapping[str, Column]:
+    form = FORMS[name]
     found: dict[str, Column] = {}
     for column in (*form.columns, *form.alternatives):
         for header in (column.header, *column.aliases):
@@ -59,18 +64,6 @@ def index(form: type[Form]) -> Mapping[str, Column]:
         for header in (column.header, *column.aliases):
             found.setdefault(header_key(normalise_header(header)[0]), column)
     return MappingProxyType(found)
-
-
-def match(form: type[Form], leaf: str, parent: str = "") -> tuple[Column, str | None] | None:
-    """The column a header cell names, with the unit it states; None when the form knows no such header.
-
-    With a parent header above it, parent and leaf together are tried first, then the leaf. A unit may stand in either.
-    """
-    name, unit = normalise_header(leaf)
-    above, unit_above = normalise_header(parent) if parent else ("", None)
-    known = index(form)
-    column = (known.get(header_key(above + name)) if above else None) or known.get(header_key(name))
-    return (column, unit or unit_above) if column else None
 
 
 @cache

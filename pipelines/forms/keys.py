@@ -26,7 +26,7 @@ def _fold(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def name_key(name: str | None) -> str | None:
-    """A community's name without spaces and a trailing 小区: 「阳光花园 小区」 and 「阳光花园」 agree, 一期 and 二期 don't."""
+    """A community's name without spaces and a trailing 小区: 「阳光 花园小区」 is 「阳光花园」, 一期 is not 二期."""
     if not name:
         return None
     folded = _fold(name)
@@ -41,7 +41,7 @@ def address_key(address: str | None) -> str | None:
 
 @lru_cache(maxsize=8_192)
 def subdistrict_key(name: str | None) -> str | None:
-    """A subdistrict or township without the words for its office: 「团结街道办事处」, 「团结街道」 and 「团结」 agree."""
+    """A subdistrict or township without the words for its office: 「团结街道办事处」 and 「团结」 agree."""
     if not name:
         return None
     folded = re.sub(r"(办事处|街道办|人民政府|管理委员会|管委会)$", "", _fold(name))

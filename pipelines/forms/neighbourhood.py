@@ -20,11 +20,13 @@ class Neighbourhood(
     subdistrict: Name = column(
         "街道(乡镇)",
         "Subdistrict, township or sumu",
-        aliases="街道办事处 苏木乡镇 镇街 所属街道 街道 乡镇 街道/乡镇 街道(镇)",
+        example="幸福街道",
+        aliases="街道办事处 苏木乡镇 镇街 所属街道 街道 乡镇 街道(镇)",
     )
     neighbourhood: Name = column(
         "社区",
         "Residents' or village committee",
+        example="和平社区",
         required=True,
         identity=True,
         aliases="社区居委会 社区名称 嘎查村 社区(村) 村(社区)",
@@ -53,7 +55,5 @@ class Neighbourhood(
         "Residents' committee, owners' committee and company confer",
         aliases="三位一体 议事协调机制 三位一体机制",
     )
-    staff: Integer = column(
-        "专兼职人数", "Staff, full and part time", ge=0, aliases="专兼职人员 工作人员数 专(兼)职人数"
-    )
-    urban_rural: Enum = column("城镇/农村", "Urban or rural", aliases="城乡类别 城乡分类 城镇农村")
+    staff: Integer = column("专兼职人数", "Staff, full and part time", example=3, ge=0, aliases="专兼职人员 工作人员数")
+    urban_rural: Enum = column("城镇/农村", "Urban or rural", aliases="城乡类别 城乡分类")

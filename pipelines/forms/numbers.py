@@ -109,6 +109,7 @@ def _parts(text: str) -> Iterator[tuple[Decimal | None, str]]:
     parts = [(plain_number(found[0]), text[found.end() : end]) for found, end in zip(matches, ends, strict=True)]
     while len(parts) > 1 and _continues(*parts[0], *parts[1]):
         (high, scale), (low, rest) = parts[:2]
+        assert high is not None and low is not None
         low, rest = scaled(low, rest)
         parts[:2] = [(high * MULTIPLIERS[scale] + low, rest)]
     yield from parts

@@ -47,8 +47,8 @@ def build(form: type[Form]) -> pa.DataFrameSchema:
 
 
 def _checks(column: Column) -> list[pa.Check]:
-    limits = {"ge": pa.Check.ge, "gt": pa.Check.gt, "le": pa.Check.le, "lt": pa.Check.lt}
-    checks = [make(limit) for name, make in limits.items() if (limit := getattr(column, name)) is not None]
+    limits = ("ge", "gt", "le", "lt")
+    checks = [getattr(pa.Check, name)(limit) for name in limits if (limit := getattr(column, name)) is not None]
     if isinstance(column.type, Enum) and not column.type.open:
         checks.append(pa.Check.isin(list(column.allowed)))
     return checks

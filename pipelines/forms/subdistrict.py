@@ -20,21 +20,31 @@ class Subdistrict(
     subdistrict: Name = column(
         "街道(乡镇)",
         "Subdistrict, township or sumu",
+        example="幸福街道",
         required=True,
         identity=True,
-        aliases="街道办事处 苏木乡镇 镇街 街道 乡镇 街道/乡镇 街道名称 街道(镇)",
+        aliases="街道办事处 苏木乡镇 镇街 街道 乡镇 街道名称 街道(镇)",
     )
     has_body: Flag = column(
         "是否明确工作机构", "A body is in charge", aliases="工作机构 是否设立工作机构 是否有工作机构"
     )
-    body_name: Name = column("机构名称", "Name of that body", aliases="工作机构名称")
-    full_time: Integer = column("专职人数", "Full-time staff", ge=0, counts="人 名", aliases="专职人员 专职人员数")
-    part_time: Integer = column("兼职人数", "Part-time staff", ge=0, counts="人 名", aliases="兼职人员 兼职人员数")
-    budget: Decimal = column(
-        "工作经费", "Yearly budget, stored in yuan", unit="万元", ge=0, aliases="经费 年度工作经费 工作经费保障"
+    body_name: Name = column("机构名称", "Name of that body", example="物业管理办公室", aliases="工作机构名称")
+    full_time: Integer = column(
+        "专职人数", "Full-time staff", example=2, ge=0, counts="人 名", aliases="专职人员 专职人员数"
     )
-    neighbourhoods: Integer = column("社区数", "Residents' committees", ge=0, aliases="辖区社区数 社区数量")
-    communities: Integer = column("小区数", "Communities", ge=0, aliases="辖区小区数 住宅小区数 小区数量")
+    part_time: Integer = column(
+        "兼职人数", "Part-time staff", example=3, ge=0, counts="人 名", aliases="兼职人员 兼职人员数"
+    )
+    budget: Decimal = column(
+        "工作经费",
+        "Yearly budget, stored in yuan",
+        example=15.0,
+        unit="万元",
+        ge=0,
+        aliases="经费 年度工作经费 工作经费保障",
+    )
+    neighbourhoods: Integer = column("社区数", "Residents' committees", example=8, ge=0, aliases="辖区社区数 社区数量")
+    communities: Integer = column("小区数", "Communities", example=46, ge=0, aliases="辖区小区数 住宅小区数 小区数量")
     has_mediation: Flag = column(
         "调解组织", "A mediation body exists", aliases="是否有调解组织 物业纠纷调解组织 调解委员会"
     )

@@ -12,13 +12,20 @@ class Summary(
     """One total, claimed by the district and compared with what its rows add up to."""
 
     measure: Enum = column(
-        "指标", "What is totalled", required=True, identity=True, open=True, aliases="指标名称 项目 统计指标 内容"
+        "指标",
+        "What is totalled",
+        example="小区总数",
+        required=True,
+        identity=True,
+        open=True,
+        aliases="指标名称 项目 统计指标 内容",
     )
     value: Decimal = column(
         "数值",
         "The total; areas in ㎡, money in yuan, rates in percent",
+        example=46,
         required=True,
         scale=4,
         aliases="数量 合计 值 数据",
     )
-    unit: Text = column("单位", "Unit of the total", aliases="计量单位", note="如 个、户、万㎡、%")
+    unit: Text = column("单位", "Unit of the total", example="个", aliases="计量单位", note="如 个、户、万㎡、%")

@@ -15,7 +15,7 @@ Dimension = Literal["area", "money", "fee", "percent", "years", "count"]
 
 
 class Unit(NamedTuple):
-    """``name`` as we write it (万㎡), its dimension, and its worth in the base unit (㎡, 元, 元/㎡·月, %, 年, pieces)."""
+    """``name`` as we write it (万㎡), its dimension, and its worth in the base unit (㎡, 元, 元/㎡·月, %, 年, 1)."""
 
     name: str
     dimension: Dimension
@@ -24,7 +24,34 @@ class Unit(NamedTuple):
 
 _AREA = ("m2", "m^2", "平方米", "平米", "平方", "平", "方", "sqm")
 _MONEY = ("元", "人民币元", "块", "圆")
-_COUNTERS = "个 户 套 栋 幢 座 楼 人 名 家 份 件 页 次 间 条 项 处 所 期 届 支 宗 起 张 分".split()
+_COUNTERS = [
+    "个",
+    "户",
+    "套",
+    "栋",
+    "幢",
+    "座",
+    "楼",
+    "人",
+    "名",
+    "家",
+    "份",
+    "件",
+    "页",
+    "次",
+    "间",
+    "条",
+    "项",
+    "处",
+    "所",
+    "期",
+    "届",
+    "支",
+    "宗",
+    "起",
+    "张",
+    "分",
+]
 _SCALES = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
 MULTIPLIERS = MappingProxyType({word: Decimal(worth) for word, worth in _SCALES.items() if word})
 """百, 千, 万, 亿 … between a number and its unit."""

@@ -1,6 +1,6 @@
 """Reading single cells: every function takes what stood in the cell and returns a Parsed. Pure; none of them raises.
 
-Nothing is coerced: what can't be read is withheld with a question, never taken for 0, and several values are never averaged.
+Nothing is coerced: what can't be read is withheld with a question, never taken for 0; several values are not averaged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LIMIT_SHOWN = 12
 
 
 def clean(raw: object) -> str:
-    """A cell as text: 5.0 → 5, dates as ISO, white space of any kind and width to single spaces, nothing at the ends."""
+    """A cell as text: 5.0 → 5, dates as ISO, white space of any kind to single spaces, none at the ends."""
     if raw is None:
         return ""
     if isinstance(raw, bool):
@@ -174,8 +174,8 @@ def read_decimal(
 ) -> Parsed:
     """An exact number in the base unit (㎡, 元, 元/㎡·月, 年, %), rounded half up to ``scale`` places.
 
-    A unit in the cell wins over ``unit`` (of the header), which wins over ``expected`` (of the template); an area or sum
-    of money for which only the last speaks is marked ``unit_not_stated``. With no expected unit any unit will do.
+    A unit in the cell wins over ``unit`` (of the header), which wins over ``expected`` (of the template); an area or a
+    sum of money for which only the last speaks is marked ``unit_not_stated``. With no expected unit any unit will do.
     """
     text = clean(raw)
     if silent := _silent(text, header):
@@ -267,7 +267,7 @@ def read_percent(raw: object, header: str, *, unit: str | None = None, percent_f
     text = clean(raw)
     if silent := _silent(text, header):
         return silent
-    if isinstance(raw, bool) or isinstance(raw, date):
+    if isinstance(raw, (bool, date)):
         return BLANK.withhold(problem("unreadable_percent", header))
     if isinstance(raw, (int, float)):
         if not isfinite(raw):
@@ -358,8 +358,7 @@ def read_date(raw: object, header: str, *, short_year: bool = False) -> Parsed:
         said = problem("approximate_date", header, value=dates.shown(moment))
     else:
         said = None
-    state = "approximate" if moment.rough else "read"
-    return Parsed(moment.day, state, moment.precision, said, raw=text)
+    return Parsed(moment.day, "approximate" if moment.rough else "read", moment.precision, said, raw=text)
 
 
 def read_period(raw: object, header: str) -> Parsed:
@@ -411,8 +410,8 @@ _NEEDS_COMPANY = frozenset(map(fold, ("有物业", "有物业管理", "是")))
 def read_choice(raw: object, header: str, vocabulary: str, *, open: bool = False) -> Parsed:
     """The code of one of the vocabulary's words. An open vocabulary keeps other words as typed (masked).
 
-    有物业 and a tick in ``management_mode`` are professional_market with the marker ``needs_company``: they count only in
-    a row that names a company.
+    有物业 and a tick in ``management_mode`` are professional_market with the marker ``needs_company``: they count
+    only in a row that names a company.
     """
     text = clean(raw)
     word = fold(text)

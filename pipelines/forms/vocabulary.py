@@ -28,7 +28,7 @@ def fold(text: str) -> str:
 
 @cache
 def _vocabularies() -> dict[str, dict[str, str]]:
-    return yaml.load((Path(__file__).parent / "vocab.yaml").read_text("utf-8"), _LOADER)  # noqa: S506 - a safe loader
+    return yaml.load((Path(__file__).parent / "vocab.yaml").read_text("utf-8"), _LOADER)
 
 
 @cache

@@ -1,0 +1,204 @@
+"""`actionplan run` on a small synthetic world, with real processes: repeated, killed, out of room, looked back at."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.commands.run import dagster_instance
+from pipelines.intake.receive import submit
+from pipelines.plans.loader import load_plans
+from pipelines.samples import write_drops
+from pipelines.settings import Workspace
+from tests.conftest import CHECKOUT, Done
+
+pytestmark = pytest.mark.slow
+Command = Callable[..., Done]
+PLAN = "bayannur_2023_2025"
+
+
+def marts(root: Path) -> dict[str, bytes]:
+    """The published tables, byte for byte; ``run_time`` columns don't exist, so nothing has to be left out."""
+    return {file.name: file.read_bytes() for file in sorted((root / "data" / "marts").glob("*.parquet"))}
+
+
+def inbox(root: Path) -> list[Path]:
+    return [path for path in (root / "data" / "raw" / "inbox").rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose inbox holds what three districts sent over four periods."""
+    root = tmp_path_factory.mktemp("handed-in")
+    drops = write_drops(load_plans()[PLAN], root / "drops", communities=15, districts=["150802", "150821", "150825"])
+    for drop in drops:
+        submit(Workspace(root), [drop.path], drop.received_at, "/".join(drop.path.parts[-4:-1]))
+    return root
+
+
+@pytest.fixture(scope="module")
+def undisturbed(handed_in: Path, tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
+    """The same after one run."""
+    root = tmp_path_factory.mktemp("undisturbed") / "workspace"
+    shutil.copytree(handed_in, root)
+    done = actionplan(root, "run")
+    assert done.returncode == 0, done.stderr
+    assert str(root / "reports" / PLAN / "index.html") in done.stdout
+    return root
+
+
+def test_a_run_does_everything(undisturbed: Path) -> None:
+    received = pl.read_parquet(undisturbed / "data" / "marts" / "fct_submission.parquet")
+    sent = {path.read_bytes() for path in (undisturbed / "drops").rglob("*.xlsx")}
+    assert received["submission_id"].n_unique() == len(sent)
+    assert inbox(undisturbed) == []
+    assert {"150802.html", "150821.html", "assessment.html"} <= {
+        page.name for page in (undisturbed / "reports" / PLAN).iterdir()
+    }
+
+
+def test_progress_is_plain_lines_where_nobody_watches(handed_in: Path, tmp_path: Path, actionplan: Command) -> None:
+    done = actionplan(tmp_path, "run")
+    assert done.returncode == 0, done.stderr
+    assert "没有新的填报表" in done.stderr
+    assert "\r" not in done.stderr
+    assert "\033" not in done.stderr
+    assert "dagster" not in (done.stderr + done.stdout).lower()
+
+
+def test_the_run_is_in_dagsters_history(undisturbed: Path) -> None:
+    import dagster as dg
+
+    with dagster_instance(Workspace(undisturbed)) as instance:
+        [run] = instance.get_runs()
+        assert run.status is dg.DagsterRunStatus.SUCCESS
+        assert run.job_name == "refresh"
+        for key in (["submissions"], ["register_inputs"], ["fct_indicator"], ["published"], ["reports", PLAN]):
+            assert instance.get_latest_materialization_event(dg.AssetKey(key)), key
+        of_type = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+        checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in of_type]
+        names = {check.check_name for check in checks}
+        assert {"archive_is_recorded", "records_fit_their_forms", "published_is_readable"} <= names
+        assert all(check.passed for check in checks if check.blocking)
+        assert len(names) > 20  # dbt's tests are among them
+        asked = dg.EventRecordsFilter(
+            event_type=dg.DagsterEventType.ASSET_MATERIALIZATION,
+            asset_key=dg.AssetKey("submissions"),
+            asset_partitions=[f"{PLAN}/2024-11"],
+        )
+        [record] = instance.get_event_records(asked)
+        assert record.asset_materialization
+        metadata = record.asset_materialization.metadata
+        districts = {row.data["district_code"] for row in metadata["status"].value}  # type: ignore[union-attr]
+        assert districts <= {"150802", "150821", "150825"}
+        assert districts
+
+
+def test_again_changes_nothing(undisturbed: Path, actionplan: Command) -> None:
+    before = marts(undisturbed)
+    done = actionplan(undisturbed, "run")
+    assert done.returncode == 0, done.stderr
+    assert "没有新的填报表" in done.stderr
+    assert marts(undisturbed) == before
+
+
+def test_status_tells_where_everyone_stands(undisturbed: Path, actionplan: Command) -> None:
+    shown = actionplan(undisturbed, "status").stdout
+    assert "临河区" in shown
+    assert "未报：" in shown
+    overview = json.loads(actionplan(undisturbed, "status", "--json").stdout)
+    standings = {(s["district_code"], s["period_id"]): s for s in overview["standings"] if s["plan_id"] == PLAN}
+    assert len(standings) == 28
+    assert standings["150823", "2024-11"]["status"] == "missing"
+    assert standings["150823", "2024-11"]["days_late"] == 370
+    later = json.loads(actionplan(undisturbed, "status", "--json", now="2025-12-15").stdout)
+    aged = {(s["district_code"], s["period_id"]): s["days_late"] for s in later["standings"] if s["plan_id"] == PLAN}
+    assert aged["150823", "2024-11"] == 380
+
+
+def test_one_period_at_a_time(handed_in: Path, tmp_path: Path, actionplan: Command) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(handed_in, root)
+    done = actionplan(root, "run", "--plan", PLAN, "--period", "2024-11")
+    assert done.returncode == 0, done.stderr
+    left = {path.relative_to(root / "data" / "raw" / "inbox").parts[1] for path in inbox(root)}
+    assert "2024-11" not in left
+    assert "2025-11" in left
+    received = pl.read_parquet(root / "data" / "marts" / "fct_submission.parquet")
+    assert set(received["period_id"]) == {"2024-11"}
+
+
+def test_as_known_on_a_past_day(undisturbed: Path, actionplan: Command) -> None:
+    published = marts(undisturbed)
+    done = actionplan(undisturbed, "report", "--as-of", "2024-06-30", "--plan", PLAN)
+    assert done.returncode == 0, done.stderr
+    pages = undisturbed / "reports" / "as-of" / "2024-06-30" / PLAN
+    assert (pages / "index.html").is_file()
+    assert marts(undisturbed) == published
+    past = pl.read_parquet(undisturbed / ".build" / "as-of" / "2024-06-30" / "marts" / "fct_submission.parquet")
+    assert past["received_at"].max().isoformat() < "2024-07-01"  # type: ignore[union-attr]
+
+
+def start(root: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "ACTIONPLAN_ROOT": str(root), "ACTIONPLAN_NOW": "2025-12-05T09:00:00"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines", "run"],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param("data/raw/archive/*/*.json", id="while-receiving"),
+        pytest.param("data/raw/records/submission/[0-9a-f]*.parquet", id="while-recording"),
+        pytest.param(".build/warehouse.duckdb", id="while-building"),
+        pytest.param("data/marts/dim_plan.parquet", id="while-publishing"),
+    ],
+)
+def test_killed_and_run_again(
+    handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command, seen: str
+) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(handed_in, root)
+    process = start(root)
+    while process.poll() is None and not next(root.glob(seen), None):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = actionplan(root, "run")
+    assert done.returncode == 0, done.stderr
+    assert marts(root) == marts(undisturbed)
+    assert inbox(root) == []
+    assert not list((root / "data").rglob("*.tmp"))
+    with dagster_instance(Workspace(root)) as instance:
+        statuses = [run.status.value for run in instance.get_runs()]
+    assert statuses in (["SUCCESS", "FAILURE"], ["SUCCESS"])  # killed before Dagster had it: only the second
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on file size stands in for a full disk")
+def test_no_room_left(handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(handed_in, root)
+    room = max(path.stat().st_size for path in inbox(root)) - 1
+    done = actionplan(root, "run", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+    assert done.returncode == 3
+    assert "文件超出系统允许的大小" in done.stderr or "磁盘已满" in done.stderr, done.stderr
+    assert not (root / "data" / "marts" / "dim_plan.parquet").exists()
+    done = actionplan(root, "run")
+    assert done.returncode == 0, done.stderr
+    assert marts(root) == marts(undisturbed)

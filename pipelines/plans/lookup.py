@@ -101,8 +101,8 @@ def period_index(periods: Iterable[Period]) -> Index[Period]:
         for key in _keys_by_rule(period):
             by_rule.add(key, period)
     for key in (key for period in periods for key in _keys_by_rule(period)):
-        if (period := by_rule.find(key)) is not None:
-            index.add_unless_taken(key, period)
+        if (only := by_rule.find(key)) is not None:
+            index.add_unless_taken(key, only)
     return index
 
 

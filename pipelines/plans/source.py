@@ -83,11 +83,11 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 self.source.value = self.value(event, (), _line(event))
 
-    def value(self, event: yaml.Event, path: Path, line: int) -> Any:
+    def value(self, event: Any, path: Path, line: int) -> Any:
         """The value that starts with this event; ``anchors`` keep it with the number of nodes it holds."""
         self.source.lines[path] = line
         if isinstance(event, yaml.AliasEvent):
-            value, size = self.anchors.get(event.anchor, (None, 0))
+            value, size = self.anchors.get(str(event.anchor), (None, 0))
             if not size:
                 raise SourceError(line, f"*{event.anchor} stands before &{event.anchor} is complete")
             self.grow(size, line)
@@ -131,7 +131,7 @@ class _Builder:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:

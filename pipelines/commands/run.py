@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 COMMAND_TAG = "actionplan/started_by"
+SHOWN_UNDER_JOB = {".dagster/repository": "__repository__@actionplan"}
+"""How Dagster's pages know that a run is one of this project's job."""
 
 
 def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = None) -> str:
@@ -41,7 +43,7 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
             result = job.execute_in_process(
                 instance=instance,
                 asset_selection=wanted if unwanted else None,
-                tags={COMMAND_TAG: "command", **partition_tags(plan_id, period_id)},
+                tags={COMMAND_TAG: "command", **SHOWN_UNDER_JOB, **partition_tags(plan_id, period_id)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
             return result.run_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.intake.receive import submit
+from pipelines.settings import Workspace
 from tests.conftest import Done
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.slow
 def root(shared: Path, tmp_path_factory: pytest.TempPathFactory, actionplan: Callable[..., Done]) -> Path:
     """A workspace that took in all of them."""
     root = tmp_path_factory.mktemp("real")
-    shutil.copytree(shared / "data" / "drops", root / "data" / "raw" / "inbox", copy_function=shutil.copyfile)
+    drops = shared / "data" / "drops"
+    for path in sorted(drops.rglob("*.xlsx")):
+        submit(Workspace(root), [path], drop_folder=path.parent.relative_to(drops).as_posix())
     done = actionplan(root, "run")
     assert done.returncode == 0, done.stderr
     return root

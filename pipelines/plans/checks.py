@@ -100,6 +100,10 @@ def _cadence(path: Path, indicator: Indicator, periods: Collection[str]) -> Foun
     here = (*path, "cadence", "occasions")
     source = indicator.cadence.source
     yield from _unique(here, "due", [o.due.isoformat() for o in indicator.cadence.occasions])
+    days = {o.due for o in indicator.cadence.occasions}
+    for k, milestone in enumerate(indicator.milestones):
+        if milestone.due not in days:
+            yield (*path, "milestones", k, "due"), "a milestone of something recurrent falls on one of its occasions"
     for k, occasion in enumerate(indicator.cadence.occasions):
         if source == "submission":
             yield from _known((*here, k, "key"), "period", [occasion.key or ""], periods)

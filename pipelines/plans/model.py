@@ -316,7 +316,7 @@ class Indicator(_Model):
             raise _wrong("a count has no denominator")
         if (self.kind == "cadence") != (self.cadence is not None):
             raise _wrong("a cadence indicator, and only such a one, lists its occasions")
-        if self.kind not in ("boolean", "document"):
+        if self.kind not in ("boolean", "document", "cadence"):
             for milestone in self.milestones:
                 if milestone.operator == "done_by":
                     raise _wrong(f"the milestone of {milestone.due} needs a target such as at_least: 95")

@@ -93,6 +93,13 @@ CASES: list[tuple[str, ...]] = [
         "rubric.vetoes[a]",
         "needs the grade",
     ),
+    (
+        "    clause: 四\n",
+        "    clause: 四\n    milestones: [{due: 2024-12-31}]\n",
+        "indicators[yearly_report].milestones[2024-12-31].due",
+        "one of its occasions",
+        "milestones: [{due: 2024-12-31}]",
+    ),
     # SQL
     ("numerator: has_management", "numerator: has_managment", f"{A1}.numerator", "did you mean 'has_management'?"),
     ("numerator: has_management", "numerator: households", f"{A1}.numerator", "true-or-false"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from pipelines.defs.intake import submission_records, submissions
+from pipelines.defs.intake import records, submission_records, submissions
 from pipelines.defs.warehouse import published
 from pipelines.defs.workspace import WorkspaceResource
 
@@ -18,11 +18,9 @@ SHOWN = 20
 )
 def archive_is_recorded(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Nothing that was handed in is lost on the way."""
-    import polars as pl
-
     ws = workspace.folders
     archived = {path.name for path in ws.archive.glob("??/*") if path.suffix == ""}
-    recorded = set(pl.read_parquet(ws.records / "submission" / "*.parquet")["sha256"].drop_nulls())
+    recorded = set(records(ws, "submission")["sha256"].drop_nulls())
     lost = sorted(archived - recorded)
     return dg.AssetCheckResult(
         passed=not lost, metadata={"archived": len(archived), "unrecorded": dg.MetadataValue.json(lost[:SHOWN])}
@@ -32,7 +30,6 @@ def archive_is_recorded(workspace: WorkspaceResource) -> dg.AssetCheckResult:
 @dg.asset_check(asset=submissions, blocking=True, description="The records of every form satisfy its pandera schema.")
 def records_fit_their_forms(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Records come from intake alone; one that doesn't fit was damaged or written by an older version."""
-    import polars as pl
     from pandera.errors import SchemaErrors
 
     from pipelines.forms import FORMS
@@ -40,7 +37,7 @@ def records_fit_their_forms(workspace: WorkspaceResource) -> dg.AssetCheckResult
     misfits: dict[str, list[str]] = {}
     rows = 0
     for name, form in FORMS.items():
-        frame = pl.read_parquet(workspace.folders.records / name / "*.parquet")
+        frame = records(workspace.folders, name)
         rows += frame.height
         try:
             form.schema().validate(frame, lazy=True)

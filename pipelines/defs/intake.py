@@ -70,15 +70,23 @@ def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]
     return {key: {"districts_in": len(rows), "status": _table(rows)} for key, rows in of_key.items()}
 
 
-def submission_records(ws: Workspace) -> "pl.DataFrame":
-    """The record of every workbook received whose district and period are known; ``place`` names the three together."""
+def records(ws: Workspace, kind: str) -> "pl.DataFrame":
+    """All records of one kind: a form's rows, or ``submission``, ``issue``, ``total``."""
     import polars as pl
 
     from pipelines.warehouse.records import ensure_schemas
 
     ensure_schemas(ws.records)
-    records = pl.read_parquet(ws.records / "submission" / "*.parquet")
-    known = records.filter(pl.all_horizontal(pl.col("plan_id", "period_id", "district_code").is_not_null()))
+    return pl.read_parquet(sorted((ws.records / kind).glob("*.parquet")), glob=False)
+
+
+def submission_records(ws: Workspace) -> "pl.DataFrame":
+    """The record of every workbook received whose district and period are known; ``place`` names the three together."""
+    import polars as pl
+
+    known = records(ws, "submission").filter(
+        pl.all_horizontal(pl.col("plan_id", "period_id", "district_code").is_not_null())
+    )
     return known.with_columns(place=pl.concat_str("plan_id", "period_id", "district_code", separator="/"))
 
 

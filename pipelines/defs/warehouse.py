@@ -85,7 +85,7 @@ def _dagster_events(context: dg.AssetExecutionContext, finished: list[Any]) -> I
 
 
 @dg.asset(
-    deps=[dbt_models],
+    deps=[key for key, group in dbt_models.group_names_by_key.items() if group == "marts"],
     group_name="publish",
     kinds={"duckdb", "parquet"},
     description="The marts as readers see them: Parquet files and warehouse.duckdb, swapped in whole.",

@@ -19,7 +19,7 @@ class Evidence(Form, sheet="佐证材料清单", aliases="佐证材料", title="
         aliases="指标编号 任务编号 对应指标 对应任务",
         note="多个用顿号隔开",
     )
-    name: Text = column(  # type: ignore[misc] # the field 材料名称, not the form's name
+    name: Text = column(  # type: ignore[misc, assignment] # the field 材料名称, not the form's name
         "材料名称", "Title", example="物业管理联席会议制度", required=True, aliases="名称 佐证材料名称 文件名称"
     )
     type: Enum = column("材料类型", "Kind of material", vocabulary="evidence_type", open=True, aliases="类型 材料类别")

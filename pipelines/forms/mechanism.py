@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.forms.base import Form, column
-from pipelines.forms.types import Code, Codes, DocumentNo, Flag, Name, PartialDate, Text
+from pipelines.forms.types import Codes, DocumentNo, Flag, IndicatorId, Name, PartialDate, Text
 
 
 class Mechanism(
@@ -11,7 +11,7 @@ class Mechanism(
 ):
     """One document that establishes one mechanism."""
 
-    indicator_id: Code = column(
+    indicator_id: IndicatorId = column(
         "指标编号",
         "Indicator it fulfils",
         required=True,

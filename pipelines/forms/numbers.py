@@ -107,20 +107,17 @@ def _parts(text: str) -> Iterator[tuple[Decimal | None, str]]:
         return
     ends = [following.start() for following in matches[1:]] + [len(text)]
     parts = [(plain_number(found[0]), text[found.end() : end]) for found, end in zip(matches, ends, strict=True)]
-    while len(parts) > 1 and _continues(*parts[0], *parts[1]):
-        (high, scale), (low, rest) = parts[:2]
-        assert high is not None and low is not None
-        low, rest = scaled(low, rest)
-        parts[:2] = [(high * MULTIPLIERS[scale] + low, rest)]
+    while len(parts) > 1 and (one := _joined(*parts[0], *parts[1])):
+        parts[:2] = [one]
     yield from parts
 
 
-def _continues(high: Decimal | None, scale: str, low: Decimal | None, rest: str) -> bool:
-    """Whether 1万 and 2千 stand for one number: 1万2千."""
+def _joined(high: Decimal | None, scale: str, low: Decimal | None, rest: str) -> tuple[Decimal, str] | None:
+    """1万 and 2千户 as one number, 12000户; None when they are two."""
     if high is None or low is None or scale not in MULTIPLIERS:
-        return False
-    worth, _ = scaled(low, rest)
-    return low < worth < MULTIPLIERS[scale]
+        return None
+    worth, unit = scaled(low, rest)
+    return (high * MULTIPLIERS[scale] + worth, unit) if low < worth < MULTIPLIERS[scale] else None
 
 
 def scaled(value: Decimal, unit: str) -> tuple[Decimal, str]:

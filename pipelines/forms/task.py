@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pipelines.forms.base import Form, column
-from pipelines.forms.types import Code, Codes, Decimal, Enum, Name, PartialDate, Percent, Text
+from pipelines.forms.types import Code, Codes, Decimal, Enum, IndicatorId, Name, PartialDate, Percent, Text
 
 
 class Task(Form, sheet="任务台账", aliases="工作台账", title="重点任务台账", title_en="Tasks"):
     """One task of the district for the period."""
 
     seq_no: Code = column("序号", "Running number; no key", aliases="编号 No. 序")
-    task_id: Code = column(
+    task_id: IndicatorId = column(
         "任务编号", "Indicator the task belongs to", aliases="指标编号 任务编码", note="照填报说明所列编号填写"
     )
     task: Text = column(

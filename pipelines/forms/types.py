@@ -80,6 +80,12 @@ class Code(FieldType):
         return values.read_code(raw, column.header)
 
 
+class IndicatorId(Code):
+    """The id of an indicator of the plan; templates list them."""
+
+    label = "指标编号"
+
+
 class Codes(FieldType):
     """Several identifiers in one cell, separated by 、 ; or ,; stored joined by 、."""
 

@@ -69,10 +69,11 @@ def _plan_lines(standings: Sequence[Standing]) -> Iterator[str]:
     by_district: dict[str, dict[str, str]] = {}
     for s in standings:
         by_district.setdefault(s.district_name, {})[s.period_id] = WORDS.get(s.status, s.status)
-    rows = [["填报单位", *periods], *([name, *map(cells.get, periods)] for name, cells in by_district.items())]
-    widths = [max(_width(row[column] or "") for row in rows) for column in range(len(periods) + 1)]
+    rows: list[list[str]] = [["填报单位", *periods]]
+    rows += [[name, *(cells.get(period, "") for period in periods)] for name, cells in by_district.items()]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield "  " + "  ".join(_padded(cell or "", width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
     for s in standings:
         if s.status == "returned":
             yield f"  退回：{s.district_name} {s.period_id}，{s.error_count} 处错误，回执在 {s.receipts}"

@@ -1,0 +1,418 @@
+"""The published Parquet marts as plain records: one small dataclass per table, filled by column name.
+
+Reads only the Parquet files, through an in-memory DuckDB, so that no reader ever holds the lock of a database file. A
+column a mart does not publish leaves its field at the default; a table that is not there is an empty one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+ALL = "ALL"
+"""The district code that stands for the whole plan area."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A plan and where it comes from."""
+
+    plan_id: str
+    plan_name: str
+    plan_name_en: str | None = None
+    issuer: str | None = None
+    document_no: str | None = None
+    issued: date | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    operational_deadline: date | None = None
+    region_code: str | None = None
+    region_name: str | None = None
+    source_complete: bool | None = None
+    rubric_is_proposal: bool | None = None
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class District:
+    """A reporting unit."""
+
+    district_code: str
+    district_name: str
+    district_name_en: str | None = None
+    short_name: str | None = None
+    is_pseudo_region: bool | None = None
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """A reporting occasion."""
+
+    period_id: str
+    as_of: date
+    period_name: str | None = None
+    period_name_en: str | None = None
+    kind: str | None = None
+    due_date: date | None = None
+    seq: int = 0
+    is_due: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """What is measured, and by which definition and clause."""
+
+    indicator_id: str
+    indicator_name: str
+    indicator_name_en: str | None = None
+    kind: str = "rate"
+    entity: str | None = None
+    basis: str = "communities"
+    unit: str | None = None
+    direction: str | None = None
+    binding: str | None = None
+    clause: str | None = None
+    definition: str | None = None
+    definition_en: str | None = None
+    is_headline: bool = False
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One published value with what it is made of."""
+
+    indicator_id: str
+    district_code: str
+    period_id: str
+    basis: str
+    variant: str
+    numerator: int | Decimal | None = None
+    denominator: int | Decimal | None = None
+    value: float | None = None
+    districts_missing: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One milestone in one district (or ``ALL``) as seen in one period."""
+
+    milestone_id: str
+    indicator_id: str
+    district_code: str
+    period_id: str
+    due_date: date | None
+    operator: str
+    target: Decimal | None
+    binding: str | None
+    status: str
+    numerator: int | Decimal | None = None
+    denominator: int | Decimal | None = None
+    value: float | None = None
+    gap_points: float | None = None
+    gap_units: int | None = None
+    required_per_month: float | None = None
+    observed_per_month: float | None = None
+    projected_value: float | None = None
+    clause: str | None = None
+    deciding_period_id: str | None = None
+    assessed_early: bool | None = None
+    is_final: bool | None = None
+    is_restated: bool | None = None
+    is_breached: bool | None = None
+    is_scored: bool | None = None
+    date_is_default: bool | None = None
+    target_is_derived: bool | None = None
+    baseline_value: float | None = None
+    months_left: float | None = None
+    operational_deadline: date | None = None
+    note: str | None = None
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laggard:
+    """How far behind a district is, 1 = furthest."""
+
+    district_code: str
+    period_id: str
+    rank: int
+    milestones_behind: int
+    worst_indicator_id: str | None
+    milestones_no_data: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A rate's step between two periods, split exactly into work done and change of the denominator."""
+
+    indicator_id: str
+    district_code: str
+    period_id: str
+    period_from: str
+    value_from: float | None
+    value_to: float | None
+    work_effect: float | None
+    denominator_effect: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge:
+    """How the completed communities of an area moved between two periods."""
+
+    district_code: str
+    period_id: str
+    period_from: str
+    opening: int
+    added: int
+    split_in: int
+    merged_out: int
+    demolished: int
+    corrected: int
+    missing: int
+    closing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What a district owes for a period, and what became of it."""
+
+    district_code: str
+    period_id: str
+    status: str
+    expected_by: date | None = None
+    received_at: datetime | None = None
+    first_accepted_at: datetime | None = None
+    submission_id: str | None = None
+    versions: int | None = None
+    days_late: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A workbook received."""
+
+    submission_id: str
+    district_code: str | None
+    period_id: str | None
+    file_name: str
+    received_at: datetime
+    status: str
+    is_effective: bool | None = None
+    is_late: bool | None = None
+    supersedes: str | None = None
+    row_count: int | None = None
+    error_count: int | None = None
+    warning_count: int | None = None
+    is_synthetic: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """A problem found in a workbook."""
+
+    submission_id: str
+    severity: str
+    rule_id: str
+    message: str
+    district_code: str | None = None
+    period_id: str | None = None
+    issue_no: int = 0
+    sheet: str | None = None
+    cell: str | None = None
+    source_row: int | None = None
+    field: str | None = None
+    entity: str | None = None
+    remedy: str | None = None
+    answer: str | None = None
+    is_effective: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Community:
+    """One community as it stands in one period, with the row it was read from."""
+
+    community_id: str
+    district_code: str
+    period_id: str
+    community_name: str | None = None
+    subdistrict: str | None = None
+    in_register: bool | None = None
+    is_reported: bool | None = None
+    is_completed: bool | None = None
+    has_management: bool | None = None
+    management_mode: str | None = None
+    is_professional: bool | None = None
+    has_committee: bool | None = None
+    committee_type: str | None = None
+    has_party_org: bool | None = None
+    is_new_build: bool | None = None
+    is_renovated_old: bool | None = None
+    households: int | None = None
+    floor_area_sqm: Decimal | None = None
+    disclosure_done: bool | None = None
+    company_name: str | None = None
+    submission_id: str | None = None
+    source_sheet: str | None = None
+    source_row: int | None = None
+    attributes_period_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A community whose fate is not simply active."""
+
+    community_id: str
+    district_code: str
+    community_name: str | None
+    subdistrict: str | None
+    first_period: str | None
+    last_period: str | None
+    fate: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapCommunity:
+    """A community that would close a milestone's gap if it were brought in."""
+
+    milestone_id: str
+    district_code: str
+    community_id: str
+    rank: int
+    households: int | None = None
+    subdistrict: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One rubric item scored for one district."""
+
+    district_code: str
+    item_id: str
+    max_points: Decimal
+    points: Decimal | None
+    indicator_id: str | None = None
+    item_name: str | None = None
+    group_id: str | None = None
+    group_name: str | None = None
+    method: str | None = None
+    method_params: str | None = None
+    actual: Any = None
+    target: Any = None
+    reason: str | None = None
+    clause: str | None = None
+    status: str | None = None
+    evidence_count: int | None = None
+    points_low: Decimal | None = None
+    points_high: Decimal | None = None
+    period_id: str | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    unit: str | None = None
+    reason_en: str | None = None
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """A district's total, grade and rank."""
+
+    district_code: str
+    raw_points: Decimal | None
+    applicable_points: Decimal | None
+    score: Decimal | None
+    bonus: Decimal | None
+    penalty: Decimal | None
+    veto: str | None
+    grade: str | None
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    is_final: bool | None
+    is_proposal: bool | None = None
+    bonus_reason: str | None = None
+    penalty_reason: str | None = None
+    veto_reason: str | None = None
+    provisional_reason: str | None = None
+    reason_en: str | None = None
+
+
+Record = TypeVar("Record")
+
+
+class Marts:
+    """A folder of published Parquet files. Use as a context manager; holds no lock on any file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._connection = duckdb.connect(config={"threads": 2})
+
+    def __enter__(self) -> Marts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @cached_property
+    def version(self) -> str:
+        """Eight hex digits that stand for the content of all published tables: same marts, same version."""
+        digest = hashlib.sha256()
+        for file in sorted(self.folder.glob("*.parquet")):
+            digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+        return digest.hexdigest()[:8]
+
+    def read(self, kind: type[Record], table: str, order: str, **where: Any) -> list[Record]:
+        """The rows of a table whose columns equal ``where`` (None: no condition), ordered, as records of ``kind``.
+
+        A row that lacks a value the record requires raises ValueError naming table and column.
+        """
+        file = self.folder / f"{table}.parquet"
+        if not file.is_file():
+            return []
+        present = self._columns(table)
+        wanted = [f for f in fields(kind) if f.name in present]  # type: ignore[arg-type]
+        lacking = [f.name for f in fields(kind) if f.name not in present and f.default is NO_DEFAULT]  # type: ignore[arg-type]
+        if lacking:
+            raise ValueError(f"{table}.parquet lacks {', '.join(lacking)}; run the pipeline to publish it anew")
+        conditions = {column: value for column, value in where.items() if value is not None and column in present}
+        sql = f"select {', '.join(f.name for f in wanted)} from read_parquet(?)"
+        if conditions:
+            sql += " where " + " and ".join(f"{column} = ?" for column in conditions)
+        sql += f" order by {', '.join(column for column in order.split() if column in present) or 'all'}"
+        rows = self._connection.execute(sql, [file.as_posix(), *conditions.values()]).fetchall()
+        names = [f.name for f in wanted]
+        # A null where a default stands means "not said": the default applies.
+        return [
+            kind(**{n: v for n, v in zip(names, row, strict=True) if v is not None or n in self._required(kind)})
+            for row in rows
+        ]
+
+    @staticmethod
+    def _required(kind: type) -> frozenset[str]:
+        return frozenset(f.name for f in fields(kind) if f.default is NO_DEFAULT)
+
+    def _columns(self, table: str) -> frozenset[str]:
+        path = (self.folder / f"{table}.parquet").as_posix()
+        return frozenset(row[0] for row in self._connection.execute("describe from read_parquet(?)", [path]).fetchall())
+
+    def plans(self, plan_id: str | None = None) -> Iterator[Plan]:
+        """The plan asked for, else those that have received at least one workbook, in plan order."""
+        seen = {row.plan_id for row in self.read(_Received, "fct_submission", "plan_id")}
+        for plan in self.read(Plan, "dim_plan", "sort_order plan_id", plan_id=plan_id):
+            if plan_id or plan.plan_id in seen:
+                yield plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Received:
+    plan_id: str | None

@@ -1,0 +1,62 @@
+"""The message catalogue: every sentence a page shows, in each language, under one key.
+
+``catalogue/<lang>.yaml`` is a nested mapping; a key is the path joined with dots. A message may hold our own HTML and
+``{name}`` placeholders; what is put into them is escaped, whole numbers get thousands separators. A message may also be
+a mapping with ``one`` and ``other``: the form is chosen by the argument ``n``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup
+
+LANGUAGES = ("zh", "en")
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The messages of one language."""
+
+    lang: str
+    messages: dict[str, str]
+
+    def __call__(self, key: str, **values: Any) -> Markup:
+        """The message under ``key`` with its placeholders filled in and escaped. Raises KeyError for an unknown key."""
+        if key not in self.messages:
+            plural = "one" if values.get("n") == 1 else "other"
+            key = f"{key}.{plural}"
+        shown = {name: f"{value:,}" if type(value) is int else value for name, value in values.items()}
+        return Markup(self.messages[key]).format(**shown)
+
+    def has(self, key: str) -> bool:
+        return key in self.messages
+
+    def label(self, family: str, code: object) -> str | Markup:
+        """The word for a code of a family (status, mode …); a code without one is shown as it is (and escaped)."""
+        key = f"{family}.{code}"
+        return Markup(self.messages[key]) if key in self.messages else str(code)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    leaves: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            leaves |= _flat(value, f"{prefix}{key}.")
+        else:
+            leaves[f"{prefix}{key}"] = str(value)
+    return leaves
+
+
+@cache
+def catalogue(lang: str) -> Catalogue:
+    """The catalogue of a language. Raises ValueError naming the languages there are."""
+    if lang not in LANGUAGES:
+        raise ValueError(f"no language {lang!r}; there are {', '.join(LANGUAGES)}")
+    text = (Path(__file__).parent / "catalogue" / f"{lang}.yaml").read_text("utf-8")
+    return Catalogue(lang, _flat(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))

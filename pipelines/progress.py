@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO
 
 
 class Stage:
@@ -105,15 +105,3 @@ def stage(title: str) -> Iterator[Stage]:
         raise
     if screen:
         screen.close(current, time.monotonic() - started)
-
-
-def counted(stage: Stage, total: int, what: str = "") -> Any:
-    """A callback for code that reports one finished item at a time."""
-    done = 0
-
-    def advance(name: str = what) -> None:
-        nonlocal done
-        done += 1
-        stage.update(done, total, name)
-
-    return advance

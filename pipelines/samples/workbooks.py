@@ -333,7 +333,7 @@ class _Sheet:
             elif self.style.rates == "text":
                 sheet.write_string(row, place, f"{value}%")
             else:
-                sheet.write_number(row, place, float(value) / 100, self.formats.percent)  # type: ignore[arg-type]
+                sheet.write_number(row, place, float(value / 100), self.formats.percent)  # type: ignore[operator]
 
         words = {True: "√", False: "×"} if self.style.two_rows else {True: "是", False: "否"}
         if isinstance(kind, types.Enum):

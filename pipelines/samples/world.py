@@ -413,9 +413,9 @@ class DistrictWorld:
                     filed_date=filed if filed <= step.until else body.filed_date,
                 )
                 continue
-            if draw > 0.93 and not any(b.body_type == "pm_committee" for b in estate.bodies):
-                second = self._body(estate.now, "pm_committee", day(self.rng, step.since, step.until), step)
-                return body.changed(status="term_expired"), second
+            if draw > 0.93 and body.body_type == "owners_committee" and start <= step.until:
+                second = self._body(estate.now, "pm_committee", day(self.rng, start, step.until), step)
+                return body.changed(status="term_expired"), *self._run_term(second, estate, step)
             return (body.changed(status="re_election" if draw > 0.8 else "term_expired"),)
         return (body,)
 

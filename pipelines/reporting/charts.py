@@ -60,7 +60,7 @@ def _axis(**extra: Any) -> Figure:
 
 
 def trend(trend: Trend, code: str, name: Callable[[str], str], t: Catalogue, fmt: Format) -> Figure:
-    """An indicator over time: the area shown bold, those it is compared with thin, milestones as diamonds at their dates."""
+    """A rate over time: the area shown bold, those compared with it thin, milestones as diamonds at their date."""
     days = [p.as_of.isoformat() for p in trend.periods]
     values = [f.value for line in trend.lines for f in line.figures if f and f.value is not None]
     targets = [m for m in trend.milestones if m.progress.target is not None and m.progress.due_date is not None]

@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from operator import ge, gt, le, lt
 
 Number = int | float | Decimal | Fraction
 MISSING = "—"
-
-# What "reaches the target" means, per operator of a milestone. `eq 100` is full coverage: nothing is above it.
-_REACHES: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    "gt": gt,
-    "lt": lt,
-    "lte": le,
-}
 
 
 def exact(value: Number) -> Fraction:
@@ -32,8 +24,17 @@ def exact(value: Number) -> Fraction:
 
 
 def reaches(value: Number, operator: str, target: Number) -> bool:
-    """Whether a value satisfies a milestone's operator; every operator not of the strict or downward kind is ``>=``."""
-    return _REACHES.get(operator, ge)(exact(value), exact(target))
+    """Whether a value satisfies a milestone's operator; ``eq`` is full coverage, above which there is nothing."""
+    number, threshold = exact(value), exact(target)
+    match operator:
+        case "gt":
+            return number > threshold
+        case "lt":
+            return number < threshold
+        case "lte":
+            return number <= threshold
+        case _:
+            return number >= threshold
 
 
 def round_half_up(value: Number, places: int = 1) -> Fraction:

@@ -382,10 +382,7 @@ class Site:
 
     def _sentence(self, counts: dict[str, int], family: str) -> Markup:
         """Counts as a list in words, in the order of the keys the catalogue knows."""
-        order = (
-            data.STATUSES[::-1] if family == "verdict.part" else ("on_time", "late", "returned", "missing", "not_due")
-        )
-        order = [key for key in _READING_ORDER if key in order] if family == "verdict.part" else list(order)
+        order = READING_ORDER if family == "verdict.part" else tuple(EXPECTED_SIGNS)
         return self.t("verdict.separator").join(
             self.t(f"{family}.{key}", n=counts[key]) for key in order if counts.get(key)
         )

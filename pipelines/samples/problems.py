@@ -200,7 +200,7 @@ PROBLEMS |= {
                 lambda c: not c["is_old_community"] and 2002 < _int(c["built_year"]) < 2020),
     "R16": Slip("R16", E, "不是老旧小区而填已改造", C, "renovation_status",
                 lambda c, t: {"renovation_status": "completed"},
-                lambda c: not c["is_old_community"] and not c["is_new_build"], withholds="renovation_status"),
+                lambda c: not (c["is_old_community"] or c["is_new_build"] or c["remark"]), withholds="renovation_status"),
     "R23": Slip("R23", E, "收缴率150%", C, "fee_collection_rate", lambda c, t: {"fee_collection_rate": Decimal(150)},
                 lambda c: c["fee_collection_rate"], withholds="fee_collection_rate"),
     "R25": Slip("R25", E, "信用代码少一位", C, "uscc", lambda c, t: {"uscc": str(c["uscc"])[:-1]},
@@ -214,7 +214,7 @@ PROBLEMS |= {
                 lambda c: not c["remark"], withholds="remark"),
     "R28": Slip("R28", W, "无物业而有收费标准", C, "fee_standard", lambda c, t: {"fee_standard": Decimal("0.35")},
                 lambda c: c["management_mode"] == "none"),
-    "R29": Slip("R29", W, "已公示而没有日期", C, "disclosure_date", lambda c, t: {"disclosure_date": None},
+    "R29": Slip("R29", W, "已公示而没有日期", C, "disclosure_done", lambda c, t: {"disclosure_date": None},
                 lambda c: c["disclosure_done"]),
     "R30": Slip("R30", W, "户数、面积比上期增加三成而无变更", C, "households", _grown,
                 lambda c: c["change_type"] == "unchanged" and not c["is_new_build"]),
@@ -329,7 +329,7 @@ def _no_area_unit(t: Typing) -> Planted:
 def _building_with_committee(t: Typing) -> Planted:
     """Told by the world: a single building has a committee."""
     row = t.pick("community", lambda c: c["unit_type"] == "single_building" and c["committee_status_typed"] == "formed")
-    return Planted("R38", "warning", "单体楼成立了业委会或物管会", "community", row, "unit_type")
+    return Planted("R38", "warning", "单体楼成立了业委会或物管会", "community", row, "committee_status_typed")
 
 
 @problem("R39")
@@ -434,13 +434,7 @@ def _established_in_future(t: Typing) -> Planted:
     community = t.rows["community"][t.pick("community", _has_one_body(t))]
     row = _second_body(t, community, t.as_of + timedelta(days=31), note="拟于下月成立")
     return Planted(
-        "R17",
-        "error",
-        "成立日期晚于截止日期",
-        "committee",
-        row,
-        "established_date",
-        reads={"established_date": WITHHELD},
+        "R17", "error", "成立日期晚于截止日期", "committee", row, "established_date", reads={"status": WITHHELD}
     )
 
 

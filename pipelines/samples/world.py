@@ -518,7 +518,8 @@ class DistrictWorld:
                 status="active" if served else "exited",
                 managed_project_count=len(served),
                 managed_area=area,
-                employee_count=area // 2600 + 3 if served else 0,
+                employee_count=max(area // 2600 + 3, 4 * place.now.party_member_count) if served else 0,
+                party_member_count=place.now.party_member_count if served else 0,
                 annual_revenue=int(area * 0.62) // 100 * 100 if served else None,
             )
         active = sorted((f for f in self.firms if f.now.status == "active"), key=lambda f: f.rank)

@@ -1,0 +1,203 @@
+{# The indicator engine. Conditions and sums of a plan's indicators are data (inputs.indicator, inputs.indicator_basis):
+   they are read when a model runs, so a new indicator is a row and never a model. Each entity relation int_<entity> has
+   the columns its conditions may use, and
+     in_register   the row counts in audited figures
+     is_reported   the row is in the district's own workbook of the period (only such rows count above the line)
+   Everything an entity's indicators need is added up in one pass over its rows per plan and variant. #}
+
+{# Entities, and for those whose rows may be one thing in several districts the column that tells. #}
+{% macro entities() %}
+    {{ return({
+        'community': none, 'committee': none, 'company': 'company_id', 'survey': none, 'subdistrict': none,
+        'neighbourhood': none, 'dispute': none, 'inspection': none, 'credit': none, 'task': none, 'party': none,
+        'meeting': none, 'evidence': none, 'commitment': none, 'occasion': none,
+    }) }}
+{% endmacro %}
+
+{# The indicators of the plans that have received anything: [{plan_id, entity, indicator_id, denominator, numerator,
+   strict, basis, above, below, is_main, has_milestone}], one per basis. Empty while dbt only parses. #}
+{% macro indicator_definitions() %}
+    {% set query =
+        "select i.plan_id, i.entity, i.indicator_id, i.denominator_sql, i.numerator_sql, i.strict_numerator_sql, b.basis, "
+        ~ "b.numerator_measure_sql, b.denominator_measure_sql, b.is_main, exists (select 1 from " ~ source('inputs', 'milestone')
+        ~ " as m where m.plan_id = i.plan_id and m.indicator_id = i.indicator_id) from " ~ source('inputs', 'indicator') ~ " as i join "
+        ~ source('inputs', 'indicator_basis') ~ " as b using (plan_id, indicator_id) where i.plan_id in (select plan_id from "
+        ~ ref('int_period') ~ " where is_active) order by i.plan_id, i.sort_order, b.is_main desc, b.basis"
+    %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% set found = [] %}
+    {% for r in run_query(query) %}
+        {% do found.append({
+            'plan_id': r[0], 'entity': r[1], 'indicator_id': r[2], 'denominator': r[3], 'numerator': r[4], 'strict': r[5],
+            'basis': r[6], 'above': r[7], 'below': r[8], 'is_main': r[9], 'has_milestone': r[10],
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Every figure of every indicator before the question whether it is known: plan_id, period_id, district_code,
+   indicator_id, basis, variant, numerator, denominator, is_answered (null where the rows can't tell). #}
+{% macro all_figures() %}
+    {% do depend_on(entities().keys()) %}
+    {% do ref('int_community_frozen') %}
+    {% set definitions = indicator_definitions() %}
+    {% set parts = [] %}
+    {% for entity, shared in entities().items() %}
+        {% set plans = definitions | selectattr('entity', 'equalto', entity) | groupby('plan_id') %}
+        {% for plan_id, bases in plans %}
+            {% do parts.append(figures(entity, 'audited', bases)) %}
+            {% do parts.append(figures(entity, 'reported', bases)) %}
+            {% set strict = bases | selectattr('strict') | list %}
+            {% if strict %}{% do parts.append(figures(entity, 'strict', strict)) %}{% endif %}
+            {% if entity == 'community' %}{% do parts.append(figures(entity, 'frozen_baseline', bases)) %}{% endif %}
+            {% if shared %}
+                {% do parts.append(figures(entity, 'audited', bases, shared)) %}
+                {% do parts.append(figures(entity, 'reported', bases, shared)) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(parts | join('\nunion all\n') if parts else no_figures()) }}
+{% endmacro %}
+
+{% macro no_figures() %}
+    {{ return("select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
+        ~ "cast(null as varchar) as indicator_id, cast(null as varchar) as basis, cast(null as varchar) as variant, "
+        ~ "cast(null as decimal(18, 2)) as numerator, cast(null as decimal(18, 2)) as denominator, "
+        ~ "cast(null as boolean) as is_answered where false") }}
+{% endmacro %}
+
+{# Tells dbt, while it parses, which entities a model reads once it runs. #}
+{% macro depend_on(entities) %}
+    {% for entity in entities %}{% do ref('int_' ~ entity) %}{% endfor %}
+{% endmacro %}
+
+{# The rows a variant looks at. #}
+{% macro rows_of(entity, variant) %}
+    {% set rows = ref('int_' ~ entity) %}
+    {% if entity == 'community' and variant == 'reported' %}
+        {{ return("(select * replace (reported_renovation_status as renovation_status, reported_is_renovated_old as is_renovated_old) from "
+            ~ rows ~ ")") }}
+    {% elif variant == 'frozen_baseline' %}
+        {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from " ~ rows ~ " as c join "
+            ~ ref('int_community_frozen') ~ " as f using (plan_id, period_id, community_id))") }}
+    {% else %}
+        {{ return(rows) }}
+    {% endif %}
+{% endmacro %}
+
+{# The figures of one plan's indicators of an entity in one variant, per district; with ``shared`` for the whole plan,
+   where rows with the same value there are one thing, above the line if any of them is. #}
+{% macro figures(entity, variant, bases, shared=none) %}
+    {% set plan_id = bases[0].plan_id %}
+    {% set place = "'ALL'" if shared else 'district_code' %}
+    {% set by_row = entity in ('commitment', 'occasion') %}
+    {% set indicators = bases | groupby('indicator_id') %}
+    {% set sums = [] %}
+    {% for b in bases %}
+        {% for sum in (b.above, b.below) if sum not in sums %}{% do sums.append(sum) %}{% endfor %}
+    {% endfor %}
+
+    {% set flags, merged, totals, figures = [], [], [], [] %}
+    {% for indicator_id, own in indicators %}
+        {% set n = loop.index %}
+        {% set condition = own[0].denominator or 'true' %}
+        {% set counted = own[0].strict if variant == 'strict' else own[0].numerator %}
+        {% set mine = " and indicator_id = '" ~ indicator_id ~ "'" if by_row else '' %}
+        {% do flags.append("(" ~ condition ~ ")" ~ mine ~ " as d" ~ n) %}
+        {% do flags.append("(" ~ condition ~ ")" ~ mine ~ " and is_reported and (" ~ counted ~ ") as n" ~ n) %}
+        {% do merged.append("bool_or(d" ~ n ~ ") as d" ~ n) %}
+        {% do merged.append("bool_or(n" ~ n ~ ") as n" ~ n) %}
+        {% set answered = 'cast(null as boolean)' %}
+        {% if by_row %}
+            {% do totals.append("bool_and(is_reported) filter (where d" ~ n ~ ") as a" ~ n) %}
+            {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
+        {% endif %}
+        {% for b in own %}
+            {% set m = loop.index %}
+            {% do totals.append(total('n' ~ n, sums.index(b.above), b.above) ~ " as n" ~ n ~ "_" ~ m) %}
+            {% do totals.append(total('d' ~ n, sums.index(b.below), b.below) ~ " as d" ~ n ~ "_" ~ m) %}
+            {% do figures.append(
+                "{'indicator_id': '" ~ indicator_id ~ "', 'basis': '" ~ b.basis ~ "', 'numerator': n" ~ n ~ "_" ~ m
+                ~ ", 'denominator': " ~ ('d' ~ n ~ '_' ~ m if b.denominator else 'null::decimal(18, 2)')
+                ~ ", 'is_answered': " ~ ("d" ~ n ~ "_" ~ m ~ " > 0" if entity == 'survey' else answered) ~ "}"
+            ) %}
+        {% endfor %}
+    {% endfor %}
+
+    {% set measured = [] %}
+    {% for sum in sums if sum != '1' %}{% do measured.append("(" ~ sum ~ ") as m" ~ sums.index(sum)) %}{% endfor %}
+    {% set sql %}
+select plan_id, period_id, district_code, figure.indicator_id, figure.basis, '{{ variant }}' as variant,
+    figure.numerator, figure.denominator, figure.is_answered
+from (
+    select '{{ plan_id }}' as plan_id, period_id, {{ place }} as district_code, {{ totals | join(', ') }}
+    from (
+        {% if shared %}
+        select period_id, {{ merged | join(', ') }}{% for sum in sums if sum != '1' %}, max(m{{ sums.index(sum) }}) as m{{ sums.index(sum) }}{% endfor %}
+        from (
+        {% endif %}
+        select period_id, district_code, is_reported, {{ shared ~ ', ' if shared else '' }}{{ (flags + measured) | join(', ') }}
+        from {{ rows_of(entity, variant) }}
+        where plan_id = '{{ plan_id }}' and {{ 'is_reported' if variant == 'reported' else 'in_register' }}
+        {% if shared %}) group by period_id, {{ shared }}{% endif %}
+    )
+    group by all
+)
+cross join unnest([{{ figures | join(', ') }}]) as u (figure)
+    {% endset %}
+    {{ return(sql) }}
+{% endmacro %}
+
+{# One sum over the rows a flag selects. #}
+{% macro total(flag, nth, expression) %}
+    {{ return(amount("count(*) filter (where " ~ flag ~ ")" if expression == '1'
+        else "coalesce(sum(m" ~ nth ~ ") filter (where " ~ flag ~ "), 0)")) }}
+{% endmacro %}
+
+{# Communities below the line and not above it, for each rate with a milestone: plan_id, period_id, district_code,
+   community_id, indicator_id, units (what bringing the community in would add above the line, on the main basis). #}
+{% macro uncovered_communities() %}
+    {% do depend_on(['community']) %}
+    {% set parts = [] %}
+    {% for d in indicator_definitions() if d.entity == 'community' and d.denominator and d.is_main and d.has_milestone %}
+        {% set sql %}
+select plan_id, period_id, district_code, community_id, '{{ d.indicator_id }}' as indicator_id,
+    {{ amount('coalesce(' ~ d.above ~ ', 0)') }} as units
+from {{ ref('int_community') }}
+where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({{ d.denominator }})
+    and not coalesce(is_reported and ({{ d.numerator }}), false)
+        {% endset %}
+        {% do parts.append(sql) %}
+    {% endfor %}
+    {{ return(parts | join('\nunion all\n') if parts else
+        "select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
+        ~ "cast(null as varchar) as community_id, cast(null as varchar) as indicator_id, cast(null as decimal(18, 2)) as units where false"
+    ) }}
+{% endmacro %}
+
+{# Units of the main basis whose rows carry a warning nobody has answered, above the line and below it only: plan_id,
+   period_id, district_code, indicator_id, doubtful_in, doubtful_out. For the entities whose figures rest on single rows. #}
+{% macro doubtful_figures(warned) %}
+    {% set kinds = ['community', 'committee', 'company', 'survey', 'subdistrict'] %}
+    {% do depend_on(kinds) %}
+    {% set parts = [] %}
+    {% for d in indicator_definitions() if d.entity in kinds and d.denominator and d.is_main %}
+        {% set sql %}
+select plan_id, period_id, district_code, '{{ d.indicator_id }}' as indicator_id,
+    {{ amount('coalesce(sum(' ~ d.above ~ ') filter (where is_in), 0)') }} as doubtful_in,
+    {{ amount('coalesce(sum(' ~ d.below ~ ') filter (where not is_in), 0)') }} as doubtful_out
+from (
+    select e.*, coalesce({{ d.numerator }}, false) as is_in
+    from {{ ref('int_' ~ d.entity) }} as e
+    inner join {{ warned }} as w using (submission_id, source_sheet, source_row)
+    where e.plan_id = '{{ d.plan_id }}' and e.in_register and e.is_reported and ({{ d.denominator }})
+)
+group by plan_id, period_id, district_code
+        {% endset %}
+        {% do parts.append(sql) %}
+    {% endfor %}
+    {{ return(parts | join('\nunion all\n') if parts else
+        "select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
+        ~ "cast(null as varchar) as indicator_id, cast(null as decimal(18, 2)) as doubtful_in, cast(null as decimal(18, 2)) as doubtful_out where false"
+    ) }}
+{% endmacro %}

@@ -1,0 +1,81 @@
+{# What DuckDB and Spark write differently. Models use these words only, so another engine needs another version of this file. #}
+
+{# Whether a list holds a value; an absent list holds nothing. #}
+{% macro holds(list, value) -%}
+    coalesce(array_contains({{ list }}, {{ value }}), false)
+{%- endmacro %}
+
+{# One row per element of a list: stands after a from clause. #}
+{% macro each_of(list, alias, column) -%}
+    cross join unnest({{ list }}) as {{ alias }} ({{ column }})
+{%- endmacro %}
+
+{% macro split(text, separator) -%}
+    string_split({{ text }}, '{{ separator }}')
+{%- endmacro %}
+
+{% macro days_between(start, end) -%}
+    date_diff('day', {{ start }}, {{ end }})
+{%- endmacro %}
+
+{% macro months_between(start, end) -%}
+    {{ days_between(start, end) }} / 30.4375
+{%- endmacro %}
+
+{# The first day of the day's year, month or decade, so that it compares with a date known no closer. #}
+{% macro floor_to(day, precision) -%}
+    case {{ precision }}
+        when 'month' then cast(date_trunc('month', {{ day }}) as date)
+        when 'year' then cast(date_trunc('year', {{ day }}) as date)
+        when 'decade' then cast(date_trunc('decade', {{ day }}) as date)
+        else {{ day }}
+    end
+{%- endmacro %}
+
+{# On or after a day, compared at the precision the date is known to. "On or before" needs no help: a coarse date is
+   stored as its first day. #}
+{% macro on_or_after(column, day) -%}
+    {{ column }} >= {{ floor_to(day, column ~ '_precision') }}
+{%- endmacro %}
+
+{# The value of the row, else that of the nearest earlier row that has one. #}
+{% macro last_known(value, partition, order) -%}
+    last_value({{ value }} ignore nulls) over (partition by {{ partition }} order by {{ order }} rows unbounded preceding)
+{%- endmacro %}
+
+{# The nearest value before the row that is not null. #}
+{% macro last_known_before(value, partition, order) -%}
+    last_value({{ value }} ignore nulls) over (
+        partition by {{ partition }} order by {{ order }} rows between unbounded preceding and 1 preceding
+    )
+{%- endmacro %}
+
+{# Numbers and ㎡ as every figure has them. #}
+{% macro amount(value) -%}
+    cast({{ value }} as decimal(18, 2))
+{%- endmacro %}
+
+{# A whole number wide enough for the products of exact comparisons (37 digits). #}
+{% macro whole(value) -%}
+    cast({{ value }} as hugeint)
+{%- endmacro %}
+
+{# The smallest whole number not below a / b, for a >= 0 and b > 0. #}
+{% macro divided_up(a, b) -%}
+    ({{ a }} + {{ b }} - 1) // {{ b }}
+{%- endmacro %}
+
+{# The largest whole number not above a / b, for a >= 0 and b > 0. #}
+{% macro divided_down(a, b) -%}
+    {{ a }} // {{ b }}
+{%- endmacro %}
+
+{# A true or false inside a JSON text. #}
+{% macro json_flag(json, key) -%}
+    cast(json_extract_string({{ json }}, '$.{{ key }}') as boolean)
+{%- endmacro %}
+
+{# The nth part of a text. #}
+{% macro part_of(text, separator, nth) -%}
+    split_part({{ text }}, '{{ separator }}', {{ nth }})
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{# Which submission speaks for a form in a period: the district's own where it gave the form, else the last that did.
+   Columns: plan_id, period_id, district_code, seq, as_of, submission_id, is_given (in the period's own workbook). #}
+{% macro form_in_force(form) -%}
+    select
+        plan_id,
+        period_id,
+        district_code,
+        seq,
+        as_of,
+        {{ holds('forms', "'" ~ form ~ "'") }} as is_given,
+        {{ last_known(
+            "case when " ~ holds('forms', "'" ~ form ~ "'") ~ " then submission_id end",
+            'plan_id, district_code', 'seq'
+        ) }} as submission_id
+    from {{ ref('int_district_period') }}
+{%- endmacro %}
+
+{# The four ways in which a party organisation stands for itself, and all that count as its work. #}
+{% macro is_party_organisation(form) -%}
+    coalesce({{ form }} in ('own', 'joint', 'attached', 'grid'), false)
+{%- endmacro %}
+
+{% macro is_party_work(form) -%}
+    coalesce({{ form }} in ('own', 'joint', 'attached', 'grid', 'instructor', 'working_group'), false)
+{%- endmacro %}

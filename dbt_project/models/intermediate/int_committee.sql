@@ -1,0 +1,103 @@
+-- A body belongs to the ledgers that list it. Where a district gave no list its last one is carried, and so are the
+-- bodies of a community that silently left the ledger: they keep the denominator and cannot count above the line.
+with in_force as (
+    {{ form_in_force('committee') }}
+),
+
+body as (
+    select
+        b.*,
+        l.community_id,
+        f.seq
+    from {{ ref('stg_committee') }} as b
+    inner join in_force as f on b.submission_id = f.submission_id and f.is_given
+    left join {{ ref('int_community_reference') }} as l
+        on
+            l.form = 'committee'
+            and b.submission_id = l.submission_id
+            and b.source_sheet = l.source_sheet
+            and b.source_row = l.source_row
+),
+
+absent as (
+    select
+        f.plan_id,
+        f.period_id,
+        f.district_code,
+        f.as_of,
+        g.community_id,
+        max(b.seq) as seq
+    from in_force as f
+    inner join {{ source('inputs', 'register') }} as g
+        on f.plan_id = g.plan_id and f.period_id = g.period_id and f.district_code = g.district_code
+    inner join body as b
+        on
+            g.plan_id = b.plan_id
+            and g.district_code = b.district_code
+            and g.community_id = b.community_id
+            and f.seq >= b.seq
+    where f.is_given and g.in_register and not g.is_reported
+    group by f.plan_id, f.period_id, f.district_code, f.as_of, g.community_id, f.seq
+    having max(b.seq) < f.seq
+),
+
+listed as (
+    select
+        f.plan_id,
+        f.period_id,
+        f.district_code,
+        f.as_of,
+        f.is_given as is_reported,
+        b.community_id,
+        b.submission_id,
+        b.source_sheet,
+        b.source_row
+    from in_force as f
+    inner join body as b on f.submission_id = b.submission_id
+    union all
+    select
+        a.plan_id,
+        a.period_id,
+        a.district_code,
+        a.as_of,
+        false as is_reported,
+        b.community_id,
+        b.submission_id,
+        b.source_sheet,
+        b.source_row
+    from absent as a
+    inner join body as b
+        on
+            a.plan_id = b.plan_id
+            and a.district_code = b.district_code
+            and a.community_id = b.community_id
+            and a.seq = b.seq
+)
+
+select
+    t.plan_id,
+    t.period_id,
+    t.district_code,
+    t.community_id,
+    t.submission_id,
+    t.source_sheet,
+    t.source_row,
+    true as in_register,
+    t.is_reported,
+    b.body_type,
+    b.status,
+    {{ holds('p.bodies_counted', 'b.body_type') }}
+    and {{ holds('p.counted_statuses', 'b.status') }}
+    and (b.established_date is null or b.established_date <= t.as_of) as is_counted,
+    coalesce(b.filed_date <= t.as_of, false) as is_filed,
+    coalesce({{ on_or_after('b.term_end', 't.as_of') }}, false) as is_in_term,
+    b.filed_date,
+    b.term_end,
+    b.member_count,
+    b.party_member_count,
+    b.has_seal,
+    b.chair_is_party_member
+from listed as t
+inner join {{ ref('stg_committee') }} as b
+    on t.submission_id = b.submission_id and t.source_sheet = b.source_sheet and t.source_row = b.source_row
+inner join {{ source('inputs', 'plan') }} as p on t.plan_id = p.plan_id

@@ -1,0 +1,103 @@
+-- The register with the attributes of the record in force. A community that its district did not report keeps its last
+-- known attributes for the denominators; whoever counts above the line asks for is_reported as well.
+with committee as (
+    select
+        plan_id,
+        period_id,
+        community_id,
+        bool_or(is_counted) as has_committee,
+        bool_or(is_counted and is_filed and is_in_term) as has_committee_strict,
+        bool_or(is_counted and is_in_term) as committee_in_term,
+        coalesce(
+            max(case when is_counted and body_type = 'owners_committee' then body_type end),
+            max(case when is_counted then body_type end)
+        ) as committee_type
+    from {{ ref('int_committee') }}
+    where is_reported and community_id is not null
+    group by plan_id, period_id, community_id
+),
+
+party as (
+    select
+        l.submission_id,
+        l.community_id,
+        bool_or({{ is_party_organisation('p.org_form') }}) as has_party_org,
+        bool_or(coalesce(p.org_form in ('own', 'joint', 'grid'), false)) as has_party_branch
+    from {{ ref('int_community_reference') }} as l
+    inner join {{ ref('stg_party') }} as p
+        on l.submission_id = p.submission_id and l.source_sheet = p.source_sheet and l.source_row = p.source_row
+    where l.form = 'party'
+    group by l.submission_id, l.community_id
+)
+
+select
+    g.plan_id,
+    g.period_id,
+    g.district_code,
+    g.community_id,
+    g.community_name,
+    g.subdistrict,
+    g.in_register,
+    g.is_reported,
+    g.is_ended,
+    g.fate,
+    d.is_silent as district_silent,
+    g.attributes_period_id,
+    g.baseline_ids,
+    g.submission_id,
+    g.source_sheet,
+    g.source_row,
+    c.unit_type,
+    c.property_type,
+    c.construction_status,
+    g.is_completed,
+    case
+        when c.delivered_date is null or p.new_build_cutoff is null then coalesce(c.is_new_build, false)
+        else {{ on_or_after('c.delivered_date', 'p.new_build_cutoff') }}
+    end as is_new_build,
+    c.is_old_community,
+    case when g.renovation_completed_ever then 'completed' else c.renovation_status end as renovation_status,
+    coalesce(c.is_old_community and g.renovation_completed_ever, false)
+    or bool_or(coalesce(c.is_old_community and c.renovation_status = 'completed', false)) over (
+        partition by g.plan_id, g.community_id order by d.seq
+    ) as is_renovated_old,
+    c.renovation_status as reported_renovation_status,
+    coalesce(c.is_old_community and c.renovation_status = 'completed', false) as reported_is_renovated_old,
+    c.households,
+    c.floor_area_sqm,
+    c.building_count,
+    c.management_mode,
+    coalesce(c.management_mode not in ('none', 'unknown'), false) as has_management,
+    coalesce(c.management_mode in ('professional_market', 'professional_state'), false) as is_professional,
+    c.company_name,
+    c.contract_start,
+    c.contract_end,
+    c.contract_filed,
+    coalesce(
+        {{ on_or_after('c.contract_end', 'd.as_of') }} and (c.contract_start is null or c.contract_start <= d.as_of),
+        false
+    ) as has_current_contract,
+    c.disclosure_done,
+    c.disclosure_date,
+    c.fee_standard,
+    c.fee_collection_rate,
+    case
+        when {{ holds('d.forms', "'committee'") }} then coalesce(b.has_committee, false)
+        else {{ holds('p.counted_statuses', 'c.committee_status_typed') }}
+    end as has_committee,
+    coalesce(b.has_committee_strict, false) as has_committee_strict,
+    coalesce(b.committee_in_term, false) as committee_in_term,
+    b.committee_type,
+    coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,
+    coalesce(c.has_party_branch, o.has_party_branch, false) as has_party_branch,
+    c.building_steward
+from {{ source('inputs', 'register') }} as g
+inner join {{ ref('int_district_period') }} as d
+    on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
+inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
+left join {{ ref('stg_community') }} as c
+    on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+left join committee as b
+    on g.plan_id = b.plan_id and g.period_id = b.period_id and g.community_id = b.community_id
+left join party as o
+    on g.submission_id = o.submission_id and g.community_id = o.community_id

@@ -1,0 +1,113 @@
+-- One link for every sheet that names a community: by its code, else by name and subdistrict, else by name alone.
+-- Where the best of these fits several communities the row stays unlinked: nothing is guessed.
+with reference as (
+    select
+        'committee' as form,
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        source_sheet,
+        source_row,
+        community_code,
+        name_key,
+        subdistrict_key
+    from {{ ref('stg_committee') }}
+    union all
+    select
+        'party' as form,
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        source_sheet,
+        source_row,
+        subject_code as community_code,
+        name_key,
+        null as subdistrict_key
+    from {{ ref('stg_party') }}
+    where subject_type = 'community'
+    union all
+    select
+        'satisfaction' as form,
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        source_sheet,
+        source_row,
+        community_code,
+        name_key,
+        null as subdistrict_key
+    from {{ ref('stg_satisfaction') }}
+),
+
+named as (
+    select
+        g.plan_id,
+        g.period_id,
+        g.district_code,
+        g.community_id,
+        c.community_code,
+        c.name_key,
+        c.subdistrict_key
+    from {{ source('inputs', 'register') }} as g
+    inner join {{ ref('stg_community') }} as c
+        on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+    where g.in_register
+),
+
+candidate as (
+    select
+        r.form,
+        r.submission_id,
+        r.source_sheet,
+        r.source_row,
+        n.community_id,
+        1 as precedence
+    from reference as r
+    inner join named as n
+        on
+            r.plan_id = n.plan_id
+            and r.period_id = n.period_id
+            and r.district_code = n.district_code
+            and r.community_code = n.community_code
+    union all
+    select
+        r.form,
+        r.submission_id,
+        r.source_sheet,
+        r.source_row,
+        n.community_id,
+        case when r.subdistrict_key = n.subdistrict_key then 2 else 3 end as precedence
+    from reference as r
+    inner join named as n
+        on
+            r.plan_id = n.plan_id
+            and r.period_id = n.period_id
+            and r.district_code = n.district_code
+            and r.name_key = n.name_key
+),
+
+ranked as (
+    select
+        form,
+        submission_id,
+        source_sheet,
+        source_row,
+        community_id,
+        precedence,
+        min(precedence) over (partition by form, submission_id, source_sheet, source_row) as best
+    from candidate
+)
+
+select
+    form,
+    submission_id,
+    source_sheet,
+    source_row,
+    min(community_id) as community_id
+from ranked
+where precedence = best
+group by form, submission_id, source_sheet, source_row
+having count(distinct community_id) = 1

@@ -1,0 +1,109 @@
+-- When each recurrent duty of each district was done, by the source that proves it.
+with duty as (
+    select
+        o.plan_id,
+        d.district_code,
+        o.indicator_id,
+        o.occasion_id,
+        o.due_date,
+        o.source,
+        o.source_key,
+        o.is_scored,
+        o.lateness_judged
+    from {{ source('inputs', 'occasion') }} as o
+    inner join {{ source('inputs', 'indicator') }} as i on o.plan_id = i.plan_id and o.indicator_id = i.indicator_id
+    inner join {{ source('inputs', 'district') }} as d
+        on o.plan_id = d.plan_id and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
+    where o.reporter = 'district' and o.plan_id in (select plan_id from {{ ref('int_period') }} where is_active)
+),
+
+proof as (
+    select
+        plan_id,
+        district_code,
+        'submission' as source,
+        period_id as source_key,
+        cast(null as varchar) as indicator_id,
+        cast(min(first_accepted_at) as date) as done_date
+    from {{ ref('stg_submission') }}
+    where is_accepted
+    group by plan_id, district_code, period_id
+    union all
+    select
+        plan_id,
+        district_code,
+        'credit' as source,
+        cast(rating_year as varchar) as source_key,
+        cast(null as varchar) as indicator_id,
+        min(submitted_date) as done_date
+    from {{ ref('int_credit') }}
+    where submitted_date is not null
+    group by plan_id, district_code, rating_year
+    union all
+    select
+        plan_id,
+        district_code,
+        'inspection' as source,
+        cast(extract(year from date) as varchar) as source_key,
+        cast(null as varchar) as indicator_id,
+        min(date) as done_date
+    from {{ ref('int_inspection') }}
+    where is_double_random and date is not null
+    group by plan_id, district_code, extract(year from date)
+    union all
+    select
+        plan_id,
+        district_code,
+        'mechanism' as source,
+        cast(extract(year from issued_date) as varchar) as source_key,
+        indicator_id,
+        min(issued_date) as done_date
+    from {{ ref('stg_mechanism') }}
+    where issued_date is not null and coalesce(document_name, document_no) is not null
+    group by plan_id, district_code, extract(year from issued_date), indicator_id
+),
+
+-- A sheet that was never given after the date leaves the question open; a ledger that never came answers it.
+answered as (
+    select
+        u.plan_id,
+        u.district_code,
+        u.indicator_id,
+        u.occasion_id,
+        bool_or({{ holds('e.forms', 'u.source') }} and e.as_of >= u.due_date) as is_answered
+    from duty as u
+    left join {{ ref('int_district_period') }} as e on u.plan_id = e.plan_id and u.district_code = e.district_code
+    group by u.plan_id, u.district_code, u.indicator_id, u.occasion_id
+)
+
+select
+    u.plan_id,
+    u.district_code,
+    u.indicator_id,
+    u.occasion_id,
+    u.due_date,
+    u.source,
+    u.is_scored,
+    p.done_date is not null or u.source = 'submission' or coalesce(a.is_answered, false) as is_answered,
+    p.done_date is not null as is_done,
+    p.done_date,
+    p.done_date is not null and (p.done_date <= u.due_date or not u.lateness_judged) as is_on_time,
+    case
+        when p.done_date is null then null
+        when p.done_date <= u.due_date or not u.lateness_judged then 0
+        else {{ days_between('u.due_date', 'p.done_date') }}
+    end as days_late
+from duty as u
+left join proof as p
+    on
+        u.plan_id = p.plan_id
+        and u.district_code = p.district_code
+        and u.source = p.source
+        and coalesce(u.source_key, cast(extract(year from u.due_date) as varchar)) = p.source_key
+        and coalesce(p.indicator_id, u.indicator_id) = u.indicator_id
+left join answered as a
+    on
+        u.plan_id = a.plan_id
+        and u.district_code = a.district_code
+        and u.indicator_id = a.indicator_id
+        and u.occasion_id = a.occasion_id

@@ -1,0 +1,34 @@
+with answered as (
+    select
+        s.*,
+        case
+            when coalesce(s.very_satisfied, s.satisfied, s.fairly_satisfied) is not null
+                then coalesce(s.very_satisfied, 0) + coalesce(s.satisfied, 0) + coalesce(s.fairly_satisfied, 0)
+        end as satisfied_answers
+    from {{ ref('stg_satisfaction') }} as s
+)
+
+select
+    a.plan_id,
+    a.period_id,
+    a.district_code,
+    a.submission_id,
+    a.source_sheet,
+    a.source_row,
+    coalesce(a.organiser = 'third_party', false) as in_register,
+    true as is_reported,
+    a.survey_year,
+    a.organiser,
+    coalesce(a.organiser = 'third_party', false) as is_third_party,
+    a.valid_answers,
+    a.satisfied_answers,
+    c.households
+from answered as a
+left join {{ ref('int_community_reference') }} as l
+    on
+        l.form = 'satisfaction'
+        and a.submission_id = l.submission_id
+        and a.source_sheet = l.source_sheet
+        and a.source_row = l.source_row
+left join {{ ref('int_community') }} as c
+    on a.plan_id = c.plan_id and a.period_id = c.period_id and l.community_id = c.community_id

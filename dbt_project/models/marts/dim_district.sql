@@ -1,0 +1,10 @@
+select
+    plan_id,
+    district_code,
+    district_name,
+    district_name_en,
+    short_name,
+    parent_code,
+    is_pseudo_region,
+    sort_order
+from {{ source('inputs', 'district') }}

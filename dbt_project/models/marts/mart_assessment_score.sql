@@ -1,0 +1,21 @@
+select
+    plan_id,
+    district_code,
+    raw_points,
+    applicable_points,
+    score,
+    bonus,
+    penalty,
+    veto,
+    grade,
+    rank,
+    rank_low,
+    rank_high,
+    is_final,
+    is_proposal,
+    bonus_reason,
+    penalty_reason,
+    veto_reason,
+    provisional_reason,
+    reason_en
+from {{ ref('int_assessment') }}

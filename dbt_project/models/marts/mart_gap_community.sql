@@ -1,0 +1,65 @@
+-- Which communities would close a district's gap: those it already reports before those it has to find again, then the
+-- largest, because a unit won there reaches most households (and on a household basis fewest of them are needed).
+with missing as (
+    select
+        m.plan_id,
+        m.period_id,
+        m.milestone_id,
+        m.indicator_id,
+        m.district_code,
+        m.gap_units
+    from {{ ref('mart_milestone_progress') }} as m
+    inner join {{ ref('int_period') }} as p on m.plan_id = p.plan_id and m.period_id = p.period_id
+    inner join {{ ref('int_milestone') }} as i on m.plan_id = i.plan_id and m.milestone_id = i.milestone_id
+    where m.gap_units > 0 and m.district_code <> 'ALL' and p.seq <= i.deciding_seq
+),
+
+ranked as (
+    select
+        m.plan_id,
+        m.period_id,
+        m.milestone_id,
+        m.indicator_id,
+        m.district_code,
+        u.community_id,
+        m.gap_units,
+        c.community_name,
+        c.subdistrict,
+        c.households,
+        c.floor_area_sqm,
+        c.management_mode,
+        c.is_reported,
+        row_number() over next_best as rank,
+        sum(u.units) over next_best - u.units as won_before
+    from missing as m
+    inner join {{ ref('int_uncovered') }} as u
+        on
+            m.plan_id = u.plan_id
+            and m.period_id = u.period_id
+            and m.district_code = u.district_code
+            and m.indicator_id = u.indicator_id
+    inner join {{ ref('int_community') }} as c
+        on u.plan_id = c.plan_id and u.period_id = c.period_id and u.community_id = c.community_id
+    window next_best as (
+        partition by m.plan_id, m.period_id, m.milestone_id, m.district_code
+        order by c.is_reported desc, coalesce(c.households, 0) desc, u.community_id
+        rows unbounded preceding
+    )
+)
+
+select
+    plan_id,
+    period_id,
+    milestone_id,
+    district_code,
+    community_id,
+    cast(rank as bigint) as rank,
+    indicator_id,
+    community_name,
+    subdistrict,
+    households,
+    floor_area_sqm,
+    management_mode,
+    is_reported
+from ranked
+where won_before < gap_units

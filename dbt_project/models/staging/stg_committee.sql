@@ -1,0 +1,23 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.community_code,
+    r.name_key,
+    r.subdistrict_key,
+    r.body_type,
+    r.status,
+    r.established_date,
+    r.filed_date,
+    r.term_end,
+    r.term_end_precision,
+    r.member_count,
+    r.party_member_count,
+    r.has_seal,
+    r.chair_is_party_member
+from {{ source('records', 'committee') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

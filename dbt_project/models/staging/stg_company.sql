@@ -1,0 +1,20 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.company_key,
+    r.uscc,
+    r.status,
+    r.party_member_count,
+    r.party_org_form,
+    r.managed_project_count,
+    r.managed_area,
+    r.employee_count,
+    r.annual_revenue,
+    r.credit_grade
+from {{ source('records', 'company') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

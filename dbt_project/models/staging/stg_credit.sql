@@ -1,0 +1,17 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.rating_year,
+    r.company_key,
+    r.uscc,
+    r.grade,
+    r.list_flag,
+    r.submitted_date,
+    r.published_date
+from {{ source('records', 'credit') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

@@ -1,0 +1,16 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.evidence_id,
+    r.subject_ids,
+    r.type,
+    r.date,
+    r.pages,
+    r.has_personal_data
+from {{ source('records', 'evidence') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

@@ -1,0 +1,14 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.indicator_id,
+    r.document_name,
+    r.document_no,
+    r.issued_date
+from {{ source('records', 'mechanism') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

@@ -1,0 +1,19 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.neighbourhood,
+    r.has_env_pm_committee,
+    r.has_mediation_system,
+    r.has_dispute_ledger,
+    r.has_patrol_system,
+    r.has_joint_meeting,
+    r.has_trinity_mechanism,
+    r.staff,
+    r.urban_rural
+from {{ source('records', 'neighbourhood') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

@@ -1,0 +1,12 @@
+select
+    r.submission_id,
+    r.plan_id,
+    r.district_code,
+    r.period_id,
+    r.source_sheet,
+    r.source_row,
+    r.measure,
+    r.value
+from {{ source('records', 'summary') }} as r
+inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
+where s.is_effective

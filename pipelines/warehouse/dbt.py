@@ -1,0 +1,124 @@
+"""Running dbt's models and tests in this process, over the records and inputs of one workspace.
+
+dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces reaches dbt
+through the environment (never through ``--vars``, which would have it parse everything anew): the records, the inputs
+and the private DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and used again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import CHECKOUT, Workspace
+from pipelines.warehouse.records import ensure_schemas
+
+PROJECT = CHECKOUT / "dbt_project"
+OnEvent = Callable[[Any], None]
+"""Receives every event of dbt (a protobuf message; ``event.info.name`` says what it is) as it happens."""
+
+_LOCK = threading.Lock()
+"""dbt keeps its state in the process: one build at a time."""
+
+
+class BuildFailed(Exception):  # noqa: N818 - says what happened, as the messages do
+    """Models or tests failed. The text names each one, its file and what went wrong."""
+
+
+def database(ws: Workspace) -> Path:
+    """The private file a build writes into; readers get what ``publish`` makes of it."""
+    return ws.build / "warehouse.duckdb"
+
+
+def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -> None:
+    """Build and test every model afresh into ``<build>/warehouse.duckdb`` from ``<build>/inputs`` and the records.
+
+    Unit tests are left out: they test the project, not the data. Raises BuildFailed.
+    """
+    ensure_schemas(ws.records)
+    for file in (database(ws), database(ws).with_suffix(".duckdb.wal")):
+        file.unlink(missing_ok=True)
+    _invoke(ws, "build", "--exclude-resource-type", "unit_test", "--threads", str(threads), on_event=on_event)
+
+
+def test_units(ws: Workspace, *, on_event: OnEvent | None = None) -> None:
+    """Run the project's unit tests; they need the tables of a finished build for their column types. Raises BuildFailed."""
+    _invoke(ws, "test", "--resource-type", "unit_test", on_event=on_event)
+
+
+def manifest(ws: Workspace) -> Path:
+    """dbt's manifest of the project as it stands, parsed anew where a file changed. Raises BuildFailed."""
+    file = _target(ws) / "manifest.json"
+    newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in (".sql", ".py", ".yml"))
+    if not file.is_file() or file.stat().st_mtime < newest:
+        _invoke(ws, "parse")
+    return file
+
+
+def _target(ws: Workspace) -> Path:
+    return ws.build / "dbt"
+
+
+def _invoke(ws: Workspace, command: str, *options: str, on_event: OnEvent | None = None) -> None:
+    from dbt.cli.main import dbtRunner
+
+    ws.build.mkdir(parents=True, exist_ok=True)
+    arguments = [command, *options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--target-path", str(_target(ws)), "--log-path", str(_target(ws)), "--log-level", "none"]
+    arguments += ["--log-level-file", "none", "--no-version-check", "--no-send-anonymous-usage-stats", "--no-print"]
+    with _LOCK, _environment(ws):
+        runner = dbtRunner(callbacks=[on_event] if on_event else [])
+        outcome = runner.invoke(arguments)
+        _close_connections()
+    if outcome.success:
+        return
+    if outcome.exception is not None:
+        raise BuildFailed(f"dbt {command}: {outcome.exception}") from outcome.exception
+    raise BuildFailed("\n".join(_failures(outcome.result)))
+
+
+def _failures(result: Any) -> Iterator[str]:
+    """One paragraph per node that failed: its name, its file, its message."""
+    for node in result.results:
+        if node.status in ("error", "fail", "runtime error"):
+            message = (node.message or "").strip()
+            yield f"{node.node.name} ({node.node.original_file_path}): {message}"
+
+
+@contextmanager
+def _environment(ws: Workspace) -> Iterator[None]:
+    """What the project reads from the environment, for as long as dbt runs."""
+    wanted = {
+        "ACTIONPLAN_BUILD_DB": str(database(ws)),
+        "ACTIONPLAN_INPUTS": _in_sql(ws.build / "inputs"),
+        "ACTIONPLAN_RECORDS": _in_sql(ws.records),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def _in_sql(folder: Path) -> str:
+    """A folder inside a quoted glob of DuckDB inside a template of dbt-duckdb: every special character stands for itself."""
+    literal = re.sub(r"([\[\]*?])", r"[\1]", folder.as_posix())
+    return literal.replace("'", "''").replace("{", "{{").replace("}", "}}")
+
+
+def _close_connections() -> None:
+    """Let go of the DuckDB file: dbt keeps its last connection open until the next run."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()

@@ -56,14 +56,17 @@ def one_row_each(rows: pl.DataFrame) -> pl.DataFrame:
     Two rows are one community when name and subdistrict agree (without a subdistrict: name and address) unless each
     has a code of its own. A last row (核销) and a live one may stand side by side: rebuilt under the old name.
     """
-    place = pl.coalesce("street", "address").fill_null("")
-    group = ["district_code", "name", place.alias("place"), pl.col("change").is_in(ENDED_BY).fill_null(False)]
+    rows = rows.filter(pl.col("name").is_not_null()).with_columns(
+        place=pl.coalesce("street", "address", pl.lit("")), ends=pl.col("change").is_in(ENDED_BY).fill_null(False)
+    )
+    group = ["district_code", "name", "place", "ends"]
+    shared = pl.struct(group).is_duplicated()
     no_code = pl.col("code").is_null()
     later = pl.int_range(pl.len()).over(group) > 0
     after_uncoded = (no_code.cum_sum() - no_code.cast(pl.UInt32)).over(group) > 0
     same_code = ~pl.struct(*group, "code").is_first_distinct()
-    rows = rows.filter(pl.col("name").is_not_null())
-    return rows.filter(~(later & (no_code | after_uncoded | same_code)))
+    second = rows.filter(shared).filter(later & (no_code | after_uncoded | same_code)).select("row")
+    return rows.join(second, on="row", how="anti", maintain_order="left").drop("place", "ends")
 
 
 def resolve(refs: pl.DataFrame, things: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,8 @@ ledgers arrived plays no part.
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -206,7 +208,7 @@ class _History:
         since = self.last[1] if self.last else None
         rows = self._identified(identity.one_row_each(rows), period_id)
         self.known = pl.concat([self.known, rows.select(*_KNOWN)]).unique(maintain_order=True)
-        everyone = self._things(rows)
+        everyone = self._things(rows if self.rulings.decisions.height else None)
 
         def meant(event: str) -> pl.Series:
             return self.rulings.meant(event, since, as_of, everyone)["community_id"]
@@ -451,21 +453,25 @@ class _History:
 def _new_ids(rows: pl.DataFrame, taken: set[str], period_id: str) -> pl.Series:
     """Ids of communities seen for the first time: a short hash of plan, district and first identity key.
 
-    The key is the code, else name with subdistrict or address. A code used before by another community does not do.
+    The key is the code, else name with subdistrict or address; everything known at first sight where another community
+    has had that key before.
     """
+
+    def candidates(code: str | None, name: str, street: str | None, address: str | None) -> Iterator[tuple[str, ...]]:
+        yield (f"code={code}",) if code else (f"name={name}", f"in={street or address or ''}")
+        for number in itertools.count():
+            yield code or "", name, street or "", address or "", period_id, str(number)
+
     ids = []
-    for plan, district, code, name, street, address in rows.select(
-        "plan_id", "district_code", "code", "name", "street", "address"
-    ).iter_rows():
-        stated = [part or "" for part in (code, name, street, address)]
-        keys = ([f"code={code}"] if code else [f"name={name}", f"in={street or address or ''}"], [*stated, period_id])
-        for key in (*keys, *([*keys[1], str(n)] for n in range(1, rows.height + 1))):
-            made = hashlib.blake2b("\x1f".join((plan, district, *key)).encode(), digest_size=8).hexdigest()
-            if made not in taken:
-                break
-        taken.add(made)
-        ids.append(made)
+    for plan, district, *stated in rows.select("plan_id", "district_code", *identity.KEYS).iter_rows():
+        hashes = (_short_hash(plan, district, *key) for key in candidates(*stated))
+        ids.append(next(one for one in hashes if one not in taken))
+        taken.add(ids[-1])
     return pl.Series("community_id", ids, pl.String)
+
+
+def _short_hash(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
 
 
 def _register_table(stands: pl.DataFrame, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:

@@ -68,6 +68,8 @@ class Rulings:
 
     def _resolved(self, asked: pl.DataFrame, who: str, things: pl.DataFrame) -> pl.DataFrame:
         """``line`` → ``thing``: what the column ``who`` of each decision means."""
+        if asked.is_empty():
+            return pl.DataFrame(schema={"line": pl.Int64, "thing": things.schema["thing"]})
         refs = asked.select("line", "district_code", ref=who)
         refs = refs.explode("ref") if who == "related" else refs
         refs = refs.with_row_index("ref_no").with_columns(street=pl.lit(None, pl.String))

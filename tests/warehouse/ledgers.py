@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ import polars as pl
 
 from pipelines.forms import keys
 from pipelines.forms.community import Community
-from pipelines.warehouse import completion, register
+from pipelines.warehouse import register
 from pipelines.warehouse.decisions import DECISION_SCHEMA
 
 PLAN = "p"
@@ -66,7 +67,7 @@ def frame(ledgers: Mapping[tuple[str, str], Iterable[Row]]) -> pl.DataFrame:
         for (district, period), ledger in ledgers.items()
         for number, row in enumerate(ledger, 2)
     ]
-    schema = {name: Community.record_schema[name] for name in register.COMMUNITY_COLUMNS + ("address",)}
+    schema = {name: Community.record_schema[name] for name in (*register.COMMUNITY_COLUMNS, "address")}
     made = pl.DataFrame(rows, schema={k: v for k, v in schema.items() if not k.endswith("_key")}, orient="row")
     made = keys.add(made, {k: v for k, v in Community.key_columns.items() if k in schema})
     return made.select(register.COMMUNITY_COLUMNS)
@@ -125,7 +126,7 @@ class History:
         return all(
             self.counted(later, d)
             == self.counted(earlier, d) + sum(signs[e] * n for e, n in self.bridge(later, d).items())
-            for earlier, later in zip(order, order[1:], strict=False)
+            for earlier, later in itertools.pairwise(order)
             for d in districts
         )
 

@@ -131,9 +131,9 @@ class DistrictWorld:
             self.estates.append(self.build.standing())
         for _ in range(self.times(self.story["companies"])):
             self.firms.append(self._new_firm())
-        if self.story["straggler"]:  # an old estate that will be renovated and never managed
-            straggler = max((e for e in self.estates if e.now.is_old_community), key=lambda e: e.ready)
-            straggler.ready = _SPARE
+        old = [e for e in self.estates if e.now.is_old_community]
+        if self.story["straggler"] and old:  # an old estate that will be renovated and never managed
+            max(old, key=lambda e: e.ready).ready = _SPARE
 
     def _new_firm(self, *, state: bool = False) -> Firm:
         name = f"{self.place.name}渠城国有物业服务有限公司" if state else next(self._company_names)
@@ -216,10 +216,10 @@ class DistrictWorld:
 
     def _split(self, step: Step, amount: int) -> None:
         for _ in range(self.times(amount)):
-            parent = max(
-                (e for e in self.listed if e.now.change_type == "unchanged" and not e.is_stubborn),
-                key=lambda e: e.now.households if e.ready < _SPARE else 0,
-            )
+            free = [e for e in self.listed if e.now.change_type == "unchanged" and not e.is_stubborn]
+            if not free:
+                return
+            parent = max(free, key=lambda e: e.now.households if e.ready < _SPARE else 0)
             quarter = next(q for q in self.place.quarters if q.neighbourhood == parent.now.neighbourhood)
             when, halves = day(self.rng, step.since, step.until), []
             for half, tail in enumerate(("东区", "西区")):
@@ -510,7 +510,7 @@ class DistrictWorld:
             if estate.now.company_name:
                 projects.setdefault(estate.now.company_name, []).append(estate.now)
         if step.is_first:
-            self.firms = [f for f in self.firms if f.now.company_name in projects]
+            self.firms = [f for f in self.firms if f.now.company_name in projects] or self.firms[:1]
         for place in self.firms:
             served = projects.get(place.now.company_name, [])
             area = sum(c.floor_area_sqm for c in served)

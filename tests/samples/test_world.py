@@ -178,6 +178,13 @@ def test_the_size_is_a_parameter(plan: Plan, communities: int) -> None:
         assert abs(standing - communities) <= max(2, communities // 10)
 
 
+@pytest.mark.parametrize("communities", [1, 4])
+def test_a_tiny_world_leaves_out_what_has_no_room(plan: Plan, communities: int) -> None:
+    for seed in range(4):
+        for district in histories(plan, communities=communities, seed=seed):
+            assert all(district.stood.values())
+
+
 # -- stories -----------------------------------------------------------------------------------------------------------
 
 

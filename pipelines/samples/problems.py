@@ -200,7 +200,8 @@ PROBLEMS |= {
                 lambda c: not c["is_old_community"] and 2002 < _int(c["built_year"]) < 2020),
     "R16": Slip("R16", E, "不是老旧小区而填已改造", C, "renovation_status",
                 lambda c, t: {"renovation_status": "completed"},
-                lambda c: not (c["is_old_community"] or c["is_new_build"] or c["remark"]), withholds="renovation_status"),
+                lambda c: not (c["is_old_community"] or c["is_new_build"] or c["remark"]),
+                withholds="renovation_status"),
     "R23": Slip("R23", E, "收缴率150%", C, "fee_collection_rate", lambda c, t: {"fee_collection_rate": Decimal(150)},
                 lambda c: c["fee_collection_rate"], withholds="fee_collection_rate"),
     "R25": Slip("R25", E, "信用代码少一位", C, "uscc", lambda c, t: {"uscc": str(c["uscc"])[:-1]},
@@ -282,10 +283,10 @@ def _is_of(body: Cells, community: Cells) -> bool:
 
 @problem("R31")
 def _silently_dropped(t: Typing) -> list[Planted]:
-    """Told by the world: whom the last ledger had and this one has not."""
-    before = {row.community_code for row in t.earlier[-1].of("community")} if t.earlier else set()
+    """Told by the world: whom an earlier ledger had and this one has not."""
+    before = {row.community_code for ledger in t.earlier for row in ledger.of("community")}
     return [
-        Planted("R31", "error", "上期有、本期无，也没有变更说明", "community", entity=gone.community_name)
+        Planted("R31", "error", "以前有、本期无，也没有变更说明", "community", entity=gone.community_name)
         for gone in t.submission.ledger.dropped
         if gone.community_code in before
     ]

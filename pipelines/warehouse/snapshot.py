@@ -1,0 +1,137 @@
+"""What a build starts from: the plans, the submissions as known at a moment, the register made of them, and the moment.
+
+Everything lands in ``<build>/inputs/*.parquet``. The same records, plans and decisions give the same bytes, bar ``run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+import pipelines
+from pipelines.forms import FORMS
+from pipelines.plans import tables
+from pipelines.plans.model import Plan
+from pipelines.settings import Workspace, local
+from pipelines.warehouse import decisions, register
+from pipelines.warehouse.records import SCHEMA_FILE, SUBMISSION_SCHEMA, ensure_schemas
+
+SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
+    **SUBMISSION_SCHEMA,
+    "is_effective": pl.Boolean(),
+    "supersedes": pl.String(),
+    "is_late": pl.Boolean(),
+    "first_accepted_at": pl.Datetime("us"),
+    "is_first_accepted": pl.Boolean(),
+}
+"""``submission.parquet``: every record received by the moment known. The newest accepted one of a plan, district and
+period is effective; ``supersedes``: the accepted one before it. ``is_late``: whether the *first* accepted one came
+after the due date; null for a returned file, which is no receipt."""
+
+_PLACE = ("plan_id", "district_code", "period_id")
+
+
+def inputs_folder(ws: Workspace) -> Path:
+    """Where the inputs of a build lie."""
+    return ws.build / "inputs"
+
+
+def write_inputs(
+    ws: Workspace, plans: Mapping[str, Plan], now: datetime, known_at: datetime | None = None
+) -> dict[str, int]:
+    """Write every input of a build and return how many rows each table has.
+
+    ``known_at``: look at the world as it was known then (submissions received later do not exist yet, and that moment's
+    date is today). Raises DecisionError when an analysts' file can't be used, OSError on a read-only or full disk.
+    """
+    now, known_at = local(now), None if known_at is None else local(known_at)
+    seen_from = now if known_at is None else min(known_at, now)
+    ensure_schemas(ws.records)
+    received = effective(_received(ws, known_at), plans)
+    in_force = received.filter("is_effective")
+    decided = decisions.read_decisions(ws.register, plans)
+    made = register.build(
+        _communities(ws, in_force["submission_id"].to_list()),
+        tables.frames(plans)["period"],
+        in_force.select(_PLACE),
+        seen_from.date(),
+        decided,
+    )
+    run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
+    run_schema = {"now": pl.Datetime("us"), "known_at": pl.Datetime("us"), "today": pl.Date, "version": pl.String}
+    frames = {
+        "submission": received,
+        "register": made.register,
+        "register_event": made.events,
+        "decision": made.decisions,
+        "assessment_entry": decisions.read_entries(ws.register, plans),
+        "run": pl.DataFrame([run], schema=run_schema),
+    }
+    folder = inputs_folder(ws)
+    tables.write(plans, folder)
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
+    return {name: frame.height for name, frame in frames.items()}
+
+
+def effective(received: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame:
+    """The submissions (``SUBMISSION_SCHEMA``) with what follows from their order (``SUBMISSION_INPUT_SCHEMA``).
+
+    Order is by the time received, then file name, then submission_id. A due date is met until its day ends; where the
+    plan does not judge lateness nothing is late. What names a district or period that no plan has is never effective.
+    """
+    places = pl.DataFrame(
+        [
+            (plan.id, district.code, period.id, period.due, period.lateness_judged)
+            for plan in plans.values()
+            for district in plan.districts
+            for period in plan.periods
+        ],
+        schema={**dict.fromkeys(_PLACE, pl.String), "due": pl.Date, "judged": pl.Boolean},
+        orient="row",
+    )
+    accepted = pl.col("status") != "returned"
+    ordered = received.sort("received_at", "file_name", "submission_id")
+    counted = (
+        ordered.filter(accepted)
+        .join(places, on=_PLACE, how="inner", maintain_order="left")
+        .select(
+            "submission_id",
+            is_effective=pl.col("submission_id") == pl.col("submission_id").last().over(_PLACE),
+            supersedes=pl.col("submission_id").shift(1).over(_PLACE),
+            is_late=pl.col("judged") & (pl.col("received_at").first().over(_PLACE).dt.date() > pl.col("due")),
+            first_accepted_at=pl.col("received_at").first().over(_PLACE),
+            is_first_accepted=pl.col("submission_id") == pl.col("submission_id").first().over(_PLACE),
+        )
+    )
+    return (
+        ordered.join(counted, on="submission_id", how="left", maintain_order="left")
+        .with_columns(pl.col("is_effective", "is_first_accepted").fill_null(False))
+        .sort(*_PLACE, "received_at", "file_name", "submission_id", nulls_last=True)
+        .select(pl.col(name).cast(kind) for name, kind in SUBMISSION_INPUT_SCHEMA.items())
+    )
+
+
+def _received(ws: Workspace, known_at: datetime | None) -> pl.DataFrame:
+    """Every submission record, up to the moment known."""
+    files = sorted((ws.records / "submission").glob("*.parquet"))
+    found = _read(files, SUBMISSION_SCHEMA)
+    return found if known_at is None else found.filter(pl.col("received_at") <= known_at)
+
+
+def _communities(ws: Workspace, submission_ids: list[str]) -> pl.DataFrame:
+    """The community rows of these submissions, as far as ``register.build`` reads them."""
+    folder = ws.records / "community"
+    files = [file for name in submission_ids if (file := folder / f"{name}.parquet").is_file()]
+    schema = {name: FORMS["community"].record_schema[name] for name in register.COMMUNITY_COLUMNS}
+    return _read([folder / SCHEMA_FILE, *files], schema)
+
+
+def _read(files: list[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The files in one frame; a column that an older record does not have is null."""
+    return pl.scan_parquet(
+        files, schema=schema, missing_columns="insert", extra_columns="ignore", glob=False
+    ).collect()  # fmt: skip

@@ -7,8 +7,8 @@ and the private DuckDB file. Its parse of the project is kept in ``<build>/dbt``
 
 from __future__ import annotations
 
+import glob
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ _LOCK = threading.Lock()
 """dbt keeps its state in the process: one build at a time."""
 
 
-class BuildFailed(Exception):  # noqa: N818 - says what happened, as the messages do
+class BuildFailed(Exception):
     """Models or tests failed. The text names each one, its file and what went wrong."""
 
 
@@ -46,16 +46,15 @@ def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -
     _invoke(ws, "build", "--exclude-resource-type", "unit_test", "--threads", str(threads), on_event=on_event)
 
 
-def test_units(ws: Workspace, *, on_event: OnEvent | None = None) -> None:
-    """Run the project's unit tests; they need the tables of a finished build for their column types. Raises BuildFailed."""
-    _invoke(ws, "test", "--resource-type", "unit_test", on_event=on_event)
+def check_units(ws: Workspace) -> None:
+    """Run the project's unit tests. They take their column types from a finished build. Raises BuildFailed."""
+    _invoke(ws, "test", "--resource-type", "unit_test")
 
 
 def manifest(ws: Workspace) -> Path:
-    """dbt's manifest of the project as it stands, parsed anew where a file changed. Raises BuildFailed."""
+    """What dbt knows of the project as it stands, parsed anew where a file changed. Raises BuildFailed."""
     file = _target(ws) / "manifest.json"
-    newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in (".sql", ".py", ".yml"))
-    if not file.is_file() or file.stat().st_mtime < newest:
+    if not file.is_file() or file.stat().st_mtime < max(path.stat().st_mtime for path in PROJECT.rglob("*")):
         _invoke(ws, "parse")
     return file
 
@@ -110,15 +109,12 @@ def _environment(ws: Workspace) -> Iterator[None]:
 
 
 def _in_sql(folder: Path) -> str:
-    """A folder inside a quoted glob of DuckDB inside a template of dbt-duckdb: every special character stands for itself."""
-    literal = re.sub(r"([\[\]*?])", r"[\1]", folder.as_posix())
-    return literal.replace("'", "''").replace("{", "{{").replace("}", "}}")
+    """A folder as it stands in a quoted glob of DuckDB in a template of dbt-duckdb: nothing in it is special."""
+    return glob.escape(folder.as_posix()).replace("'", "''").replace("{", "{{").replace("}", "}}")
 
 
 def _close_connections() -> None:
     """Let go of the DuckDB file: dbt keeps its last connection open until the next run."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.adapters.factory import reset_adapters
 
-    DuckDBConnectionManager.close_all_connections()
-    reset_adapters()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

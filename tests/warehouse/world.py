@@ -1,7 +1,7 @@
-"""A small world for the warehouse: a made-up plan that uses every kind of indicator once, and ledgers typed as records.
+"""A small world: a made-up plan that uses every kind of indicator once, and ledgers typed as records.
 
-``World.hand_in`` says what a district sent for a period, form by form, as intake would record it; ``World.write`` puts it
-into a workspace. Nothing is computed here that the tests are about.
+``World.hand_in`` says what a district sent for a period, form by form, as intake would record it; ``World.write`` puts
+it into a workspace. Nothing is computed here that the tests are about.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ PLAN = Plan.model_validate(
 
 
 def estate(n: int, **values: Any) -> Row:
-    """Estate number ``n``: completed in 2010, 100 households, managed by a company under contract to the end of 2026."""
+    """Estate number ``n``: completed in 2010, 100 households, a company under contract to the end of 2026."""
     return {
         "community_code": f"C{n:02}",
         "community_name": f"{n}号院",

@@ -1,0 +1,160 @@
+"""From the private build to what readers see: one Parquet file per mart, and all of them in ``warehouse.duckdb``.
+
+The same marts give the same Parquet bytes on every machine: rows are sorted by the table's key, and the writer's
+settings are fixed. (A DuckDB file carries a random number of its own; it is left alone while nothing in it would
+change.) Everything is finished beside the published files before the first of them is swapped, so that no reader sees
+half a table and a failure on the way leaves what was there. A file whose content did not change is not touched; an open
+one stays readable as it was.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import glob
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt
+
+WAREHOUSE = "warehouse.duckdb"
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "2GB",
+}
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One published table, as dbt's yml beside the model describes it."""
+
+    name: str
+    description: str
+    columns: dict[str, str]
+    """Column → description."""
+    key: tuple[str, ...]
+    """The columns that tell its rows apart, from the test on them."""
+
+
+def marts(ws: Workspace) -> list[Mart]:
+    """The tables of the schema ``marts``, by name. Raises BuildFailed where the project can't be parsed."""
+    nodes = json.loads(dbt.manifest(ws).read_bytes())["nodes"].values()
+    keys = {
+        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
+        for node in nodes
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+    }
+    found = [
+        Mart(
+            node["name"],
+            node["description"],
+            {name: column["description"] for name, column in node["columns"].items()},
+            keys[node["unique_id"]],
+        )
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    ]
+    return sorted(found, key=lambda mart: mart.name)
+
+
+def publish(ws: Workspace) -> None:
+    """Swap the marts of the last build in, and take away files of tables that are no more.
+
+    Raises OSError (read-only or full disk) naming the path, and duckdb.Error where there is no finished build; what was
+    published stays in both cases.
+    """
+    tables = marts(ws)
+    ws.marts.mkdir(parents=True, exist_ok=True)
+    with _folder_beside(ws.marts) as folder:
+        _write_parquet(dbt.database(ws), tables, folder)
+        content = _digest(tables, folder)
+        if _content_of(ws.marts / WAREHOUSE) != content:
+            _write_warehouse(tables, folder, content)
+        fresh = sorted(folder.iterdir())
+        for file in fresh:
+            _to_disk(file)
+        for file in fresh:
+            _swap_in(file, ws.marts / file.name)
+    for stale in set(ws.marts.glob("*.parquet")) - {ws.marts / f"{mart.name}.parquet" for mart in tables}:
+        stale.unlink()
+
+
+def _write_parquet(database: Path, tables: list[Mart], folder: Path) -> None:
+    with duckdb.connect(str(database), read_only=True, config=_OFFLINE) as build:
+        for mart in tables:
+            build.execute(
+                f"copy (from marts.{mart.name} order by {', '.join(mart.key)}) to {_text(_file(mart, folder))} "
+                "(format parquet, compression zstd, row_group_size 122880)"
+            )
+
+
+def _digest(tables: list[Mart], folder: Path) -> str:
+    """Stands for everything the DuckDB file holds: rows and descriptions."""
+    digest = hashlib.sha256(repr(tables).encode())
+    for mart in tables:
+        digest.update(Path(_file(mart, folder)).read_bytes())
+    return digest.hexdigest()
+
+
+def _content_of(warehouse: Path) -> str | None:
+    """The digest a published DuckDB file was given; None where there is no sound one."""
+    if not warehouse.is_file():
+        return None
+    try:
+        with duckdb.connect(str(warehouse), read_only=True, config=_OFFLINE) as published:
+            row = published.execute("select content from publication").fetchone()
+    except duckdb.Error:
+        return None
+    return row[0] if row else None
+
+
+def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
+    # Small blocks: most tables hold a few hundred rows.
+    with duckdb.connect(str(folder / WAREHOUSE), config={**_OFFLINE, "default_block_size": 16384}) as warehouse:
+        warehouse.execute(f"create table publication as select {_text(content)} as content")
+        warehouse.execute("create schema marts")
+        for mart in tables:
+            table = f"marts.{mart.name}"
+            warehouse.execute(f"create table {table} as from read_parquet({_text(glob.escape(_file(mart, folder)))})")
+            warehouse.execute(f"comment on table {table} is {_text(mart.description)}")
+            for column, description in mart.columns.items():
+                warehouse.execute(f'comment on column {table}."{column}" is {_text(description)}')
+        warehouse.execute("checkpoint")
+
+
+def _file(mart: Mart, folder: Path) -> str:
+    return (folder / f"{mart.name}.parquet").as_posix()
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@contextmanager
+def _folder_beside(marts: Path) -> Iterator[Path]:
+    """A folder on the same disk, gone afterwards; what a killed run left is removed first."""
+    for left in marts.glob(".publishing-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".publishing-", dir=marts) as folder:
+        yield Path(folder)
+
+
+def _to_disk(file: Path) -> None:
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _swap_in(fresh: Path, published: Path) -> None:
+    if published.is_file() and filecmp.cmp(fresh, published, shallow=False):
+        return
+    os.replace(fresh, published)

@@ -46,7 +46,7 @@ TITLE_ROW, WHOSE_ROW, HINT_ROW, HEADER_ROW, EXAMPLE_ROW, FIRST_ROW = range(6)
 
 _LAST_ROW = FIRST_ROW + 4_999
 """Drop-downs reach this far; rows below are read all the same."""
-_PAGE_WIDTH = 240
+_PAGE_WIDTH = 230
 """Characters that fit across an A4 page at a size that can still be read."""
 _PAPER_A4 = 9
 _WIDTHS = {Text: 16, Name: 12, PartialDate: 11, Uscc: 20, Codes: 14, IndicatorId: 26, DocumentNo: 18}
@@ -408,7 +408,7 @@ def _example(column: Column, plan: Plan) -> str | int | float:
 
 def _column_width(column: Column) -> int:
     """Wide enough for the header in two lines and for what usually stands below."""
-    usual = _WIDTHS.get(type(column.type), 7)
+    usual = 10 if column.personal else _WIDTHS.get(type(column.type), 7)
     words = max(map(_width, column.options), default=0) + 3 if column.options else 0
     example = _width(str(column.example)) + 2 if column.example else 0
     header = ceil(_width(column.heading) / 2) + 2

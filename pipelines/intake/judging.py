@@ -1,0 +1,477 @@
+"""From raw workbooks to judgements: layout, identity, rows, rules; a batch of workbooks at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipelines.forms import FORM_VERSION, FORMS, Form
+from pipelines.forms.personal import mask
+from pipelines.forms.types import DatePeriod
+from pipelines.forms.units import find_unit
+from pipelines.intake import identify as identity
+from pipelines.intake import layout
+from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name, column_letter
+from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
+from pipelines.intake.reader import META_SHEET, VISIBLE, Cell, RawWorkbook
+from pipelines.intake.rules import Rule, reading
+from pipelines.intake.validate import Place, at_cell, validate
+from pipelines.plans import Plan
+from pipelines.plans.entities import ENTITIES
+
+ACCEPTED, WITH_ISSUES, RETURNED = "accepted", "accepted_with_issues", "returned"
+MAIN_FORM = "community"
+COVER_ROWS = 80
+
+
+@dataclass(frozen=True)
+class Source:
+    """One workbook to be judged: its bytes' digest and how it came."""
+
+    submission_id: str
+    sha256: str | None
+    size_bytes: int
+    file_name: str
+    """Masked already."""
+    drop_path: str | None
+    received_at: datetime
+    received_at_source: str
+    archive_path: str | None = None
+
+
+@dataclass
+class Judgement:
+    """What intake says about one workbook. ``frames``: the records of each form (only what is kept)."""
+
+    submission: dict[str, Any]
+    issues: list[Issue]
+    frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    recognised: list[dict[str, Any]] = field(default_factory=list)
+    """Per table: sheet, form, header rows, columns with the field each became, rows by kind."""
+    totals: list[Total] = field(default_factory=list)
+    personal: dict[str, list[Cell]] = field(default_factory=dict)
+    """Sheet → cells that hold personal data (columns declared so are not listed cell by cell)."""
+    notes: list[str] = field(default_factory=list)
+    """What the receipt says beside the findings: rules that were skipped, …"""
+    answers: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        return str(self.submission["status"])
+
+    @property
+    def key(self) -> tuple[str, str, str] | None:
+        """Plan, district and period; None when not identified."""
+        parts = tuple(self.submission[name] for name in ("plan_id", "district_code", "period_id"))
+        return None if None in parts else parts  # type: ignore[return-value]
+
+    def conclude(self) -> None:
+        """Sort the issues, attach the district's answers, and set status and counts."""
+        self.issues = sorted((self._answered(issue) for issue in self.issues), key=_weight)
+        counts = Counter(issue.severity for issue in self.issues)
+        status = RETURNED if counts[FATAL] else WITH_ISSUES if self.issues else ACCEPTED
+        if status == RETURNED:
+            self.frames, self.totals = {}, []
+        community = self.frames.get(MAIN_FORM)
+        self.submission |= {
+            "status": status,
+            "row_count": sum(frame.height for frame in self.frames.values()),
+            "community_count": community.height if community is not None else 0,
+            "fatal_count": counts[FATAL],
+            "error_count": counts[ERROR],
+            "warning_count": counts[WARNING],
+        }
+
+    def _answered(self, issue: Issue) -> Issue:
+        if not self.answers or issue.answer:
+            return issue
+        keys = (
+            (issue.rule_id, issue.sheet or "", issue.cell or "", issue.entity or ""),
+            (issue.rule_id, issue.entity or ""),
+        )
+        answer = next((self.answers[key] for key in keys if key in self.answers), None)
+        return replace(issue, answer=answer) if answer else issue
+
+
+def _weight(issue: Issue) -> tuple[Any, ...]:
+    return SEVERITY_ORDER[issue.severity], issue.sheet or "", issue.row or 0, issue.cell or "", issue.rule_id
+
+
+def refused(source: Source, refusal: Refusal) -> Judgement:
+    """The judgement on a file that could not be read."""
+    judgement = Judgement(_submission(source), [refusal.issue()])
+    judgement.conclude()
+    return judgement
+
+
+@dataclass
+class _Book:
+    source: Source
+    raw: RawWorkbook
+    layouts: list[layout.SheetLayout]
+    cover: identity.Cover | None
+    title: identity.Cover
+    identity: identity.Identity | None
+    issues: list[Issue]
+
+    @property
+    def tables(self) -> Mapping[str, list[layout.Table]]:
+        return layout.tables_by_form(self.layouts)
+
+
+def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str, Plan]) -> list[Judgement]:
+    """Judge workbooks together: one frame per form for all of them. Rules against earlier ledgers come later."""
+    opened = [_open(source, raw, plans) for source, raw in books]
+    places = [_place(book) for book in opened]
+    rows: dict[str, Rows] = {}
+    totals: list[list[Total]] = []
+    for number, (book, place) in enumerate(zip(opened, places, strict=True)):
+        claimed: list[Total] = []
+        if book.identity:
+            units = (*(book.cover.units if book.cover else ()), *book.title.units)
+            for name, tables in book.tables.items():
+                for table in tables:
+                    read_table(
+                        rows.setdefault(name, Rows(FORMS[name])), number, table, units, book.raw.date1904, place.issues
+                    )
+                    _about_rows(table, place.issues)
+                    claimed += read_totals(table, units) if table.totals else []
+        totals.append(claimed)
+    records = validate(rows, places)
+    split = {name: frame.partition_by("_book", as_dict=True, include_key=False) for name, frame in records.items()}
+    judgements = []
+    for number, (book, place) in enumerate(zip(opened, places, strict=True)):
+        frames = {name: parts[(number,)] for name, parts in split.items() if (number,) in parts}
+        judgements.append(_judgement(book, place, frames, totals[number]))
+    return judgements
+
+
+def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
+    """Find tables and identity; what is fatal is known after this."""
+    issues: list[Issue] = []
+    covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
+    sheets = [s for s in raw.visible if s not in covers and not layout.is_report(s.name) and any(map(any, s.cells))]
+    layouts = [layout.lay_out(sheet) for sheet in sheets]
+    found = [(item.sheet, item.tables[0].header_rows[0]) for item in layouts if item.tables]
+    cover = identity.read_labels((sheet, COVER_ROWS) for sheet in covers) if covers else None
+    title = identity.read_labels(found)
+    titles = [text for item in layouts if item.tables for text in item.titles]
+    who, said = identity.identify(raw, cover, title, titles, source.drop_path, source.file_name, plans)
+    book = _Book(source, raw, layouts, cover, title, who, [*issues, *said])
+    _about_sheets(book)
+    _about_columns(book)
+    return book
+
+
+def _place(book: _Book) -> Place:
+    who = book.identity
+    place = Place(book.source.submission_id, book.source.received_at.date(), issues=book.issues)
+    if who:
+        place.plan, place.district_code, place.period_id = who.plan, who.district.code, who.period.id
+        place.as_of = who.period.as_of
+    place.missing = set(missing_columns(book.tables))
+    return place
+
+
+# ── sheets and columns ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _say(
+    book: _Book,
+    rule: Rule,
+    place: tuple[str | None, str | None],
+    form: str | None = None,
+    field_name: str | None = None,
+    /,
+    **values: object,
+) -> None:
+    """Note a finding about a sheet or a cell of it; ``values`` fill the message."""
+    message, remedy = reading.filled(rule, **values)
+    sheet, cell = place
+    book.issues.append(Issue(rule.severity, rule.id, message, remedy, sheet, cell, None, form, field_name))
+
+
+def _about_sheets(book: _Book) -> None:
+    """Sheets that are hidden, strange or missing."""
+    for sheet in book.raw.sheets:
+        if sheet.state != VISIBLE and sheet.name != META_SHEET:
+            _say(book, reading.HIDDEN_SHEET, (mask(sheet.name), None), sheet=mask(sheet.name))
+    for item in book.layouts:
+        name = mask(item.sheet.name)
+        if item.form is None:
+            _say(book, reading.UNRECOGNISED_SHEET, (name, None), sheet=name)
+            continue
+        if item.hint and item.hint is not item.form:
+            _say(book, reading.SHEET_OF_ANOTHER_FORM, (name, None), item.form.name, sheet=name, title=item.form.sheet)
+        if item.sheet.hidden_rows or item.sheet.hidden_columns:
+            _say(book, reading.HIDDEN_ROWS, (name, None), item.form.name, sheet=name)
+    tables = book.tables
+    if MAIN_FORM not in tables:
+        sheet = FORMS[MAIN_FORM].sheet
+        message = f"没有「{sheet}」表,或表中找不到表头。"
+        book.issues.append(
+            Issue(FATAL, "missing_form", message, f"请按模板补充「{sheet}」表后重新报送。", form=MAIN_FORM)
+        )
+    elif not any(table.data_rows for table in tables[MAIN_FORM]):
+        sheet_name = tables[MAIN_FORM][0].sheet.name
+        message = "「小区明细」表里没有任何一行数据。"
+        book.issues.append(Issue(FATAL, "no_rows", message, "请填写后重新报送。", sheet_name, form=MAIN_FORM))
+    if book.identity:
+        for name in book.identity.period.required_forms:
+            if name != MAIN_FORM and name in FORMS and name not in tables:
+                _say(book, reading.MISSING_SHEET, (FORMS[name].sheet, None), name, sheet=FORMS[name].sheet)
+
+
+def missing_columns(tables: Mapping[str, Sequence[layout.Table]]) -> list[str]:
+    """``form.field`` of every column that a given sheet does not have. Start and end may stand in one column."""
+    missing = []
+    for name, found in tables.items():
+        form = FORMS[name]
+        present = {field_name for table in found for field_name in table.fields}
+        for column in form.alternatives:
+            if column.field in present and isinstance(column.type, DatePeriod):
+                present |= {"contract_start", "contract_end"}
+        missing += [f"{name}.{c.field}" for c in form.columns if not c.personal and c.field not in present]
+    return missing
+
+
+def _needed(plan: Plan) -> frozenset[str]:
+    """``form.field`` of the columns without which some indicator of the plan has no data; alternatives joined by ``|``."""
+    if plan.id not in _NEEDED:
+        used = (
+            column
+            for indicator in plan.indicators
+            for column in ENTITIES[indicator.entity].columns_used(
+                indicator.denominator, indicator.numerator, indicator.strict
+            )
+        )
+        _NEEDED[plan.id] = frozenset(need for column in used for need in column.needs)
+    return _NEEDED[plan.id]
+
+
+_NEEDED: dict[str, frozenset[str]] = {}
+
+
+def _about_columns(book: _Book) -> None:
+    """Required and needed columns that are missing; columns that fit no field, or whose field another one has."""
+    tables = book.tables
+    missing = set(missing_columns(tables))
+    said: set[str] = set()
+    for name, found in tables.items():
+        form, sheet = FORMS[name], found[0].sheet.name
+        for column in form.required_columns:
+            if f"{name}.{column.field}" in missing:
+                rule = reading.MISSING_COLUMN_FATAL if name == MAIN_FORM else reading.MISSING_COLUMN
+                _say(book, rule, (sheet, None), name, column.field, sheet=sheet, header=column.header)
+                said.add(f"{name}.{column.field}")
+    needs = _needed(book.identity.plan) if book.identity else ()
+    for need in sorted(needs):
+        options = need.split("|")
+        name, _, field_name = options[0].partition(".")
+        absent = all(option in missing or option.partition(".")[0] not in tables for option in options)
+        if name in tables and absent and not said & set(options):
+            sheet, header = tables[name][0].sheet.name, FORMS[name].column(field_name).header
+            rule = reading.MISSING_INDICATOR_COLUMN
+            _say(book, rule, (sheet, None), name, field_name, sheet=sheet, header=header)
+    for found in tables.values():
+        for table in found:
+            _odd_columns(book, table)
+
+
+def _odd_columns(book: _Book, table: layout.Table) -> None:
+    rules = {
+        "duplicate": reading.DUPLICATE_COLUMN,
+        "ambiguous": reading.AMBIGUOUS_COLUMN,
+        None: reading.UNMAPPED_COLUMN,
+    }
+    for column in table.unmapped:
+        cell = cell_name(table.header_rows[1], column.index)
+        _say(book, rules[column.problem], (table.sheet.name, cell), table.form.name, header=shown(column.header))
+    for name, found in table.fields.items():
+        column_type = table.form.column(name)
+        unit = find_unit(column_type.unit) if column_type.unit else None
+        stated = found.unit or any(
+            u.dimension == "money" for u in (*table.unit_note, *(book.cover.units if book.cover else ()))
+        )
+        if unit and unit.dimension == "money" and not stated and _has_numbers(table, found.index):
+            cell = cell_name(table.header_rows[1], found.index)
+            _say(
+                book,
+                reading.UNIT_ASSUMED,
+                (table.sheet.name, cell),
+                table.form.name,
+                name,
+                header=column_type.header,
+                unit=unit.name,
+            )
+
+
+def _has_numbers(table: layout.Table, index: int) -> bool:
+    cells = table.sheet.cells
+    return any(isinstance(cells[row][index], float) for row in table.data_rows)
+
+
+def _about_rows(table: layout.Table, issues: list[Issue]) -> None:
+    """Rows without a name, and total rows whose name column says 合计."""
+    form = table.form
+    identifying = next((c for c in form.columns if c.identity and c.field in table.fields), None)
+    if identifying is None:
+        return
+    for row in table.nameless:
+        message, remedy = reading.filled(reading.R02, header=identifying.header)
+        name = "R02" if form.name == MAIN_FORM else "row_without_name"
+        rule = replace(reading.R02, id=name, form=form.name)
+        issues.append(at_cell(rule, table, row, identifying.field, message, remedy))
+    for row, label in table.totals:
+        if row in table.named_totals:
+            message, remedy = reading.filled(reading.R03, header=identifying.header, label=mask(label))
+            issues.append(at_cell(replace(reading.R03, form=form.name), table, row, identifying.field, message, remedy))
+
+
+# ── the judgement ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _submission(source: Source) -> dict[str, Any]:
+    """The submission record, as far as it is known before anything was read."""
+    return {
+        "submission_id": source.submission_id,
+        "plan_id": None,
+        "district_code": None,
+        "period_id": None,
+        "file_name": source.file_name,
+        "sha256": source.sha256,
+        "size_bytes": source.size_bytes,
+        "received_at": source.received_at,
+        "received_at_source": source.received_at_source,
+        "status": RETURNED,
+        "stated_fill_date": None,
+        "stated_as_of": None,
+        "row_count": 0,
+        "community_count": 0,
+        "fatal_count": 0,
+        "error_count": 0,
+        "warning_count": 0,
+        "forms": [],
+        "missing_columns": [],
+        "form_version": FORM_VERSION,
+        "is_synthetic": False,
+        "archive_path": source.archive_path,
+        "drop_path": source.drop_path,
+    }
+
+
+def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], totals: list[Total]) -> Judgement:
+    submission = _submission(book.source)
+    if book.identity:
+        submission |= dict(zip(("plan_id", "district_code", "period_id"), book.identity.key, strict=True))
+    for labels in (book.title, book.cover):
+        if labels:
+            submission["stated_fill_date"] = labels.fill_date or submission["stated_fill_date"]
+            submission["stated_as_of"] = labels.as_of or submission["stated_as_of"]
+            submission["is_synthetic"] = submission["is_synthetic"] or labels.is_synthetic
+    submission["forms"] = [name for name in FORMS if name in book.tables]
+    submission["missing_columns"] = sorted(place.missing)
+    _claimed_totals(frames, totals, place.issues)
+    personal: dict[str, list[Cell]] = {}
+    for labels in (book.title, book.cover):
+        for sheet, cell in labels.personal if labels else ():
+            personal.setdefault(sheet, []).append(cell)
+    judgement = Judgement(
+        submission,
+        place.issues,
+        frames,
+        [_recognised(table) for item in book.layouts for table in item.tables],
+        totals,
+        personal,
+        answers=_answers(book.raw),
+    )
+    judgement.conclude()
+    return judgement
+
+
+def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total], issues: list[Issue]) -> None:
+    """A grand total that differs from the sum of its column, where every row's value was read."""
+    for total in totals:
+        frame = frames.get(total.form)
+        if frame is None or total.label not in ("合计", "总计", "共计") or total.field not in frame.columns:
+            continue
+        column = frame[total.field]
+        if column.null_count() or not column.dtype.is_numeric() or total.field in _RATES.get(total.form, ()):
+            continue
+        counted = float(column.sum())
+        if abs(counted - float(total.value)) > 0.005 * max(abs(counted), 1):
+            header = FORMS[total.form].column(total.field).header
+            message, remedy = reading.filled(
+                reading.CLAIMED_TOTAL, header=header, claimed=f"{float(total.value):,.10g}", counted=f"{counted:,.10g}"
+            )
+            rule = reading.CLAIMED_TOTAL
+            issues.append(
+                Issue(rule.severity, rule.id, message, remedy, total.sheet, None, total.row, total.form, total.field)
+            )
+
+
+_RATES = {
+    "community": ("fee_standard", "fee_collection_rate", "households_rate"),
+    "satisfaction": ("reported_rate",),
+    "task": ("completion_rate",),
+    "committee": ("term_no", "term_years"),
+}
+"""Numeric columns that don't add up by their nature."""
+
+
+def _recognised(table: layout.Table) -> dict[str, Any]:
+    """What a table was taken for, as the receipt shows it. Rows count from 1."""
+    form = table.form
+    return {
+        "sheet": table.sheet.name,
+        "form": form.name,
+        "title": form.sheet,
+        "header_rows": [row + 1 for row in range(table.header_rows[0], table.header_rows[1] + 1)],
+        "columns": [_recognised_column(form, column) for column in table.columns if column.header],
+        "data_rows": len(table.data_rows),
+        "first_data_row": table.data_rows[0] + 1 if table.data_rows else None,
+        "last_data_row": table.data_rows[-1] + 1 if table.data_rows else None,
+        "total_rows": [[row + 1, mask(label)] for row, label in table.totals],
+        "skipped_rows": [[row + 1, why] for row, why in table.skipped],
+        "nameless_rows": [row + 1 for row in table.nameless],
+    }
+
+
+def _recognised_column(form: type[Form], column: layout.ColumnFound) -> dict[str, Any]:
+    return {
+        "letter": column_letter(column.index),
+        "header": shown(column.header),
+        "field": column.field,
+        "meaning": form.column(column.field).header if column.field else None,
+        "unit": column.unit,
+        "personal": column.personal,
+    }
+
+
+# ── answers in a receipt that came back ───────────────────────────────────────────────────────────────────────────
+
+
+def _answers(raw: RawWorkbook) -> dict[tuple[str, ...], str]:
+    """What the district wrote into the 说明 column of a receipt's 问题清单, by rule and place, and by rule and object."""
+    answers: dict[tuple[str, ...], str] = {}
+    for sheet in raw.visible:
+        if not layout.is_report(sheet.name):
+            continue
+        places: dict[str, int] = {}
+        for line in sheet.cells:
+            texts = [str(cell).strip() for cell in line]
+            if {"规则", "说明", "单元格"} <= set(texts):
+                places = {text: index for index, text in enumerate(texts) if text}
+                continue
+            if not places or not texts[places["说明"]]:
+                continue
+            rule, sheet_name, cell, entity = (texts[places[name]] for name in ("规则", "工作表", "单元格", "小区/对象"))
+            answer = mask(texts[places["说明"]])[:500]
+            answers[rule, sheet_name, cell, entity] = answer
+            answers.setdefault((rule, entity), answer)
+    return answers

@@ -1,0 +1,456 @@
+"""Rules over whole workbooks: duplicates, columns, one sheet against another, typed totals against rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from pipelines.forms import FORMS
+from pipelines.forms.types import Flag, PartialDate
+from pipelines.intake.rules.base import (
+    ERROR,
+    FORMED,
+    WARNING,
+    Finding,
+    book_rule,
+    col,
+    is_managed,
+    is_professional,
+    said,
+)
+
+Frames = Mapping[str, pl.DataFrame]
+
+FILL_DOWN_ROWS = 10
+"""From so many rows on a column without any 否 is worth a question."""
+MAY_BE_LATER = {"contract_end", "term_end", "due_date"}
+"""Dates that are normally still to come."""
+
+
+def _rows(frame: pl.DataFrame) -> list[Finding]:
+    """A finding per row of a filtered frame."""
+    return [Finding(book, row) for book, row in frame.select("_book", "_row").iter_rows()]
+
+
+# ── duplicates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@book_rule(
+    "R39",
+    ERROR,
+    "community",
+    "community_name",
+    "与前面第{first_row}行是同一个小区(同一街道、同一名称),本行未采用",
+    "删去重复的一行;确是两个小区的请写明分期、分区或各自的小区编码",
+)
+def one_row_per_community(frames: Frames) -> list[Finding]:
+    """Same subdistrict and name (without a subdistrict: same address), unless each has a code of its own.
+
+    A last row (核销) may stand beside a new community of the same name.
+    """
+    frame = frames["community"].filter(said("name_key"))
+    ended = (col("change_type") == "demolished").fill_null(False)
+    place = pl.coalesce("subdistrict_key", "address_key").fill_null("")
+    group = ["_book", "name_key", place.alias("place"), ended.alias("ended")]
+    rows = frame.select(*group, "_row", "source_row", "community_code", count=pl.len().over(group)).filter(
+        col("count") > 1
+    )
+    found = []
+    seen: dict[tuple[object, ...], list[tuple[str | None, int]]] = {}
+    for book, name, where, last, row, source_row, code, _ in rows.iter_rows():
+        earlier = seen.setdefault((book, name, where, last), [])
+        twin = next((line for known, line in earlier if known is None or code is None or known == code), None)
+        if twin is None:
+            earlier.append((code, source_row))
+        else:
+            found.append(Finding(book, row, values={"first_row": twin}))
+    return found
+
+
+@book_rule(
+    "duplicate_code",
+    WARNING,
+    "community",
+    "community_code",
+    "小区编码与第{first_row}行相同,但名称或街道不同",
+    "每个小区的编码应当唯一,请核对后更正",
+)
+def codes_are_unique(frames: Frames) -> list[Finding]:
+    frame = frames["community"].filter(said("community_code"))
+    group = ["_book", "community_code"]
+    first = [
+        col(name).first().over(group).alias(f"first_{name}") for name in ("name_key", "subdistrict_key", "source_row")
+    ]
+    rows = frame.filter(pl.len().over(group) > 1).with_columns(first)
+    other = col("name_key").ne_missing(col("first_name_key")) | col("subdistrict_key").ne_missing(
+        col("first_subdistrict_key")
+    )
+    rows = rows.filter(other).select("_book", "_row", "first_source_row")
+    return [Finding(book, row, values={"first_row": line}) for book, row, line in rows.iter_rows()]
+
+
+# ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@book_rule(
+    "R40",
+    WARNING,
+    "community",
+    None,
+    "“{header}”整列{count}行全部为“是”,可能是整列下拉填充",
+    "逐个核实;确实全部做到的请在说明栏注明",
+)
+def not_all_true(frames: Frames) -> list[Finding]:
+    frame = frames["community"]
+    flags = [c for c in FORMS["community"].columns if isinstance(c.type, Flag)]
+    counted = frame.group_by("_book", maintain_order=True).agg(
+        pl.len().alias("count"), *(col(c.field).fill_null(False).all().alias(c.field) for c in flags)
+    )
+    counted = counted.filter(col("count") >= FILL_DOWN_ROWS)
+    return [
+        Finding(row["_book"], None, column.field, {"header": column.header, "count": row["count"]})
+        for row in counted.iter_rows(named=True)
+        for column in flags
+        if row[column.field]
+    ]
+
+
+@book_rule(
+    "R34",
+    WARNING,
+    "community",
+    "floor_area_sqm",
+    "建筑面积没有注明单位;户均面积合理的{count}行已按㎡采用",
+    "在表头注明单位,如“建筑面积(㎡)”",
+)
+def area_taken_as_square_metres(frames: Frames) -> list[Finding]:
+    rows = frames["community"].filter(col("_unit_not_stated") & said("floor_area_sqm"))
+    counted = rows.group_by("_book", maintain_order=True).len()
+    return [Finding(book, None, "floor_area_sqm", {"count": count}) for book, count in counted.iter_rows()]
+
+
+def future_dates(form: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """R35: the date columns of a form and the rows in which they lie after the day the workbook was received."""
+    for column in FORMS[form].columns:
+        if not isinstance(column.type, PartialDate) or column.personal or column.field in MAY_BE_LATER:
+            continue
+        late = col(column.field) > col("_received")
+        if form == "community" and column.field in ("delivered_date", "completed_date", "built_year"):
+            late = late & (col("construction_status") != "under_construction").fill_null(True)
+        rows = frame.filter(late)
+        if rows.height:
+            yield column.field, rows
+
+
+# ── one sheet against another ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_bodies(frames: Frames) -> pl.DataFrame:
+    """Each pair of community and body of the same workbook: by code, else by name (and subdistrict where both say it)."""
+    community, committee = frames.get("community"), frames.get("committee")
+    if community is None or committee is None:
+        return pl.DataFrame()
+    left = community.select(
+        "_book",
+        "_row",
+        "community_code",
+        "name_key",
+        "subdistrict_key",
+        "unit_type",
+        "construction_status",
+        "committee_status_typed",
+    )
+    right = committee.select(
+        "_book", col("_row").alias("_body"), "community_code", "name_key", "subdistrict_key", "status", "body_type"
+    )
+    by_code = right.filter(said("community_code")).join(
+        left, on=["_book", "community_code"], how="inner", suffix="_left"
+    )
+    rest = right.join(by_code.select("_body"), on="_body", how="anti")
+    by_name = rest.join(left, on=["_book", "name_key"], how="inner", suffix="_left").filter(
+        col("subdistrict_key").is_null()
+        | col("subdistrict_key_left").is_null()
+        | (col("subdistrict_key") == col("subdistrict_key_left"))
+    )
+    wanted = [
+        "_book",
+        "_row",
+        "_body",
+        "status",
+        "body_type",
+        "unit_type",
+        "construction_status",
+        "committee_status_typed",
+    ]
+    return pl.concat([by_code.select(wanted), by_name.select(wanted)])
+
+
+@book_rule(
+    "R19",
+    WARNING,
+    "community",
+    "committee_status_typed",
+    "此处填写已成立,但「业委会(物管会)明细」中还在筹备;以明细为准,不计为已成立",
+    "两处改为一致;筹备中的不能填已成立",
+)
+def preparing_is_not_formed(frames: Frames) -> list[Finding]:
+    pairs = with_bodies(frames)
+    if pairs.is_empty():
+        return []
+    bodies = pairs.filter(col("committee_status_typed").is_in(FORMED)).group_by("_book", "_row", maintain_order=True)
+    return _rows(bodies.agg((col("status") == "preparing").all()).filter("status"))
+
+
+@book_rule(
+    "R20",
+    WARNING,
+    "committee",
+    "body_type",
+    "同一小区的业主委员会和物业管理委员会都填为已成立",
+    "核对哪一个在履职;按小区只计一次",
+)
+def both_bodies_formed(frames: Frames) -> list[Finding]:
+    frame = frames["committee"].filter(
+        (col("status") == "formed") & col("body_type").is_in(["owners_committee", "pm_committee"])
+    )
+    place = pl.coalesce("community_code", pl.concat_str("name_key", pl.col("subdistrict_key").fill_null("")))
+    later = (col("body_type").n_unique().over("_book", place) > 1) & (col("body_type") == "pm_committee")
+    return _rows(frame.filter(later))
+
+
+@book_rule(
+    "R37",
+    WARNING,
+    "committee",
+    "status",
+    "小区在建未交付,却有已成立的业委会(物管会)",
+    "核对「小区明细」的建设状态和本行状态",
+)
+def building_site_has_no_body(frames: Frames) -> list[Finding]:
+    pairs = with_bodies(frames)
+    if pairs.is_empty():
+        return []
+    broken = (col("construction_status") == "under_construction") & col("status").is_in(FORMED)
+    return _rows(pairs.filter(broken).select("_book", col("_body").alias("_row")).unique(maintain_order=True))
+
+
+@book_rule(
+    "R38",
+    WARNING,
+    "committee",
+    "status",
+    "单体楼有已成立的业委会(物管会)",
+    "核对「小区明细」的类别;几栋单体楼合并成立的请在备注中说明",
+)
+def single_building_body(frames: Frames) -> list[Finding]:
+    pairs = with_bodies(frames)
+    if pairs.is_empty():
+        return []
+    broken = (col("unit_type") == "single_building") & col("status").is_in(FORMED)
+    return _rows(pairs.filter(broken).select("_book", col("_body").alias("_row")).unique(maintain_order=True))
+
+
+@book_rule(
+    "body_without_community",
+    WARNING,
+    "committee",
+    "community_name",
+    "「小区明细」中没有这个小区",
+    "两张表的小区名称和编码应当一致",
+)
+def body_belongs_to_a_community(frames: Frames) -> list[Finding]:
+    committee = frames.get("committee")
+    pairs = with_bodies(frames)
+    if committee is None or "community" not in frames:
+        return []
+    named = committee.filter(said("name_key"))
+    return _rows(
+        named if pairs.is_empty() else named.join(pairs.select(col("_body").alias("_row")), on="_row", how="anti")
+    )
+
+
+# ── typed totals ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _claims(frames: Frames, *measures: str) -> dict[tuple[int, str], tuple[int, float]]:
+    """(workbook, measure) → row and typed value in 汇总表; the first counts."""
+    frame = frames.get("summary")
+    if frame is None:
+        return {}
+    rows = frame.filter(col("measure").is_in(measures) & said("value")).select("_book", "measure", "_row", "value")
+    claims: dict[tuple[int, str], tuple[int, float]] = {}
+    for book, measure, row, value in rows.iter_rows():
+        claims.setdefault((book, measure), (row, float(value)))
+    return claims
+
+
+def _compare(
+    claims: Mapping[tuple[int, str], tuple[int, float]],
+    counted: pl.DataFrame,
+    measures: Mapping[str, Sequence[str]],
+    tolerance: float = 0,
+) -> list[Finding]:
+    """Typed totals that agree with none of the counted columns (a district may count with or without building sites)."""
+    by_book = {row["_book"]: row for row in counted.iter_rows(named=True)}
+    found = []
+    for (book, measure), (row, claimed) in claims.items():
+        names = measures.get(measure)
+        if not names or book not in by_book:
+            continue
+        values = [by_book[book][name] for name in names]
+        known = [float(value) for value in values if value is not None]
+        if known and all(abs(claimed - value) > tolerance * max(abs(value), 1) for value in known):
+            found.append(Finding(book, row, values={"claimed": _number(claimed), "counted": _number(known[0])}))
+    return found
+
+
+def _number(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+_MISMATCH = "填报数{claimed}与明细表统计数{counted}不一致"
+_MISMATCH_REMEDY = "核对明细表有无漏填、重复,或更正汇总数;以明细表为准"
+
+
+def _in_scope(frames: Frames) -> pl.DataFrame:
+    """Communities that stand, with whether they are completed."""
+    frame = frames["community"].filter((col("change_type") != "demolished").fill_null(True) & said("name_key"))
+    return frame.with_columns(built=(col("construction_status") != "under_construction").fill_null(True))
+
+
+@book_rule("T1", WARNING, "summary", "value", "小区总数:" + _MISMATCH, _MISMATCH_REMEDY)
+def total_communities(frames: Frames) -> list[Finding]:
+    if not (claims := _claims(frames, "community_count")):
+        return []
+    counted = _in_scope(frames).group_by("_book").agg(pl.len().alias("all"), col("built").sum())
+    return _compare(claims, counted, {"community_count": ("all", "built")})
+
+
+@book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数:" + _MISMATCH, _MISMATCH_REMEDY)
+def totals_by_mode(frames: Frames) -> list[Finding]:
+    measures = ("managed_count", "professional_count", "unmanaged_count")
+    if not (claims := _claims(frames, *measures)):
+        return []
+    professional = is_professional() & ~col("withheld").list.contains("is_professional")
+    kinds = {"managed": is_managed(), "professional": professional, "unmanaged": col("management_mode") == "none"}
+    counted = (
+        _in_scope(frames)
+        .group_by("_book")
+        .agg(
+            *(kind.fill_null(False).sum().alias(name) for name, kind in kinds.items()),
+            *((kind.fill_null(False) & col("built")).sum().alias(f"{name}_built") for name, kind in kinds.items()),
+        )
+    )
+    return _compare(claims, counted, {f"{name}_count": (name, f"{name}_built") for name in kinds})
+
+
+@book_rule("T3", WARNING, "summary", "value", "户数或面积合计:" + _MISMATCH, _MISMATCH_REMEDY)
+def totals_of_households_and_area(frames: Frames) -> list[Finding]:
+    """Only where every row's value could be read: a sum without the unreadable ones proves nothing."""
+    if not (claims := _claims(frames, "households", "floor_area_sqm")):
+        return []
+    scope = _in_scope(frames)
+    counted = scope.group_by("_book").agg(
+        *(
+            pl.when(col(name).is_not_null().all()).then(col(name).sum()).alias(name)
+            for name in ("households", "floor_area_sqm")
+        ),
+        *(
+            pl.when(col(name).is_not_null().all()).then(col(name).filter("built").sum()).alias(f"{name}_built")
+            for name in ("households", "floor_area_sqm")
+        ),
+    )
+    households = {key: value for key, value in claims.items() if key[1] == "households"}
+    area = {key: value for key, value in claims.items() if key[1] == "floor_area_sqm"}
+    return [
+        *_compare(households, counted, {"households": ("households", "households_built")}),
+        *_compare(area, counted, {"floor_area_sqm": ("floor_area_sqm", "floor_area_sqm_built")}, 0.005),
+    ]
+
+
+@book_rule("T4", WARNING, "summary", "value", "业委会(物管会)组建数:" + _MISMATCH, _MISMATCH_REMEDY)
+def total_committees(frames: Frames) -> list[Finding]:
+    """Distinct communities with a formed body; the sheet of bodies counts where it is present."""
+    if not (claims := _claims(frames, "committee_count")):
+        return []
+    if "committee" in frames:
+        formed = frames["committee"].filter(col("status").is_in(FORMED))
+        place = pl.coalesce("community_code", pl.concat_str("name_key", pl.col("subdistrict_key").fill_null("")))
+        bodies = formed.group_by("_book").agg(place.n_unique().alias("bodies"))
+    else:
+        typed = frames["community"].filter(col("committee_status_typed").is_in(FORMED))
+        bodies = typed.group_by("_book").agg(pl.len().alias("bodies"))
+    counted = frames["summary"].select("_book").unique().join(bodies, on="_book", how="left").fill_null(0)
+    return _compare(claims, counted, {"committee_count": ("bodies",)})
+
+
+@book_rule("T5", WARNING, "summary", "value", "企业数:" + _MISMATCH, _MISMATCH_REMEDY)
+def total_companies(frames: Frames) -> list[Finding]:
+    if not (claims := _claims(frames, "company_count")) or "company" not in frames:
+        return []
+    firm = pl.coalesce("uscc", "company_key")
+    active = frames["company"].filter((col("status") == "active").fill_null(True))
+    counted = active.group_by("_book").agg(firm.n_unique().alias("firms"))
+    return _compare(claims, counted, {"company_count": ("firms",)})
+
+
+@book_rule("T9", WARNING, "summary", "value", "红黑榜企业数:" + _MISMATCH, _MISMATCH_REMEDY)
+def totals_of_lists(frames: Frames) -> list[Finding]:
+    if not (claims := _claims(frames, "red_list_count", "black_list_count")) or "credit" not in frames:
+        return []
+    firm = pl.coalesce("uscc", "company_key")
+    counted = (
+        frames["credit"]
+        .group_by("_book")
+        .agg(*(firm.filter(col("list_flag") == flag).n_unique().alias(flag) for flag in ("red", "black")))
+    )
+    return _compare(claims, counted, {"red_list_count": ("red",), "black_list_count": ("black",)})
+
+
+@book_rule(
+    "T9",
+    WARNING,
+    "credit",
+    "list_flag",
+    "参评企业没有填写是否列入红黑榜",
+    "逐个填写红榜、黑榜或未列入,三者之和应等于参评企业数",
+)
+def every_rated_company_is_placed(frames: Frames) -> list[Finding]:
+    """Red, black and neither add up to the rated companies: none is left without an entry where others have one."""
+    if "credit" not in frames:
+        return []
+    frame = frames["credit"]
+    used = said("list_flag").any().over("_book")
+    open_ = (
+        col("list_flag").is_null() & ~col("withheld").list.contains("list_flag") & (said("grade") | said("total_score"))
+    )
+    return _rows(frame.filter(used & open_ & col("_has_list_flag")))
+
+
+@book_rule(
+    "T13",
+    WARNING,
+    "evidence",
+    None,
+    "引用了「佐证材料清单」中没有的材料编号:{missing}",
+    "在清单中补充该材料,或更正编号",
+)
+def evidence_is_listed(frames: Frames) -> list[Finding]:
+    """Every number of evidence that tasks and mechanisms refer to is in the list (where the workbook has one)."""
+    if "evidence" not in frames:
+        return []
+    listed: dict[int, set[str]] = {}
+    for book, number in frames["evidence"].select("_book", "evidence_id").iter_rows():
+        listed.setdefault(book, set()).add(number)
+    missing: dict[int, list[str]] = {}
+    for form in ("task", "mechanism"):
+        if form in frames:
+            for book, text in frames[form].filter(said("evidence_ids")).select("_book", "evidence_ids").iter_rows():
+                if book in listed:
+                    missing.setdefault(book, []).extend(n for n in text.split("、") if n not in listed[book])
+    return [
+        Finding(book, None, None, {"missing": "、".join(list(dict.fromkeys(numbers))[:10])})
+        for book, numbers in missing.items()
+        if numbers
+    ]

@@ -1,0 +1,284 @@
+"""Rules over the rows of 小区明细."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.intake.rules.base import (
+    ERROR,
+    FORMED,
+    WARNING,
+    col,
+    is_managed,
+    is_professional,
+    lacks,
+    last_day,
+    row_rule,
+    said,
+)
+
+FORM = "community"
+
+
+@row_rule(
+    "R01",
+    ERROR,
+    FORM,
+    "district_name",
+    "所填旗县区不是本填报单位,或简称可指几个旗县区;该行按本填报单位统计,所填旗县区未采用",
+    "改填本填报单位全称;确属其他旗县区的小区请由该旗县区填报",
+    withholds="district_name",
+)
+def district_is_the_submitting_one() -> pl.Expr:
+    return said("district_name") & (col("_district") != col("district_code")).fill_null(True)
+
+
+@row_rule(
+    "R05",
+    WARNING,
+    FORM,
+    "occupied_households",
+    "入住户数({occupied_households})多于总户数({households})",
+    "核对两个数,入住户数不应多于总户数",
+)
+def occupied_within_total() -> pl.Expr:
+    return col("occupied_households") > col("households")
+
+
+def _area_per_household() -> pl.Expr:
+    return col("floor_area_sqm").cast(pl.Float64) / col("households")
+
+
+@row_rule(
+    "R06",
+    WARNING,
+    FORM,
+    "floor_area_sqm",
+    "户均建筑面积不在20—400㎡之间(面积{floor_area_sqm}㎡,{households}户)",
+    "核对建筑面积的单位(㎡或万㎡)和总户数;确实如此请在说明栏注明",
+)
+def area_per_household_plausible() -> pl.Expr:
+    return ~_area_per_household().is_between(20, 400) & (col("households") > 0) & ~col("_unit_not_stated")
+
+
+@row_rule(
+    "R34",
+    ERROR,
+    FORM,
+    "floor_area_sqm",
+    "建筑面积没有注明单位,按㎡折算的户均面积不在20—400㎡之间或无法核对,该值未采用",
+    "在表头注明单位,如“建筑面积(㎡)”,或在数值后写明㎡、万㎡",
+    withholds="floor_area_sqm",
+)
+def area_without_unit() -> pl.Expr:
+    plausible = _area_per_household().is_between(20, 400) & (col("households") > 0)
+    return col("_unit_not_stated") & ~plausible.fill_null(False)
+
+
+@row_rule(
+    "R08",
+    ERROR,
+    FORM,
+    "company_name",
+    "物业管理方式为专业化物业,但没有填写物业服务企业,不能计为专业化",
+    "填写物业服务企业全称;不是企业管理的请改选实际的管理方式",
+    withholds="is_professional",
+)
+def professional_has_company() -> pl.Expr:
+    return is_professional() & ~col("_needs_company") & (lacks("company_name") | _unreadable("company_name"))
+
+
+@row_rule(
+    "R08",
+    ERROR,
+    FORM,
+    "management_mode",
+    "只写“有物业”而没有写明企业,无法确定由谁管理,管理方式未采用",
+    "填写物业服务企业全称,或从下拉列表中选择实际的管理方式",
+    withholds="management_mode",
+)
+def plain_yes_has_company() -> pl.Expr:
+    return col("_needs_company") & col("company_name").is_null()
+
+
+def _unreadable(name: str) -> pl.Expr:
+    return col("withheld").list.contains(name)
+
+
+@row_rule(
+    "R09",
+    WARNING,
+    FORM,
+    "uscc",
+    "专业化物业没有填写统一社会信用代码",
+    "对照营业执照填写企业的统一社会信用代码",
+)
+def professional_has_code() -> pl.Expr:
+    return is_professional() & said("company_name") & lacks("uscc")
+
+
+@row_rule(
+    "R09",
+    WARNING,
+    FORM,
+    "contract_end",
+    "专业化物业没有填写合同起止日期",
+    "填写物业服务合同的开始和结束日期;没有书面合同请在说明栏注明",
+)
+def professional_has_contract() -> pl.Expr:
+    return is_professional() & said("company_name") & lacks("contract_end") & col("contract_start").is_null()
+
+
+@row_rule(
+    "R10",
+    ERROR,
+    FORM,
+    "company_name",
+    "物业管理方式为“无物业”,却填写了物业服务企业;以管理方式为准,企业未采用",
+    "仍有企业管理的改选管理方式;企业已撤离的删去企业名称",
+    withholds="company_name",
+)
+def unmanaged_has_no_company() -> pl.Expr:
+    return (col("management_mode") == "none") & said("company_name")
+
+
+@row_rule(
+    "R11",
+    WARNING,
+    FORM,
+    "contract_end",
+    "物业服务合同已于数据截止日期前到期({contract_end}),属于事实服务",
+    "已续签的填写新合同日期;未续签的请尽快办理",
+)
+def contract_in_force() -> pl.Expr:
+    return is_professional() & (last_day("contract_end") < col("_as_of"))
+
+
+@row_rule(
+    "R12",
+    ERROR,
+    FORM,
+    "contract_start",
+    "合同开始日期({contract_start})晚于结束日期({contract_end}),两个日期均未采用",
+    "核对合同,改正起止日期",
+    withholds="contract_start contract_end",
+)
+def contract_dates_in_order() -> pl.Expr:
+    return col("contract_start") > last_day("contract_end")
+
+
+@row_rule(
+    "R13",
+    ERROR,
+    FORM,
+    "delivered_date",
+    "建设状态为建成,交付使用时间({delivered_date})却晚于数据截止日期,该日期未采用",
+    "核对交付使用时间;尚未交付的把建设状态改为“在建”",
+    withholds="delivered_date",
+)
+def completed_is_delivered() -> pl.Expr:
+    return (col("construction_status") == "completed") & (col("delivered_date") > col("_as_of"))
+
+
+@row_rule(
+    "R14",
+    WARNING,
+    FORM,
+    "is_new_build",
+    "填为新建小区,但建成年份({built_year})早于新建小区的起算日期",
+    "核对建成年份或“是否新建小区”",
+)
+def new_build_is_recent() -> pl.Expr:
+    return col("is_new_build") & (last_day("built_year") < col("_cutoff"))
+
+
+@row_rule(
+    "R15",
+    WARNING,
+    FORM,
+    "is_old_community",
+    "填为老旧小区,但建成年份({built_year})在2000年以后",
+    "核对建成年份或“是否老旧小区”",
+)
+def old_community_is_old() -> pl.Expr:
+    return col("is_old_community") & (col("built_year") > pl.date(2000, 12, 31))
+
+
+@row_rule(
+    "R16",
+    ERROR,
+    FORM,
+    "renovation_status",
+    "填为已完成老旧小区改造,但未填为老旧小区,也没有说明原因,改造情况未采用",
+    "是老旧小区的把“是否老旧小区”填为“是”;否则在备注中说明",
+    withholds="renovation_status",
+)
+def renovated_is_old() -> pl.Expr:
+    explained = said("remark") | said("change_reason")
+    return (
+        (col("renovation_status") == "completed")
+        & col("_has_is_old_community")
+        & ~col("is_old_community").fill_null(False)
+        & ~explained
+        & ~_unreadable("is_old_community")
+    )
+
+
+@row_rule(
+    "R28",
+    WARNING,
+    FORM,
+    "fee_standard",
+    "没有物业管理却填写了收费标准({fee_standard})",
+    "核对物业管理方式和收费标准",
+)
+def unmanaged_charges_nothing() -> pl.Expr:
+    return ~is_managed() & (col("fee_standard") > 0)
+
+
+@row_rule(
+    "R29",
+    WARNING,
+    FORM,
+    "disclosure_done",
+    "已公开公示,但没有填写公示日期",
+    "填写最近一次公示的日期",
+)
+def disclosure_is_dated() -> pl.Expr:
+    return col("disclosure_done") & lacks("disclosure_date")
+
+
+@row_rule(
+    "R37",
+    WARNING,
+    FORM,
+    "committee_status_typed",
+    "小区在建未交付,却填写已成立业委会(物管会)",
+    "核对建设状态和业委会(物管会)成立情况",
+)
+def building_site_has_no_committee() -> pl.Expr:
+    return (col("construction_status") == "under_construction") & col("committee_status_typed").is_in(FORMED)
+
+
+@row_rule(
+    "R38",
+    WARNING,
+    FORM,
+    "committee_status_typed",
+    "单体楼填写已成立业委会(物管会)",
+    "核对类别;几栋单体楼合并成立的请在备注中说明",
+)
+def single_building_committee() -> pl.Expr:
+    return (col("unit_type") == "single_building") & col("committee_status_typed").is_in(FORMED)
+
+
+@row_rule(
+    "change_without_source",
+    WARNING,
+    FORM,
+    "prior_codes",
+    "变更情况为合并或拆分,但没有填写原小区编码",
+    "在“原小区编码”中填写合并或拆分前各小区的编码或名称,用顿号隔开",
+)
+def change_names_its_source() -> pl.Expr:
+    return col("change_type").is_in(["merge", "split"]) & col("prior_codes").is_null()

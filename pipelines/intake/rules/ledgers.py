@@ -1,0 +1,218 @@
+"""Rules against the district's earlier ledgers: what vanished, changed or appeared (R30–R33).
+
+Identity follows the register's: code and name, a declared rename or former code, name and subdistrict, code in the same
+subdistrict, name and address. A code whose name *and* subdistrict both differ has been reused and proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from pipelines.forms.dates import last_day
+from pipelines.forms.keys import name_key
+from pipelines.intake.rules.base import ERROR, WARNING, listed
+
+R30 = listed(
+    "R30",
+    WARNING,
+    "community",
+    "households",
+    "与{period}相比,{what}由{before}变为{after},变化超过10%,而变更情况没有说明",
+    "核对数值;确有变化的在“变更情况”“变更原因”中说明",
+    "history",
+)
+R31 = listed(
+    "R31",
+    ERROR,
+    "community",
+    None,
+    "{period}台账中的小区“{name}”本期没有填报,也没有变更记录;仍计入分母,不计入分子",
+    "补填该小区;已合并、拆分、更名、拆除的,在“变更情况”“原小区编码”中写明",
+    "history",
+)
+R32 = listed(
+    "R32",
+    ERROR,
+    "community",
+    "community_code",
+    "该编码在{period}属于另一个小区“{name}”(名称和街道都不同),编码未采用",
+    "编码一经编定不得挪用;请填写本小区自己的编码",
+    "history",
+    withholds="community_code",
+)
+R33 = listed(
+    "R33",
+    WARNING,
+    "community",
+    "change_type",
+    "上期台账没有这个小区,而它在{period}截止日期前已经建成或交付,属于以前漏报",
+    "在“变更情况”中选“补录”并说明原因",
+    "history",
+)
+
+CHANGE_LIMIT = Decimal("0.1")
+"""R30: so much may households and area change from ledger to ledger without a word."""
+
+COLUMNS = (
+    "source_row",
+    "community_code",
+    "community_name",
+    "name_key",
+    "subdistrict_key",
+    "address_key",
+    "change_type",
+    "prior_codes",
+    "households",
+    "floor_area_sqm",
+    *(f"{day}{part}" for day in ("delivered_date", "completed_date", "built_year") for part in ("", "_precision")),
+)
+"""What these rules read of a community record."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The communities of one earlier ledger: its period's name, as-of date and records (``COLUMNS``)."""
+
+    period: str
+    as_of: date
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(slots=True)
+class _Index:
+    """The rows of a ledger, by what identifies them."""
+
+    code: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    street: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    address: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    bare: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    """Codes and name keys that rows of this ledger say they come from."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> _Index:
+        index = cls()
+        for row in rows:
+            name, street, address = row["name_key"], row["subdistrict_key"], row["address_key"]
+            if code := row["community_code"]:
+                index.code.setdefault(code, []).append(row)
+            if name and street:
+                index.street.setdefault((name, street), row)
+            if name and address:
+                index.address.setdefault((name, address), row)
+            if name and not street and not address:
+                index.bare.setdefault(name, row)
+            for former in (row["prior_codes"] or "").split("、"):
+                if former:
+                    index.former |= {former, name_key(former.rpartition("/")[2]) or former}
+        return index
+
+    def find(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The row of this ledger that is the same community."""
+        name, street, address = row["name_key"], row["subdistrict_key"], row["address_key"]
+        same_code = self.code.get(row["community_code"] or "", [])
+        for other in same_code:
+            if other["name_key"] == name or "rename" in (other["change_type"], row["change_type"]):
+                return other
+        if name and street and (other := self.street.get((name, street))):
+            return other
+        if len(same_code) == 1 and _same_street(street, same_code[0]["subdistrict_key"]):
+            return same_code[0]
+        if name and address and (other := self.address.get((name, address))):
+            return other
+        return self.bare.get(name) if name and not street and not address else None
+
+
+def _same_street(one: str | None, other: str | None) -> bool:
+    return not one or not other or one == other
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding of these rules. ``row``: the sheet row; None = the sheet as a whole."""
+
+    rule: Any
+    row: int | None
+    values: Mapping[str, object]
+    entity: str | None = None
+
+
+def ledger_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Community records as these rules take them."""
+    return frame.select(COLUMNS).to_dicts()
+
+
+def standing(ledgers: Sequence[Ledger]) -> list[tuple[Mapping[str, Any], Ledger]]:
+    """The communities that stand after these ledgers (in the order of time), each with the ledger that last had it."""
+    known: list[tuple[Mapping[str, Any], Ledger]] = []
+    for ledger in ledgers:
+        index = _Index.of(ledger.rows)
+        live = [row for row in ledger.rows if row["change_type"] != "demolished"]
+        lost = [(row, seen) for row, seen in known if index.find(row) is None and not _is_former(row, index)]
+        known = lost + [(row, ledger) for row in live]
+    return known
+
+
+def _is_former(row: Mapping[str, Any], index: _Index) -> bool:
+    return bool({row["community_code"], row["name_key"]} & index.former)
+
+
+def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> list[Remark]:
+    """What R30–R33 find in a ledger, given the district's earlier ones in the order of time."""
+    if not ledgers:
+        return []
+    known = standing(ledgers)
+    now, before = _Index.of(rows), _Index.of(row for row, _ in known)
+    seen_in = {id(row): ledger for row, ledger in known}
+    remarks: list[Remark] = []
+    for row, ledger in known:
+        if now.find(row) is None and not _is_former(row, now):
+            remarks.append(
+                Remark(R31, None, {"period": ledger.period, "name": row["community_name"]}, row["community_name"])
+            )
+    last = ledgers[-1]
+    for row in rows:
+        earlier = before.find(row)
+        if earlier is None:
+            remarks += _reused(row, before, seen_in)
+            if _is_omitted(row, last.as_of):
+                remarks.append(Remark(R33, row["source_row"], {"period": last.period}, row["community_name"]))
+        else:
+            remarks += _changed(row, earlier, seen_in[id(earlier)])
+    return remarks
+
+
+def _reused(row: Mapping[str, Any], before: _Index, seen_in: Mapping[int, Ledger]) -> list[Remark]:
+    holders = before.code.get(row["community_code"] or "", [])
+    if not holders:
+        return []
+    values = {"period": seen_in[id(holders[0])].period, "name": holders[0]["community_name"]}
+    return [Remark(R32, row["source_row"], values, row["community_name"])]
+
+
+def _is_omitted(row: Mapping[str, Any], as_of: date) -> bool:
+    """A new row that stood before the last as-of date; merged, split and renamed ones say where they come from."""
+    if row["change_type"] in ("scope_correction", "merge", "split", "rename", "demolished"):
+        return False
+    for day in ("delivered_date", "completed_date", "built_year"):
+        if row[day]:
+            return last_day(row[day], row[f"{day}_precision"]) < as_of
+    return False
+
+
+def _changed(row: Mapping[str, Any], earlier: Mapping[str, Any], ledger: Ledger) -> list[Remark]:
+    if row["change_type"] not in (None, "unchanged"):
+        return []
+    found = []
+    for name, what in (("households", "总户数"), ("floor_area_sqm", "建筑面积")):
+        before, after = earlier[name], row[name]
+        if before and after and abs(Decimal(after) - Decimal(before)) > CHANGE_LIMIT * Decimal(before):
+            values = {"period": ledger.period, "what": what, "before": before, "after": after, "field": name}
+            found.append(Remark(R30, row["source_row"], values, row["community_name"]))
+    return found

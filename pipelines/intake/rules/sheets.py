@@ -1,0 +1,238 @@
+"""Rules over the rows of the other sheets."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.intake.rules.base import ERROR, FORMED, WARNING, col, lacks, last_day, row_rule, said
+
+RATE_TOLERANCE = 0.1
+"""Percentage points by which a typed rate may differ from the recomputed one."""
+
+
+# ── 业委会(物管会)明细 ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@row_rule(
+    "R17",
+    ERROR,
+    "committee",
+    "established_date",
+    "成立日期({established_date})晚于数据截止日期,本期不能计为已成立",
+    "核对成立日期;截止日期后成立的在下期填报",
+    withholds="status",
+)
+def formed_by_the_as_of_date() -> pl.Expr:
+    return col("status").is_in(FORMED) & (col("established_date") > col("_as_of"))
+
+
+@row_rule("R18", WARNING, "committee", "filed_date", "已成立但没有备案日期", "填写备案日期;尚未备案的请尽快办理")
+def formed_is_filed() -> pl.Expr:
+    return col("status").is_in(FORMED) & lacks("filed_date")
+
+
+@row_rule(
+    "R21",
+    WARNING,
+    "committee",
+    "status",
+    "状态为已成立,但本届任期已于{term_end}届满",
+    "已换届的填写新一届任期;未换届的把状态改为“已届满”或“换届中”",
+)
+def formed_is_in_term() -> pl.Expr:
+    return (col("status") == "formed") & (last_day("term_end") < col("_as_of"))
+
+
+@row_rule(
+    "R22",
+    ERROR,
+    "committee",
+    "party_member_count",
+    "党员委员人数({party_member_count})多于委员人数({member_count}),党员委员人数未采用",
+    "核对两个人数",
+    withholds="party_member_count",
+)
+def party_members_within_members() -> pl.Expr:
+    return col("party_member_count") > col("member_count")
+
+
+@row_rule(
+    "filed_before_established",
+    WARNING,
+    "committee",
+    "filed_date",
+    "备案日期({filed_date})早于成立日期({established_date})",
+    "核对两个日期",
+)
+def filed_after_established() -> pl.Expr:
+    return last_day("filed_date") < col("established_date")
+
+
+# ── 企业明细 ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@row_rule(
+    "R22",
+    ERROR,
+    "company",
+    "party_member_count",
+    "党员人数({party_member_count})多于从业人员({employee_count}),党员人数未采用",
+    "核对两个人数",
+    withholds="party_member_count",
+)
+def party_members_within_employees() -> pl.Expr:
+    return col("party_member_count") > col("employee_count")
+
+
+@row_rule(
+    "should_have_org",
+    WARNING,
+    "company",
+    "party_org_form",
+    "有{party_member_count}名党员,却只派党建指导员",
+    "有3名以上正式党员的应单独建立党组织;情况特殊的请在说明栏注明",
+)
+def enough_members_for_an_organisation() -> pl.Expr:
+    return (col("party_member_count") >= 3) & (col("party_org_form") == "instructor")
+
+
+@row_rule(
+    "R34",
+    ERROR,
+    "company",
+    "managed_area",
+    "在管面积没有注明单位,该值未采用",
+    "在表头注明单位,如“在管面积(万㎡)”",
+    withholds="managed_area",
+)
+def managed_area_has_unit() -> pl.Expr:
+    return col("_unit_not_stated") & said("managed_area")
+
+
+# ── 信用评价、纠纷、检查 ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@row_rule(
+    "closed_before_received",
+    ERROR,
+    "dispute",
+    "closed_date",
+    "办结时间({closed_date})早于受理时间({received_date}),办结时间未采用",
+    "核对两个时间",
+    withholds="closed_date",
+)
+def closed_after_received() -> pl.Expr:
+    return last_day("closed_date") < col("received_date")
+
+
+@row_rule(
+    "rectified_more_than_found",
+    ERROR,
+    "inspection",
+    "rectified",
+    "整改数({rectified})多于发现问题数({problems}),整改数未采用",
+    "核对两个数",
+    withholds="rectified",
+)
+def rectified_within_found() -> pl.Expr:
+    return col("rectified") > col("problems")
+
+
+# ── 满意度调查 ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_ANSWERS = ("very_satisfied", "satisfied", "fairly_satisfied", "neutral", "dissatisfied", "very_dissatisfied")
+
+
+@row_rule(
+    "R24",
+    WARNING,
+    "satisfaction",
+    "reported_rate",
+    "填报的满意率({reported_rate}%)与按样本重算的不一致,以重算为准",
+    "满意率=(非常满意+满意+基本满意)÷有效样本;核对各项人数",
+)
+def satisfaction_recomputes() -> pl.Expr:
+    satisfied = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS[:3])
+    recomputed = 100 * satisfied / col("valid_answers")
+    known = pl.any_horizontal(said(name) for name in _ANSWERS[:3]) & (col("valid_answers") > 0)
+    return known & ((col("reported_rate") - recomputed).abs() > RATE_TOLERANCE + 1e-9)
+
+
+@row_rule(
+    "answers_do_not_add_up",
+    WARNING,
+    "satisfaction",
+    "valid_answers",
+    "各项回答之和与有效样本({valid_answers})不一致",
+    "核对各项人数和有效样本",
+)
+def answers_add_up() -> pl.Expr:
+    total = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS)
+    complete = pl.all_horizontal(said(name) | ~col(f"_has_{name}") for name in _ANSWERS)
+    given = pl.any_horizontal(said(name) for name in _ANSWERS)
+    return given & ((total > col("valid_answers")) | (complete & (total != col("valid_answers"))))
+
+
+@row_rule(
+    "small_sample",
+    WARNING,
+    "satisfaction",
+    "valid_answers",
+    "有效样本只有{valid_answers}份,少于30份",
+    "样本过少时结果不稳定,条件允许时请补充调查",
+)
+def sample_is_large_enough() -> pl.Expr:
+    return col("valid_answers") < 30
+
+
+# ── 任务台账、佐证材料 ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@row_rule(
+    "R24",
+    WARNING,
+    "task",
+    "completion_rate",
+    "填报的完成率({completion_rate}%)与完成值÷计划值不一致",
+    "核对计划值、完成值和完成率",
+)
+def completion_recomputes() -> pl.Expr:
+    recomputed = 100 * col("actual").cast(pl.Float64) / col("planned").cast(pl.Float64)
+    return (col("planned") > 0) & ((col("completion_rate") - recomputed).abs() > RATE_TOLERANCE + 1e-9)
+
+
+@row_rule(
+    "done_without_evidence",
+    WARNING,
+    "task",
+    "evidence_ids",
+    "任务已完成,但没有佐证材料编号",
+    "填写「佐证材料清单」中相应材料的编号",
+)
+def done_has_evidence() -> pl.Expr:
+    return (col("status") == "done") & lacks("evidence_ids")
+
+
+@row_rule(
+    "done_after_as_of",
+    WARNING,
+    "task",
+    "done_date",
+    "完成日期({done_date})晚于数据截止日期,本期不计为完成",
+    "核对完成日期;截止日期后完成的在下期填报",
+)
+def done_by_the_as_of_date() -> pl.Expr:
+    return col("done_date") > col("_as_of")
+
+
+@row_rule(
+    "evidence_after_submission",
+    ERROR,
+    "evidence",
+    "date",
+    "佐证材料的形成日期({date})晚于报送日期,该日期未采用",
+    "核对形成日期",
+    withholds="date",
+)
+def evidence_exists_when_sent() -> pl.Expr:
+    return col("date") > col("_received")

@@ -212,7 +212,7 @@ PROBLEMS |= {
     "R26": Slip("R26", E, "信用代码栏填了身份证号", C, "uscc", lambda c, t: {"uscc": SYNTHETIC_IDENTITY},
                 lambda c: c["uscc"], withholds="uscc"),
     "R27": Slip("R27", E, "备注里有手机号", C, "remark", lambda c, t: {"remark": f"有事请拨打{SYNTHETIC_PHONE}"},
-                lambda c: not c["remark"], withholds="remark"),
+                lambda c: not c["remark"], reads=(("remark", "有事请拨打***"),)),
     "R28": Slip("R28", W, "无物业而有收费标准", C, "fee_standard", lambda c, t: {"fee_standard": Decimal("0.35")},
                 lambda c: c["management_mode"] == "none"),
     "R29": Slip("R29", W, "已公示而没有日期", C, "disclosure_done", lambda c, t: {"disclosure_date": None},
@@ -507,7 +507,9 @@ def _total(t: Typing, rule: str, measure: str, change: Callable[[int], int], not
 
 @problem("T1")
 def _community_total(t: Typing) -> Planted:
-    return _total(t, "T1", "community_count", lambda n: n + 3, "小区总数与明细不符")
+    """The communities left out of the list are still in the total."""
+    left_out = len(t.submission.ledger.dropped) or 25
+    return _total(t, "T1", "community_count", lambda n: n + left_out, "小区总数与明细不符")
 
 
 @problem("T2")

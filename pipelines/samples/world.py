@@ -400,8 +400,10 @@ class DistrictWorld:
         """A body's terms up to the as-of date: re-elected, being re-elected, or left to expire."""
         if body.status not in ("formed", "term_expired", "re_election") or not body.term_end:
             return (body,)
-        while body.term_end < step.as_of:
-            start = body.term_end + timedelta(days=self.rng.randrange(5, 50))
+        if body.filed_date is None and body.established_date:
+            body = body.changed(filed_date=self._filing(body.established_date, step))
+        while (end := body.term_end) and end < step.as_of:
+            start = end + timedelta(days=self.rng.randrange(5, 50))
             draw = self.rng.random()
             if draw < self.story["re_elected"] and start <= step.until:
                 filed = start + timedelta(days=self.rng.randrange(8, 40))
@@ -435,7 +437,6 @@ class DistrictWorld:
     def _body(self, community: Community, body_type: str, established: date, step: Step) -> Committee:
         rng = self.rng
         years = rng.choice((3, 3, 5)) if body_type == "owners_committee" else rng.choice((2, 3))
-        filed = established + timedelta(days=rng.randrange(8, 60))
         members = rng.choice((5, 5, 7, 7, 9, 11) if body_type == "owners_committee" else (7, 7, 9))
         return Committee(
             community_code=community.community_code,
@@ -445,7 +446,7 @@ class DistrictWorld:
             body_name=_body_name(community.community_name, body_type),
             status="formed",
             established_date=established,
-            filed_date=filed if filed <= step.until and rng.random() < self.story["filed"] else None,
+            filed_date=self._filing(established, step),
             term_no=1,
             term_years=years,
             term_start=established,
@@ -455,6 +456,10 @@ class DistrictWorld:
             chair_is_party_member=rng.random() < self.story["party_share"] * 1.4,
             has_seal=rng.random() < 0.9,
         )
+
+    def _filing(self, established: date, step: Step) -> date | None:
+        filed = established + timedelta(days=self.rng.randrange(8, 60))
+        return filed if filed <= step.until and self.rng.random() < self.story["filed"] else None
 
     def _prepare(self, step: Step) -> None:
         """Some of those without a committee have begun; the others' preparatory groups are gone."""

@@ -38,7 +38,7 @@ class Overview:
 
     now: datetime
     inbox: list[str]
-    published_at: datetime | None
+    is_published: bool
     standings: list[Standing] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,10 +50,9 @@ class Overview:
         """For a terminal: a table per plan (district × period), then what waits for whom."""
         if self.inbox:
             yield f"收件箱中有 {len(self.inbox)} 份文件待处理：请运行 actionplan run"
-        if self.published_at is None:
+        if not self.is_published:
             yield "尚未发布数据：放入填报表（actionplan submit 文件…）后运行 actionplan run"
             return
-        yield f"数据更新于 {self.published_at:%Y-%m-%d %H:%M}"
         for plan_id in dict.fromkeys(s.plan_id for s in self.standings):
             of_plan = [s for s in self.standings if s.plan_id == plan_id]
             yield ""
@@ -86,11 +85,9 @@ def read_status(ws: Workspace, now: datetime, plan_id: str | None = None) -> Ove
     from pipelines.intake.receive import find_drops
 
     inbox = [drop.drop_path for drop in find_drops(ws.inbox)] if ws.inbox.is_dir() else []
-    table = ws.marts / "mart_submission_status.parquet"
-    if not table.exists():
-        return Overview(now, inbox, None)
-    published_at = datetime.fromtimestamp(table.stat().st_mtime)
-    return Overview(now, inbox, published_at, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
+    if not (ws.marts / "mart_submission_status.parquet").exists():
+        return Overview(now, inbox, is_published=False)
+    return Overview(now, inbox, True, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
 
 
 def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:

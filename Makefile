@@ -27,12 +27,12 @@ lint: setup ## ruff, mypy, import contracts, sqlfluff
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format" >&2; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timings >.venv/imports.log || { cat .venv/imports.log; exit 1; }
-	@$(BIN)/sqlfluff lint --nofail=false dbt_project
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project
 
 format: setup ## put the code into its standard form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
-	@$(BIN)/sqlfluff fix dbt_project
+	@$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar dbt_project
 
 bench: setup ## measure times, as ratios within one run
 	@$(BIN)/python -m pytest -q -p no:xdist -m benchmark tests/benchmarks $(ARGS)

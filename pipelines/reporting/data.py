@@ -300,6 +300,9 @@ class RegisterPage:
     steps: list[tuple[Period, Period, list[Bridge]]]
     """Per step: from, to, one bridge per district and the whole last."""
     missing: list[Placed]
+    """Communities that districts which did report left out."""
+    silent: list[tuple[District, int]]
+    """Districts that sent nothing, with the communities they leave unreported."""
     ended: list[Ended]
 
 
@@ -632,7 +635,7 @@ def district(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
         changes=_changes(facts, code),
         readings=_readings(facts, code),
         gaps=_gaps(facts, code, {c.community_id: c for c in communities}, gap_rows),
-        missing=[facts.place(c) for c in communities if c.is_reported is False],
+        missing=[facts.place(c) for c in communities if c.is_reported is False and not c.district_silent],
         problems=problems(issues),
         score=facts.scores.get(code),
         items=[i for i in facts.items if i.district_code == code],
@@ -712,11 +715,14 @@ def register(facts: Facts) -> RegisterPage:
         for later in reversed(facts.periods)
         if (rows := bridges.get(later.period_id)) and rows[0].period_from in period
     ]
+    unreported = facts.communities(in_register=True, is_reported=False)
+    silent = Counter(c.district_code for c in unreported if c.district_silent)
     ended = facts.marts.read(
         Ended, "dim_community", "district_code fate last_period community_name community_id", plan_id=plan_id
     )
     return RegisterPage(
         steps=steps,
-        missing=[facts.place(c) for c in facts.communities(in_register=True, is_reported=False)],
+        missing=[facts.place(c) for c in unreported if not c.district_silent],
+        silent=[(facts.district[code], n) for code, n in silent.items() if code in facts.district],
         ended=[e for e in ended if e.fate in ("merged", "split", "demolished")],
     )

@@ -249,6 +249,7 @@ class Community:
     subdistrict: str | None = None
     in_register: bool | None = None
     is_reported: bool | None = None
+    district_silent: bool | None = None
     is_completed: bool | None = None
     has_management: bool | None = None
     management_mode: str | None = None

@@ -172,6 +172,7 @@ class Site:
                 page=page,
                 gap_lists=gap_lists,
                 own_sentence=own,
+                silent=sum(bool(p.community.district_silent) for p in page.communities),
                 list_href=_list_page(code, 1),
             ),
         )
@@ -243,6 +244,7 @@ class Site:
             "html_langs": HTML_LANG,
             "language_names": LANGUAGE_NAMES,
             "assets": "../assets/" if self.lang == "zh" else "../../assets/",
+            "foreign": self._foreign,
             "home": Markup(' lang="en"') if self.lang == "en" else "",
             "facts": facts,
             "version": facts.marts.version,
@@ -272,6 +274,7 @@ class Site:
             "score_sentence": self._score_sentence,
             "item_value": self._item_value,
             "bridge_cell": self._bridge_cell,
+            "register_delta": self._register_delta,
             "whole_measure": lambda row: row.measure,
             "district_measure": lambda code: lambda row: row.districts[code],
             "trend_chart": lambda trend, code: charts.trend(trend, code, self.name, self.t, self.fmt),
@@ -428,7 +431,7 @@ class Site:
             score=self.fmt.points(score.score),
             raw=self.fmt.points(score.raw_points),
             applicable=self.fmt.points(score.applicable_points),
-            grade=score.grade or MISSING,
+            grade=Markup("<span{}>{}</span>").format(self._foreign, score.grade) if score.grade else MISSING,
             rank=score.rank if score.rank is not None else MISSING,
             low=score.rank_low if score.rank_low is not None else MISSING,
             high=score.rank_high if score.rank_high is not None else MISSING,
@@ -449,6 +452,16 @@ class Site:
         return Markup('{}<span class="parts">{}</span>').format(
             self.fmt.rate(value if exact is None else exact, targets), parts
         )
+
+    @property
+    def _foreign(self) -> Markup:
+        """The attribute that marks Chinese text on a page in another language."""
+        return Markup("" if self.lang == "zh" else ' lang="zh-CN"')
+
+    def _register_delta(self, bridge: Bridge) -> str:
+        step = bridge.closing - bridge.opening
+        key = "more" if step > 0 else "fewer" if step < 0 else "same"
+        return self.t(f"register.{key}", n=abs(step))
 
     def _bridge_cell(self, bridge: Bridge, column: str) -> str:
         """A number of the bridge; what changes the register carries its sign, nothing is a dash."""

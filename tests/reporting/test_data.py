@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipelines.reporting import data
+from pipelines.reporting.data import current_period, tone
+from pipelines.reporting.marts import Issue, Marts, Period
+from tests.reporting.conftest import PLAN, SILENT
+
+
+@pytest.fixture
+def facts(marts: Path):
+    with Marts(marts) as source:
+        [plan] = source.plans()
+        yield data.load(source, plan)
+
+
+def _period(name: str, day: date, is_due: bool) -> Period:
+    return Period(period_id=name, as_of=day, is_due=is_due)
+
+
+BASELINE = _period("2023-baseline", date(2023, 9, 30), True)
+FIRST = _period("2023-11", date(2023, 11, 30), True)
+SECOND = _period("2024-11", date(2024, 11, 30), False)
+
+
+@pytest.mark.parametrize(
+    ("periods", "reporting", "shown"),
+    [
+        ([BASELINE, FIRST, SECOND], {"2023-baseline": 7, "2023-11": 6}, "2023-11"),
+        ([BASELINE, FIRST, SECOND], {"2023-11": 0}, "2023-11"),
+        ([BASELINE, FIRST, SECOND], {"2023-11": 7, "2024-11": 3}, "2023-11"),
+        ([BASELINE, FIRST, SECOND], {"2023-11": 7, "2024-11": 7}, "2024-11"),
+        ([replace(BASELINE, is_due=False), replace(FIRST, is_due=False)], {"2023-baseline": 2}, "2023-baseline"),
+        ([replace(BASELINE, is_due=False)], {}, None),
+        ([], {}, None),
+    ],
+)
+def test_the_period_shown_is_the_last_due_or_the_first_complete(periods, reporting, shown) -> None:
+    found = current_period(periods, reporting, 7)
+    assert (found.period_id if found else None) == shown
+
+
+@pytest.mark.parametrize(
+    ("status", "binding", "family"),
+    [
+        ("overdue_not_met", "hard", "late"),
+        ("overdue_not_met", "qualitative", "late"),
+        ("overdue_not_met", "aspirational", "soft"),
+        ("behind", "encouraged", "soft"),
+        ("behind", "hard", "behind"),
+        ("met", "aspirational", "met"),
+        ("no_data", None, "none"),
+    ],
+)
+def test_a_soft_target_missed_is_amber(status: str, binding: str | None, family: str) -> None:
+    assert tone(status, binding) == family
+
+
+def test_city_verdict_counts_every_milestone_once(facts: data.Facts) -> None:
+    page = data.city(facts)
+    assert page.verdict.total == sum(page.verdict.counts.values()) == len(page.measured) == 7
+    assert page.duty_verdict.total == len(page.duties) == 3
+    assert [d.district_code for d in page.silent] == [SILENT[0]]
+
+
+def test_a_milestone_of_some_districts_names_them(facts: data.Facts) -> None:
+    scoped = [row for row in facts.rows["measured"] if row.measure.scope]
+    assert [d.district_code for row in scoped for d in row.measure.scope] == ["150802"]
+    assert not scoped[0].binds("150826")
+    assert scoped[0].binds("150802")
+
+
+def test_gap_lists_name_workbook_sheet_and_row(facts: data.Facts) -> None:
+    page = data.district(facts, "150826")
+    assert page.gaps
+    for gap in page.gaps:
+        assert [p.rank for p in gap.communities] == list(range(1, len(gap.communities) + 1))
+        assert gap.total == gap.measure.progress.gap_units
+        assert all(p.source and p.source.file_name and p.source.row for p in gap.communities)
+
+
+def test_a_silent_districts_communities_are_not_called_missing_one_by_one(facts: data.Facts) -> None:
+    page = data.register(facts)
+    assert [(d.district_code, n) for d, n in page.silent] == [(SILENT[0], 34)]
+    assert SILENT[0] not in {p.community.district_code for p in page.missing}
+    assert not data.district(facts, SILENT[0]).missing
+
+
+def test_points_lost_per_group_add_up_to_what_is_missing(facts: data.Facts) -> None:
+    for row in data.assessment(facts).ranking:
+        assert row.score.applicable_points is not None
+        assert sum(Decimal(str(v)) for v in row.groups.values()) == row.score.applicable_points - (
+            row.score.raw_points or 0
+        )
+
+
+def test_districts_are_inseparable_when_their_ranges_overlap(facts: data.Facts) -> None:
+    ranking = {row.district.district_code: row for row in data.assessment(facts).ranking}
+    apart = {d.district_code for d in ranking["150802"].inseparable}
+    assert apart == {"150821", "150822"}
+
+
+def test_problems_come_gravest_and_most_frequent_first() -> None:
+    def issue(severity: str, rule: str, answer: str | None = None) -> Issue:
+        return Issue(submission_id="s", severity=severity, rule_id=rule, message="m", district_code="1", answer=answer)
+
+    found = data.problems(
+        [
+            issue("warning", "R16"),
+            issue("error", "R12"),
+            issue("warning", "R31", "yes"),
+            issue("warning", "R31"),
+            issue("fatal", "x"),
+        ]
+    )
+    assert [(p.rule_id, len(p.issues), p.answered) for p in found] == [
+        ("x", 1, 0),
+        ("R12", 1, 0),
+        ("R31", 2, 1),
+        ("R16", 1, 0),
+    ]
+
+
+def test_an_unknown_column_is_named(tmp_path: Path) -> None:
+    import polars as pl
+
+    pl.DataFrame({"plan_id": [PLAN]}).write_parquet(tmp_path / "dim_plan.parquet")
+    with Marts(tmp_path) as source, pytest.raises(ValueError, match=r"dim_plan.parquet lacks plan_name"):
+        list(source.plans())

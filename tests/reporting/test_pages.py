@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from pipelines.reporting import build_reports
+from pipelines.reporting.charts import to_json
+from pipelines.settings import Workspace
+from tests.reporting.conftest import DISTRICTS, HOSTILE, PLAN, publish, tables, until
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+class Page(HTMLParser):
+    """What a page holds, as far as the tests ask: elements in order, ids, addresses, text with its language."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.stack: list[tuple[str, str | None]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.elements.append((tag, values))
+        if tag not in VOID:
+            self.stack.append((tag, values.get("lang")))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        assert self.stack, f"</{tag}> closes nothing"
+        opened, _ = self.stack.pop()
+        assert opened == tag, f"</{tag}> closes <{opened}>"
+
+    def handle_data(self, data: str) -> None:
+        if self.stack and self.stack[-1][0] not in ("script", "style"):
+            language = next((lang for _, lang in reversed(self.stack) if lang), "")
+            self.texts.append((data, language))
+
+    @property
+    def ids(self) -> list[str]:
+        return [v["id"] for _, v in self.elements if v.get("id")]  # type: ignore[misc]
+
+    def addresses(self) -> list[str]:
+        return [v[a] for _, v in self.elements for a in ("href", "src") if v.get(a)]  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, Page]:
+    return {p.relative_to(site).as_posix(): Page(p.read_text("utf-8")) for p in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_is_there_in_both_languages(pages: dict[str, Page]) -> None:
+    names = {"index", "assessment", "intake", "register", *DISTRICTS, *(f"{d}-communities" for d in DISTRICTS)}
+    assert pages.keys() == {f"{PLAN}/{en}{name}.html" for name in names for en in ("", "en/")}
+    for name, page in pages.items():
+        assert page.elements[0] == ("html", {"lang": "en" if "/en/" in name else "zh-CN"})
+
+
+def test_every_link_leads_somewhere_inside(site: Path, pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        for address in page.addresses():
+            parts = urlsplit(address)
+            if parts.scheme == "data":
+                continue
+            assert not parts.scheme, (name, address)
+            assert not parts.netloc, (name, address)
+            target = ((site / name).parent / unquote(parts.path)).resolve() if parts.path else (site / name).resolve()
+            assert target.is_relative_to(site.resolve()), (name, address)
+            assert target.is_file(), (name, address)
+            if parts.fragment:
+                assert parts.fragment in pages[target.relative_to(site.resolve()).as_posix()].ids, (name, address)
+
+
+def test_nothing_is_asked_of_the_network(site: Path) -> None:
+    for file in [*site.rglob("*.html"), site / "assets" / "style.css", site / "assets" / "page.js"]:
+        assert not re.search(r"https?://|url\(|@import|//cdn", file.read_text("utf-8")), file
+
+
+def test_ids_are_unique_and_tables_are_described(pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), name
+        tags = [tag for tag, _ in page.elements]
+        assert tags.count("table") == tags.count("caption"), name
+        assert tags.count("h1") == tags.count("main") == 1, name
+        assert all(v.get("scope") for tag, v in page.elements if tag == "th"), name
+
+
+def test_what_districts_typed_is_shown_as_typed_and_never_run(site: Path, pages: dict[str, Page]) -> None:
+    seen = 0
+    for name, page in pages.items():
+        text = (site / name).read_text("utf-8")
+        assert "<script>alert" not in text, name
+        scripts = [v for tag, v in page.elements if tag == "script"]
+        assert all(v.get("src") or v.get("type") == "application/json" for v in scripts), name
+        seen += sum(HOSTILE in data for data, _ in page.texts)
+    assert seen > 2 * len(DISTRICTS)
+
+
+def test_json_in_a_page_cannot_end_its_script() -> None:
+    hostile = {"text": "</script><!-- <script> & \u2028"}
+    encoded = to_json(hostile)
+    assert not re.search(r"[<>&\u2028\u2029]", encoded)
+    assert json.loads(encoded) == hostile
+
+
+def test_figures_have_numerator_and_denominator_and_charts_a_table(site: Path, pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        text = (site / name).read_text("utf-8")
+        for value in re.finditer(r'<span class="value">[^<]*</span>', text):
+            assert text[value.end() :].startswith('<span class="parts">'), (name, value.group())
+        charts = [v["data-chart"] for tag, v in page.elements if v.get("data-chart")]
+        assert set(charts) <= set(page.ids)
+        for chart in charts:
+            assert "<table" in text[text.index(f'data-chart="{chart}"') :], (name, chart)
+
+
+def test_every_page_says_what_it_stands_on(site: Path, pages: dict[str, Page]) -> None:
+    for name in pages:
+        text = (site / name).read_text("utf-8")
+        words = (
+            ("Demonstration data", "proposal", "30 November 2025", "Definitions and sources")
+            if "/en/" in name
+            else ("演示数据", "建议稿", "2025年11月30日", "口径与来源", "数据截止日期")
+        )
+        assert [word for word in words if word not in text] == [], name
+
+
+def test_english_pages_mark_what_stays_chinese(pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        if "/en/" in name:
+            assert [t for t, lang in page.texts if CHINESE.search(t) and lang != "zh-CN"] == [], name
+
+
+def test_the_city_page_opens_with_the_verdict(site: Path) -> None:
+    text = (site / PLAN / "index.html").read_text("utf-8")
+    lead = re.sub(r"<[^>]+>", "", text[text.index('<p class="lead">') :].split("</p>")[0])
+    assert lead == "截至2025年11月30日，7个量化节点中，1个已达成、6个到期未达成。"
+    assert "本期应报7个单位，已报6个，未报：乌拉特中旗。" in text
+    assert text.index("需重点督导的旗县区") < text.index("量化节点</h2>") < text.index("指标走势")
+
+
+def test_the_same_marts_give_the_same_bytes(marts: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for out in (first, second):
+        build_reports(Workspace(out), marts_dir=marts, out=out)
+    names = [p.relative_to(first) for p in first.rglob("*") if p.is_file()]
+    assert names == [p.relative_to(second) for p in second.rglob("*") if p.is_file()]
+    assert [n for n in names if (first / n).read_bytes() != (second / n).read_bytes()] == []
+
+
+def test_an_unchanged_page_is_left_alone_and_a_stale_one_removed(marts: Path, tmp_path: Path) -> None:
+    build_reports(Workspace(tmp_path), marts_dir=marts, out=tmp_path)
+    index, stale = tmp_path / PLAN / "index.html", tmp_path / PLAN / "999999.html"
+    before = index.stat()
+    stale.write_text("from another time")
+    build_reports(Workspace(tmp_path), marts_dir=marts, out=tmp_path)
+    assert index.stat().st_ino == before.st_ino
+    assert index.stat().st_mtime_ns == before.st_mtime_ns
+    assert not stale.exists()
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_language_once_built_is_kept_up_to_date(marts: Path, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    chinese = build_reports(workspace, marts_dir=marts, out=tmp_path)
+    assert "English" not in chinese[0].read_text("utf-8")
+    both = build_reports(workspace, lang="en", marts_dir=marts, out=tmp_path)
+    assert len(both) == 2 * len(chinese)
+    assert 'href="en/150802.html" lang="en"' in chinese[0].read_text("utf-8")
+    assert len(build_reports(workspace, marts_dir=marts, out=tmp_path)) == len(both)
+
+
+def test_pages_stay_light(site: Path) -> None:
+    assert max(p.stat().st_size for p in site.rglob("*.html")) < 400_000
+
+
+def test_before_its_date_a_milestone_shows_its_pace(tmp_path: Path) -> None:
+    marts = publish(tmp_path / "marts", until("2024-11", tables()))
+    build_reports(Workspace(tmp_path), marts_dir=marts, out=tmp_path / "out")
+    text = (tmp_path / "out" / PLAN / "index.html").read_text("utf-8")
+    assert "2024年11月30日" in text
+    assert "按近期进度，到期为" in text
+    assert "2025-11" not in text.replace("2025-11-30", "")
+
+
+def test_a_plan_without_workbooks_gets_pages_that_say_so(marts: Path, tmp_path: Path) -> None:
+    content = {
+        name: rows if name.startswith("dim_") and name != "dim_community" else [] for name, rows in tables().items()
+    }
+    content["dim_period"] = [row | {"is_due": False} for row in content["dim_period"]]
+    empty = publish(tmp_path / "marts", {name: rows for name, rows in content.items() if rows})
+    assert build_reports(Workspace(tmp_path), marts_dir=empty, out=tmp_path / "out") == []
+    written = build_reports(Workspace(tmp_path), PLAN, marts_dir=empty, out=tmp_path / "out")
+    assert all("尚未收到可用的报送" in p.read_text("utf-8") for p in written)
+
+
+def test_a_past_day_is_named_on_every_page(marts: Path, tmp_path: Path) -> None:
+    from datetime import date
+
+    written = build_reports(Workspace(tmp_path), marts_dir=marts, out=tmp_path, known_on=date(2024, 12, 31))
+    assert all("本页按2024年12月31日当天已收到的报送重新生成" in p.read_text("utf-8") for p in written)
+
+
+def test_an_unknown_plan_is_named(marts: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no plan 'mars'"):
+        build_reports(Workspace(tmp_path), "mars", marts_dir=marts, out=tmp_path)

@@ -59,11 +59,13 @@ _YEAR = [re.compile(rf"{_Y4}年?度?"), re.compile(rf"{_Y2}年度?")]
 _WRITTEN: tuple[tuple[Precision, list[re.Pattern[str]]], ...] = (("day", _FULL), ("month", _MONTH), ("year", _YEAR))
 _SHORT_MONTH = re.compile(rf"{_Y2}[./\-](?P<m>{_MD})")
 _DECADE = re.compile(
-    r"(?:(?P<century>19|20)(?:世纪)?|(?P<last>上世纪|20世纪|二十世纪)|(?P<this>本世纪|21世纪))?(?P<tens>\d0)年代"
+    r"(?:(?P<last>上世纪|20世纪|二十世纪)|(?P<this>本世纪|21世纪|二十一世纪)|(?P<century>19|20))?(?P<tens>\d0)年代"
 )
 _CHINESE_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)|[〇零一二三四五六七八九]{2}(?=年(?!代))")
 _CHINESE_TENS = re.compile(r"([二三四五六七八九]?)十(?=年代)")
 _CHINESE_PART = re.compile(r"[一二三四五六七八九十]{1,3}(?=[月日号])")
+_ENDLESS = re.compile(rf"(.+?)(?:-|—+|–|~|至|到)?({'|'.join(sorted(OPEN_ENDED, key=len, reverse=True))})")
+_ENDS = re.compile(r"(?:[至到]|截至)?([^至到~—–―]+?)(?:到期|截止|为止|止)")
 _STRONG_DASH = re.compile(r"至|到|~|—+|–|―|起至")
 
 
@@ -174,13 +176,15 @@ def split_period(text: str) -> tuple[str, str]:
     A hyphen both joins dates and separates their parts, so every hyphen is tried: exactly one may leave two dates.
     """
     folded = re.sub(r"^从|^自", "", fold_date(text))
+    if found := _ENDLESS.fullmatch(folded):
+        return found[1].removesuffix("起"), found[2]
+    if (found := _ENDS.fullmatch(folded)) and _is_date(found[1]):
+        return "", found[1]
     if strong := _STRONG_DASH.search(folded):
         left, right = folded[: strong.start()].removesuffix("起"), folded[strong.end() :].removesuffix("止")
         return left, _with_year(right, left)
     if folded.endswith(("起", "开始")):
         return folded.removesuffix("起").removesuffix("开始"), ""
-    if folded.endswith(("止", "到期", "截止")):
-        return "", re.sub(r"(?:到期|截止|止)$", "", folded)
     splits = [(folded[:place], folded[place + 1 :]) for place, char in enumerate(folded) if char == "-"]
     good = [(left, right) for left, right in splits if _is_date(left) and _is_date(_with_year(right, left))]
     if len(good) != 1:

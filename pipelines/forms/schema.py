@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pandera.polars as pa
@@ -14,6 +14,13 @@ from pipelines.forms.parsed import Problem
 from pipelines.forms.problems import problem
 from pipelines.forms.types import Enum
 
+_LIMITS: dict[str, tuple[str, Callable[[float], pa.Check]]] = {
+    "greater_than_or_equal_to": ("ge", lambda limit: pa.Check.ge(limit)),
+    "greater_than": ("gt", lambda limit: pa.Check.gt(limit)),
+    "less_than_or_equal_to": ("le", lambda limit: pa.Check.le(limit)),
+    "less_than": ("lt", lambda limit: pa.Check.lt(limit)),
+}
+"""What pandera calls each limit → the column's attribute and the check it makes."""
 PRECISIONS = ("day", "month", "year", "decade")
 
 
@@ -47,8 +54,7 @@ def build(form: type[Form]) -> pa.DataFrameSchema:
 
 
 def _checks(column: Column) -> list[pa.Check]:
-    limits = ("ge", "gt", "le", "lt")
-    checks = [getattr(pa.Check, name)(limit) for name in limits if (limit := getattr(column, name)) is not None]
+    checks = [make(limit) for name, make in _LIMITS.values() if (limit := getattr(column, name)) is not None]
     if isinstance(column.type, Enum) and not column.type.open:
         checks.append(pa.Check.isin(list(column.allowed)))
     return checks
@@ -61,13 +67,13 @@ def _precisions() -> list[pa.Check]:
 def violations(form: type[Form], frame: pl.DataFrame) -> list[Violation]:
     """Values outside their column's limits, by row and field, each once. The frame has the form's record columns.
 
-    Raises SchemaErrors when the frame itself is wrong (a column missing or of another type): that is a fault of the
-    program, not of a district.
+    Raises SchemaErrors when the frame itself is wrong (a column missing, a type, a word that is no code): that is a
+    fault of the program, not of a district.
     """
     try:
         form.schema().validate(frame, lazy=True)
     except SchemaErrors as errors:
-        if any(error.check is None or not isinstance(error.check, pa.Check) for error in errors.schema_errors):
+        if not all(isinstance(error.check, pa.Check) and error.check.name in _LIMITS for error in errors.schema_errors):
             raise
         return sorted(set(_found(form, errors.failure_cases)))
     return []

@@ -45,6 +45,8 @@ def _silent(text: str, header: str, *, nothing: bool = True) -> Parsed | None:
     """What blank cells, 不详, 「/」 and formula errors read as; None when the text says something."""
     if not text:
         return BLANK
+    if text[0].isdigit():
+        return None
     word = fold(text)
     if state := codes("state").get(word):
         return Parsed(state="unknown" if state == "unknown" else "not_applicable")
@@ -72,8 +74,11 @@ def _masked(text: str, header: str) -> Parsed:
     kinds = {hit.kind for hit in personal.find(text)}
     if not kinds:
         return Parsed(text, "read")
-    rule = "R26" if kinds & {"id_card", "id_card_15"} else "R27"
-    return Parsed(personal.mask(text), "read", problem=problem(rule, header))
+    said = problem("R26" if kinds & {"id_card", "id_card_15"} else "R27", header)
+    rest = personal.mask(text)
+    if not re.search(r"\w", rest.replace(personal.MASK, "")):
+        return BLANK.withhold(said)  # nothing else stood there
+    return Parsed(rest, "read", problem=said)
 
 
 def read_name(raw: object, header: str) -> Parsed:
@@ -140,10 +145,10 @@ def _lost_digits(raw: object, text: str) -> bool:
 
 def read_codes(raw: object, header: str) -> Parsed:
     """Several identifiers, joined by 、 whatever separated them."""
-    read = read_code(raw, header)
+    read = read_code(re.sub(r"[\r\n]+", "、", raw) if isinstance(raw, str) else raw, header)
     if read.value is None:
         return read
-    parts = [part for part in re.split(r"[、;,\n]+", read.value) if part]
+    parts = [part for part in re.split(r"[、;,]+", read.value) if part]
     if any(len(part) == 18 and is_identity_number(part) for part in parts):
         return BLANK.withhold(problem("R26", header))
     return Parsed("、".join(dict.fromkeys(parts)) or None, "read" if parts else "blank")
@@ -304,6 +309,8 @@ def _percent_text(text: str) -> tuple[Decimal | None, bool]:
 
 
 def _rate(value: Decimal, header: str, *, bare: bool, fraction: bool) -> Parsed:
+    if abs(value) > _MOST:
+        return BLANK.withhold(problem("too_large", header))
     if fraction:
         return Parsed(float(value * 100), "read")
     if bare and value == 1:
@@ -368,6 +375,8 @@ def read_period(raw: object, header: str) -> Parsed:
         return silent
     if not isinstance(raw, str):
         return BLANK.withhold(problem("unreadable_period", header))
+    if text in dates.OPEN_ENDED:
+        return Parsed(state="unknown", marker="open_ended")
     try:
         start, end = (read_date(side, header, short_year=True) for side in dates.split_period(text))
     except dates.BadDate:

@@ -1,15 +1,10 @@
 -- What a district typed as totals, set against the indicators whose conditions say the same.
-with meaning as (
-    select
-        measure,
-        condition
-    from (
-        values
-        ('community_count', 'is_completed'),
-        ('managed_count', 'has_management'),
-        ('professional_count', 'is_professional'),
-        ('committee_count', 'has_committee')
-    ) as m (measure, condition)
+with meaning (measure, condition) as (
+    values
+    ('community_count', 'is_completed'),
+    ('managed_count', 'has_management'),
+    ('professional_count', 'is_professional'),
+    ('committee_count', 'has_committee')
 ),
 
 typed as (

@@ -1,5 +1,15 @@
 -- Documents stay proven once they are listed in any ledger in force; the task ledger speaks for its own period.
-with duty as (
+with asked as (
+    select
+        plan_id,
+        period_id,
+        bool_or(is_required) as is_asked
+    from {{ source('inputs', 'period_form') }}
+    where form in ('mechanism', 'task')
+    group by plan_id, period_id
+),
+
+duty as (
     select
         d.plan_id,
         d.period_id,
@@ -20,15 +30,7 @@ with duty as (
             d.plan_id = i.plan_id
             and i.entity = 'commitment'
             and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
-    left join (
-        select
-            plan_id,
-            period_id,
-            bool_or(is_required) as is_asked
-        from {{ source('inputs', 'period_form') }}
-        where form in ('mechanism', 'task')
-        group by plan_id, period_id
-    ) as a on d.plan_id = a.plan_id and d.period_id = a.period_id
+    left join asked as a on d.plan_id = a.plan_id and d.period_id = a.period_id
 ),
 
 document as (

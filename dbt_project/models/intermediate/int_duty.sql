@@ -1,5 +1,11 @@
 -- When each recurrent duty of each district was done, by the source that proves it.
-with duty as (
+with active as (
+    select distinct plan_id
+    from {{ ref('int_period') }}
+    where is_active
+),
+
+duty as (
     select
         o.plan_id,
         d.district_code,
@@ -14,7 +20,8 @@ with duty as (
     inner join {{ source('inputs', 'indicator') }} as i on o.plan_id = i.plan_id and o.indicator_id = i.indicator_id
     inner join {{ source('inputs', 'district') }} as d
         on o.plan_id = d.plan_id and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
-    where o.reporter = 'district' and o.plan_id in (select plan_id from {{ ref('int_period') }} where is_active)
+    inner join active as a on o.plan_id = a.plan_id
+    where o.reporter = 'district'
 ),
 
 proof as (

@@ -5,7 +5,7 @@ with listed as (
         company_key,
         list_flag,
         row_number() over (
-            partition by submission_id, company_key order by rating_year desc, source_sheet, source_row
+            partition by submission_id, company_key order by rating_year desc, source_sheet asc, source_row asc
         ) as nth
     from {{ ref('int_credit') }}
     where list_flag is not null and company_key is not null

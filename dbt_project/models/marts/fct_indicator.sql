@@ -9,7 +9,9 @@ with pooled as (
         variant,
         is_main,
         sum(numerator) as numerator,
-        sum(case when numerator is not null or variant not in ('reported', 'claimed') then denominator end) as denominator,
+        sum(
+            case when numerator is not null or variant not in ('reported', 'claimed') then denominator end
+        ) as denominator,
         count(numerator) as districts_known
     from {{ ref('int_indicator') }}
     where district_code <> 'ALL'

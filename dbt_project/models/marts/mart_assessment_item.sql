@@ -1,3 +1,4 @@
+-- noqa: disable=RF01
 select
     a.plan_id,
     a.district_code,

@@ -42,7 +42,7 @@ ranked as (
         on u.plan_id = c.plan_id and u.period_id = c.period_id and u.community_id = c.community_id
     window next_best as (
         partition by m.plan_id, m.period_id, m.milestone_id, m.district_code
-        order by c.is_reported desc, coalesce(c.households, 0) desc, u.community_id
+        order by c.is_reported desc, coalesce(c.households, 0) desc, u.community_id asc
         rows unbounded preceding
     )
 )

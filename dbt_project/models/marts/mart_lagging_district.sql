@@ -11,13 +11,16 @@ with milestone as (
         gap_units,
         row_number() over (
             partition by plan_id, district_code, period_id, indicator_id
-            order by coalesce(gap_units, 0) desc, milestone_id
+            order by coalesce(gap_units, 0) desc, milestone_id asc
         ) as nth_of_indicator,
         row_number() over (
             partition by plan_id, district_code, period_id
             order by
-                case when status = 'no_data' then 1 else 0 end, coalesce(gap_points, 0) desc, coalesce(gap_units, 0) desc,
-                sort_order, milestone_id
+                case when status = 'no_data' then 1 else 0 end asc,
+                coalesce(gap_points, 0) desc,
+                coalesce(gap_units, 0) desc,
+                sort_order asc,
+                milestone_id asc
         ) as nth
     from {{ ref('mart_milestone_progress') }}
     where is_scored and district_code <> 'ALL' and status in ('behind', 'overdue_not_met', 'no_data')
@@ -59,7 +62,9 @@ select
     rank() over (
         partition by plan_id, period_id
         order by
-            milestones_behind + milestones_no_data desc, milestones_behind desc, coalesce(worst_gap_points, 0) desc,
+            milestones_behind + milestones_no_data desc,
+            milestones_behind desc,
+            coalesce(worst_gap_points, 0) desc,
             gap_units desc
     ) as rank,
     cast(milestones_behind as bigint) as milestones_behind,

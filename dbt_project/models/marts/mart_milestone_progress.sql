@@ -3,6 +3,18 @@ with run as (
     from {{ source('inputs', 'run') }}
 ),
 
+area as (
+    select
+        plan_id,
+        district_code
+    from {{ source('inputs', 'district') }}
+    union all
+    select
+        plan_id,
+        'ALL' as district_code
+    from {{ source('inputs', 'plan') }}
+),
+
 -- Every milestone, place and open period, and the period whose figures speak: once decided, the deciding one.
 place as (
     select
@@ -19,17 +31,7 @@ place as (
     from {{ ref('int_milestone') }} as m
     cross join run as r
     inner join {{ ref('int_period') }} as p on m.plan_id = p.plan_id and p.is_open
-    inner join (
-        select
-            plan_id,
-            district_code
-        from {{ source('inputs', 'district') }}
-        union all
-        select
-            plan_id,
-            'ALL' as district_code
-        from {{ source('inputs', 'plan') }}
-    ) as d on m.plan_id = d.plan_id
+    inner join area as d on m.plan_id = d.plan_id
 ),
 
 measured as (
@@ -61,36 +63,38 @@ measured as (
 ),
 
 -- A milestone over several indicators is reached when each of them reaches the target.
-companions as (
+companion as (
     select
         m.plan_id,
         m.milestone_id,
         m.district_code,
         m.period_id,
-        bool_and(coalesce({{ is_reached('m') }}, false)) as are_reached
-    from (
-        select
-            x.plan_id,
-            x.milestone_id,
-            x.district_code,
-            x.period_id,
-            x.operator,
-            x.turn,
-            x.t,
-            {{ whole('f.numerator * 100') }} as n,
-            {{ whole('f.denominator * 100') }} as d
-        from measured as x
-        {{ each_of('x.all_of', 'a', 'companion_id') }}
-        left join {{ ref('fct_indicator') }} as f
-            on
-                x.plan_id = f.plan_id
-                and a.companion_id = f.indicator_id
-                and x.district_code = f.district_code
-                and x.period_id = f.period_id
-                and f.variant = 'audited'
-                and f.is_main
-    ) as m
-    group by m.plan_id, m.milestone_id, m.district_code, m.period_id
+        m.operator,
+        m.turn,
+        m.t,
+        {{ whole('f.numerator * 100') }} as n,
+        {{ whole('f.denominator * 100') }} as d
+    from measured as m
+    {{ each_of('m.all_of', 'a', 'companion_id') }}
+    left join {{ ref('fct_indicator') }} as f
+        on
+            m.plan_id = f.plan_id
+            and a.companion_id = f.indicator_id
+            and m.district_code = f.district_code
+            and m.period_id = f.period_id
+            and f.variant = 'audited'
+            and f.is_main
+),
+
+companions as (
+    select
+        c.plan_id,
+        c.milestone_id,
+        c.district_code,
+        c.period_id,
+        bool_and(coalesce({{ is_reached('c') }}, false)) as are_reached
+    from companion as c
+    group by c.plan_id, c.milestone_id, c.district_code, c.period_id
 ),
 
 observed as (
@@ -118,7 +122,8 @@ compared as (
         first_value(o.observed_d ignore nulls) over path as d0,
         first_value(o.observed_as_of ignore nulls) over path as first_as_of,
         {{ last_known_before('o.observed_n', 'o.plan_id, o.milestone_id, o.district_code', 'o.seq') }} as previous_n,
-        {{ last_known_before('o.observed_as_of', 'o.plan_id, o.milestone_id, o.district_code', 'o.seq') }} as previous_as_of,
+        {{ last_known_before('o.observed_as_of', 'o.plan_id, o.milestone_id, o.district_code', 'o.seq') }}
+            as previous_as_of,
         o.is_hold and coalesce(bool_or(not o.is_reached) over path, false) as is_breached
     from observed as o
     window path as (
@@ -126,7 +131,7 @@ compared as (
     )
 ),
 
-restated as (
+handed_in_again as (
     select
         e.plan_id,
         e.period_id,
@@ -138,6 +143,23 @@ restated as (
     group by e.plan_id, e.period_id, e.district_code
 ),
 
+restated as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        is_restated
+    from handed_in_again
+    union all
+    select
+        plan_id,
+        period_id,
+        'ALL' as district_code,
+        bool_or(is_restated) as is_restated
+    from handed_in_again
+    group by plan_id, period_id
+),
+
 spoken as (
     select
         s.*,
@@ -147,6 +169,8 @@ spoken as (
         q.d,
         q.t,
         q.turn,
+        -- Five points of a rate; of a number five in a hundred of the target.
+        case when s.is_count then {{ divided_down('q.t', '20') }} else 50000 end as margin,
         q.n0,
         q.d0,
         q.first_as_of,
@@ -166,22 +190,7 @@ spoken as (
             and s.milestone_id = q.milestone_id
             and s.district_code = q.district_code
             and q.seq = case when s.is_final then s.deciding_seq else s.seq end
-    left join (
-        select
-            plan_id,
-            period_id,
-            district_code,
-            is_restated
-        from restated
-        union all
-        select
-            plan_id,
-            period_id,
-            'ALL' as district_code,
-            bool_or(is_restated) as is_restated
-        from restated
-        group by plan_id, period_id
-    ) as r
+    left join restated as r
         on s.plan_id = r.plan_id and s.deciding_period_id = r.period_id and s.district_code = r.district_code
 ),
 
@@ -201,8 +210,7 @@ judged as (
             when w.is_final then 'overdue_not_met'
             when w.is_yes_or_no then 'on_track'
             when {{ is_near_path('w', '0') }} then 'on_track'
-            -- Five points of a rate; of a number five in a hundred of the target.
-            when {{ is_near_path('w', 'case when w.is_count then ' ~ divided_down('w.t', '20') ~ ' else 50000 end') }} then 'at_risk'
+            when {{ is_near_path('w', 'w.margin') }} then 'at_risk'
             else 'behind'
         end as status,
         case when w.d > 0 and not w.is_yes_or_no then {{ gap_units('w') }} end as gap_units,

@@ -47,7 +47,6 @@ class Community(
     district_name: Text = column(
         "旗县区",
         "District as typed; the row belongs to the submitting district",
-        example="本旗县区",
         aliases="区县 县区 所属区 地区 旗县 县(市、区) 区(市)县 所在区县 所属区县 行政区 区域",
     )
     subdistrict: Name = column(
@@ -245,6 +244,7 @@ class Community(
     committee_status_typed: Enum = column(
         "业委会(物管会)成立情况",
         "As typed here; the sheet of committees decides where it is present",
+        example="已成立",
         vocabulary="committee_status",
         aliases="是否成立业委会 业主自治组织 业委会成立情况 业委会情况 是否成立业委会(物管会) 业主委员会成立情况"
         " 业委会(物管会)",

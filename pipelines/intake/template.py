@@ -258,7 +258,7 @@ class _Template:
             lines = ceil(_width(help_text) / 34) + help_text.count("\n") + 1
             options = {"author": "填写说明", "font_name": _FONTS["body"], "font_size": 9, "width": 230}
             sheet.write_comment(HEADER_ROW, index, help_text, {**options, "height": 18 * lines + 8})
-        example = SAMPLE_ROW if index == 0 else _example(column, self.plan)
+        example = SAMPLE_ROW if index == 0 else self._example(column)
         style = self.style(
             italic=True,
             font_color=_GREY,
@@ -271,6 +271,28 @@ class _Template:
         sheet.write(EXAMPLE_ROW, index, example, style)
         if rule := self._validation(column, form):
             sheet.data_validation(FIRST_ROW, index, _LAST_ROW, index, rule)
+
+    def _example(self, column: Column) -> str | int | float:
+        """What the sample row shows."""
+        if column.field == "district_name":
+            return self.district.name.zh
+        if column.example is not None:
+            return column.example
+        if column.personal:
+            return "（略）"
+        match column.type:
+            case IndicatorId():
+                return self.plan.indicators[0].id
+            case Uscc():
+                return "（18位代码）"
+            case Year():
+                return self.plan.start.year + 1
+            case PartialDate():
+                return "2023-09-30"
+            case Flag() | Enum():
+                return column.options[0]
+            case _:
+                return ""
 
     def _validation(self, column: Column, form: type[Form]) -> dict[str, Any]:
         """What Excel checks and shows when a cell of the column is entered. Numbers only warn: 不详 is an answer."""
@@ -383,27 +405,6 @@ def _align(column: Column) -> str:
         return "right"
     centred = (Flag, Enum, PartialDate, Year, Code, Codes, Uscc)
     return "center" if isinstance(column.type, centred) else "left"
-
-
-def _example(column: Column, plan: Plan) -> str | int | float:
-    """What the sample row shows."""
-    if column.example is not None:
-        return column.example
-    if column.personal:
-        return "（略）"
-    match column.type:
-        case IndicatorId():
-            return plan.indicators[0].id
-        case Uscc():
-            return "（18位代码）"
-        case Year():
-            return plan.start.year + 1
-        case PartialDate():
-            return "2023-09-30"
-        case Flag() | Enum():
-            return column.options[0]
-        case _:
-            return ""
 
 
 def _column_width(column: Column) -> int:

@@ -46,7 +46,7 @@ TITLE_ROW, WHOSE_ROW, HINT_ROW, HEADER_ROW, EXAMPLE_ROW, FIRST_ROW = range(6)
 
 _LAST_ROW = FIRST_ROW + 4_999
 """Drop-downs reach this far; rows below are read all the same."""
-_PAGE_WIDTH = 230
+_PAGE_WIDTH = 235
 """Characters that fit across an A4 page at a size that can still be read."""
 _PAPER_A4 = 9
 _WIDTHS = {Text: 16, Name: 12, PartialDate: 11, Uscc: 20, Codes: 14, IndicatorId: 26, DocumentNo: 18}
@@ -107,8 +107,6 @@ class _Template:
             "text_wrap": True,
             **options,
         }
-        if options.get("border") and options.get("align", "left") == "left":
-            options["indent"] = 1
         key = tuple(sorted(options.items()))
         if key not in self._styles:
             self._styles[key] = self.book.add_format(options)
@@ -137,8 +135,8 @@ class _Template:
         """Whose workbook it is: label and value side by side; what the district adds is open."""
         boxed = {"border": 1, "border_color": _LINE}
         label = self.style(**boxed, bg_color=_PALE, align="center")
-        given = self.style(**boxed, num_format="@")
-        asked = self.style(**boxed, num_format="@", locked=False, bg_color="#FFFDF2")
+        given = self.style(**boxed, num_format="@", align="left", indent=1)
+        asked = self.style(**boxed, num_format="@", align="left", indent=1, locked=False, bg_color="#FFFDF2")
         sheet.write(row, 1, "方案", label)
         sheet.merge_range(row, 2, row, 4, self.plan.name.zh, given)
         pairs: tuple[tuple[str | None, ...], ...] = (
@@ -204,7 +202,7 @@ class _Template:
         self.ids[False] = f"={COVER}!$B${first + 1}:$B${row}"
 
     def _table_row(self, sheet: Worksheet, row: int, texts: tuple[str, ...], *, head: bool = False) -> int:
-        style = self._cell(bg_color=_PALE, align="center") if head else self._cell()
+        style = self._cell(bg_color=_PALE, align="center", indent=0) if head else self._cell()
         for column, text in enumerate(texts, start=1):
             sheet.write_string(row, column, text, style)
         lines = max(ceil(_width(text) / room) for text, room in zip(texts, _COVER_WIDTHS, strict=True))
@@ -212,7 +210,7 @@ class _Template:
         return row + 1
 
     def _cell(self, **options: Any) -> Format:
-        return self.style(border=1, border_color=_LINE, **options)
+        return self.style(**{"border": 1, "border_color": _LINE, "align": "left", "indent": 1, **options})
 
     # ── forms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,6 +232,7 @@ class _Template:
         sheet.write(WHOSE_ROW, 0, whose, self.style(text_wrap=False))
         hint = "深色表头为必填栏；灰色斜体为示例行，请保留，从下一行开始填写；一格一个值，不清楚的留空。"
         sheet.write(HINT_ROW, 0, hint, self.style(text_wrap=False, font_color=_GREY, font_size=9))
+        sheet.set_default_row(20)
         sheet.set_row(TITLE_ROW, 30)
         sheet.set_row(HEADER_ROW, 46)
         sheet.set_row(EXAMPLE_ROW, 30)
@@ -249,7 +248,7 @@ class _Template:
 
     def _column(self, sheet: Worksheet, index: int, column: Column, form: type[Form]) -> None:
         """Width, header with its comment, example, drop-down and input help of one column."""
-        open_cell = self.style(num_format=_number_format(column), locked=False, align=_align(column))
+        open_cell = self.style(num_format=_number_format(column), locked=False, **_align(column))
         sheet.set_column(index, index, _column_width(column), open_cell)
         head = {"font_name": _FONTS["head"], "align": "center", "border": 1, "border_color": _LINE}
         colours = {"bg_color": _DEEP, "font_color": "#FFFFFF"} if column.required else {"bg_color": _PALE}
@@ -266,7 +265,7 @@ class _Template:
             border=1,
             border_color=_LINE,
             num_format=_number_format(column),
-            align=_align(column),
+            **_align(column),
         )
         sheet.write(EXAMPLE_ROW, index, example, style)
         if rule := self._validation(column, form):
@@ -400,11 +399,12 @@ def _number_format(column: Column) -> str:
             return "@"
 
 
-def _align(column: Column) -> str:
+def _align(column: Column) -> dict[str, Any]:
+    """Figures to the right, words and codes of one length in the middle, texts to the left."""
     if isinstance(column.type, (Integer, Decimal, Percent)):
-        return "right"
+        return {"align": "right"}
     centred = (Flag, Enum, PartialDate, Year, Code, Codes, Uscc)
-    return "center" if isinstance(column.type, centred) else "left"
+    return {"align": "center"} if isinstance(column.type, centred) else {"align": "left", "indent": 1}
 
 
 def _column_width(column: Column) -> int:
@@ -412,7 +412,7 @@ def _column_width(column: Column) -> int:
     usual = 10 if column.personal else _WIDTHS.get(type(column.type), 7)
     words = max(map(_width, column.options), default=0) + 3 if column.options else 0
     example = _width(str(column.example)) + 2 if column.example else 0
-    header = ceil(_width(column.heading) / 2) + 2
+    header = ceil(_width(column.heading) / 2) + 3
     return min(max(usual, words, min(example, 24), header), 26)
 
 

@@ -41,6 +41,8 @@ STATUSES = ("overdue_not_met", "behind", "at_risk", "on_track", "met", "no_data"
 MEASURED = ("rate", "count", "trend")
 SOFT = ("aspirational", "guideline", "encouraged", "derived")
 """Bindings whose miss is amber: the plan strives, advises, encourages, or the number is the project's own."""
+MANY = 20
+"""More districts than this are not drawn as lines of one chart, nor listed in the head of every page."""
 VARIANTS = ("audited", "reported", "claimed", "strict", "frozen_baseline")
 
 
@@ -457,7 +459,10 @@ def _trends(facts: Facts, code: str, most: int = 6) -> list[Trend]:
     shown = [i for i in facts.indicators.values() if i.kind == "rate" and i.indicator_id in bound]
     shown = [i for i in shown if i.is_headline] or shown
     trends = []
-    others = [d.district_code for d in facts.districts] if code == ALL else [ALL]
+    if code == ALL:
+        others = [d.district_code for d in facts.districts] if len(facts.districts) <= MANY else []
+    else:
+        others = [ALL]
     for indicator in shown:
         lines = [
             Line(area, [facts.figure(indicator, area, p.period_id) for p in facts.periods]) for area in (*others, code)

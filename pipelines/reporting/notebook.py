@@ -53,7 +53,7 @@ class Published:
         """
         known = {"plan": self.plan_id, "period": self.period.period_id, **parameters}
         used = {name: value for name, value in known.items() if f"${name}" in query}
-        return self.connection.execute(query, used or None).pl()
+        return self.connection.sql(query, params=used or None).pl()
 
 
 def open_published(root: str | Path | None = None, plan_id: str | None = None) -> Published:
@@ -69,13 +69,13 @@ def open_published(root: str | Path | None = None, plan_id: str | None = None) -
     connection = duckdb.connect(str(file), read_only=True)
     connection.execute("set schema = 'marts'")
     plans = connection.execute(
-        "select distinct plan_id, plan_name, sort_order from dim_plan where plan_id in (select plan_id from fct_submission)"
+        "select plan_id, plan_name from dim_plan where plan_id in (select plan_id from fct_submission)"
         " and plan_id = coalesce($plan, plan_id) order by sort_order, plan_id",
         {"plan": plan_id},
     ).fetchall()
     if not plans:
         raise NotPublished(f"方案 {plan_id} 还没有报送" if plan_id else "还没有收到任何报送")
-    plan, name, _ = plans[0]
+    plan, name = plans[0]
     rows = connection.execute(
         "select period_id, as_of, period_name, seq, is_due from dim_period where plan_id = $plan", {"plan": plan}
     ).fetchall()
@@ -85,7 +85,7 @@ def open_published(root: str | Path | None = None, plan_id: str | None = None) -
     names = "select district_code, district_name from dim_district where plan_id = $plan and district_code <> 'ALL'"
     districts = dict(connection.execute(f"{names} order by sort_order, district_code", {"plan": plan}).fetchall())
     synthetic = "select coalesce(bool_or(is_synthetic), false) from fct_submission where plan_id = $plan"
-    (is_synthetic,) = connection.execute(synthetic, {"plan": plan}).fetchone() or (False,)
+    ((is_synthetic,),) = connection.execute(synthetic, {"plan": plan}).fetchall()
     period = current_period(periods, reporting, len(districts))
     if period is None:
         raise NotPublished("还没有到任何报送期")
@@ -98,8 +98,9 @@ def open_published(root: str | Path | None = None, plan_id: str | None = None) -
 def ranking(published: Published) -> pl.DataFrame:
     """The districts, furthest behind first: milestones behind and without data, and where the gap is widest."""
     return published.sql("""
-        select l.rank as 名次, d.district_name as 旗县区, l.milestones_behind as 落后节点, l.milestones_no_data as 无数据节点,
-            i.indicator_name as 差距最大的指标, round(l.worst_gap_points, 1) as "差距（百分点）", l.gap_units as 合计还差
+        select l.rank as 名次, d.district_name as 旗县区, l.milestones_behind as 落后节点,
+            l.milestones_no_data as 无数据节点, i.indicator_name as 差距最大的指标,
+            round(l.worst_gap_points, 1) as "差距（百分点）", l.gap_units as 合计还差
         from mart_lagging_district as l
         inner join dim_district as d using (plan_id, district_code)
         left join dim_indicator as i on l.plan_id = i.plan_id and l.worst_indicator_id = i.indicator_id
@@ -139,8 +140,10 @@ def standing_figure(published: Published) -> go.Figure:
         f"{name} {WORDS.label('operator', operator)}{FMT.target(target)}<br>{FMT.month(due)}"
         for name, operator, target, due in milestones.select("指标", "operator", "target", "到期").iter_rows()
     ]
-    cells = {(m, d): (gap, status) for m, d, gap, status in frame.select(
-        "milestone_id", "旗县区", "差距（百分点）", "status").iter_rows()}  # fmt: skip
+    cells = {
+        (m, d): (gap, status)
+        for m, d, gap, status in frame.select("milestone_id", "旗县区", "差距（百分点）", "status").iter_rows()
+    }
     shades, texts = [], []
     for milestone in milestones["milestone_id"]:
         row = [cells.get((milestone, name), (None, "not_applicable")) for name in names]
@@ -160,7 +163,7 @@ def standing_figure(published: Published) -> go.Figure:
             zmin=0,
             zmax=max(_highest(shades), 10),
             colorbar={"title": "差距<br>（百分点）"},
-        )  # fmt: skip
+        )
     )
     figure.update_yaxes(autorange="reversed")
     return _dressed(figure, "各旗县区距目标的差距", 130 + 46 * len(labels))
@@ -222,7 +225,7 @@ def course_figure(published: Published, highlighted: Sequence[str] = ()) -> go.F
                     showlegend=False,
                     hovertemplate=f"目标 {target:g}%<extra></extra>",
                     marker={"symbol": "diamond-open", "size": 11, "color": WORK, "line": {"width": 2}},
-                ),  # fmt: skip
+                ),
                 **place,
             )
     figure.update_yaxes(ticksuffix="%", range=[0, 106], gridcolor="#dfe3e8")
@@ -239,11 +242,17 @@ def _line(code: str, frame: pl.DataFrame, highlighted: list[str], *, first: bool
     colour = INK if whole else _BOLD[highlighted.index(code) % len(_BOLD)] if bold else FAINT
     parts = [f"{FMT.count(n)}/{FMT.count(d)}" for n, d in frame.select("分子", "分母").iter_rows()]
     return go.Scatter(
-        x=frame["截止"].to_list(), y=frame["数值"].to_list(), name=name, legendgroup=code, customdata=parts,
-        showlegend=first and (whole or bold), mode="lines+markers",
+        x=frame["截止"].to_list(),
+        y=frame["数值"].to_list(),
+        name=name,
+        legendgroup=code,
+        customdata=parts,
+        showlegend=first and (whole or bold),
+        mode="lines+markers",
         line={"color": colour, "width": 2.5 if bold else 1.5 if whole else 1, "dash": "dot" if whole else "solid"},
-        marker={"size": 6 if bold else 4}, hovertemplate=f"{escape(name)} %{{x|%Y-%m}}<br>%{{y:.1f}}% (%{{customdata}})<extra></extra>",
-    )  # fmt: skip
+        marker={"size": 6 if bold else 4},
+        hovertemplate=f"{escape(name)} %{{x|%Y-%m}}<br>%{{y:.1f}}% (%{{customdata}})<extra></extra>",
+    )
 
 
 def _targets(published: Published, indicator_id: str) -> Iterator[tuple[Any, float]]:
@@ -279,7 +288,7 @@ def change_figure(published: Published, indicator_id: str) -> go.Figure:
                 text=[FMT.signed(value) for value in frame[column]],
                 textposition="outside",
                 cliponaxis=False,
-            )  # fmt: skip
+            )
             for label, column, colour, pattern in bars
         ]
     )
@@ -352,7 +361,8 @@ def _silence(p: Published, code: str) -> Iterator[Reason]:
 def _merging(p: Published, code: str) -> Iterator[Reason]:
     (merged,) = p.sql(
         """
-        select coalesce(sum(merged_out), 0) from mart_register_bridge as b inner join dim_period as t using (plan_id, period_id)
+        select cast(coalesce(sum(merged_out), 0) as bigint)
+        from mart_register_bridge as b inner join dim_period as t using (plan_id, period_id)
         where b.plan_id = $plan and b.district_code = $district and t.as_of <= $last""",
         district=code,
         last=p.period.as_of,
@@ -390,7 +400,8 @@ def _variants(p: Published, code: str, variant: str) -> Iterator[tuple[str, floa
 def _duties(p: Published, code: str) -> Iterator[Reason]:
     names = p.sql(
         """
-        select i.indicator_name from mart_milestone_progress as m inner join dim_indicator as i using (plan_id, indicator_id)
+        select i.indicator_name
+        from mart_milestone_progress as m inner join dim_indicator as i using (plan_id, indicator_id)
         where m.plan_id = $plan and m.period_id = $period and m.district_code = $district and m.is_scored
             and i.kind in ('boolean', 'document', 'cadence') and m.status in ('behind', 'overdue_not_met', 'no_data')
         order by m.due_date, m.sort_order""",
@@ -404,7 +415,8 @@ def _quality(p: Published, code: str) -> Iterator[Reason]:
     frame = p.sql(
         """
         select count(*), count(distinct rule_id) from fct_issue
-        where plan_id = $plan and period_id = $period and district_code = $district and is_effective and severity = 'error'""",
+        where plan_id = $plan and period_id = $period and district_code = $district
+            and is_effective and severity = 'error'""",
         district=code,
     )
     errors, rules = frame.row(0)
@@ -438,7 +450,8 @@ def visits(published: Published, district_code: str, most: int = 15) -> pl.DataF
                 where g.plan_id = $plan and g.period_id = $period and g.district_code = $district
             ) group by community_id
         )
-        select c.subdistrict as "街道（乡镇）", c.community_name as 小区, c.households as 户数, c.management_mode as mode,
+        select c.subdistrict as "街道（乡镇）", c.community_name as 小区, c.households as 户数,
+            c.management_mode as mode,
             w.helps as 可补指标, w.what as 补哪些, case when c.is_reported then '' else '本期未报' end as 提示,
             s.file_name as 工作簿, c.source_sheet as 工作表, c.source_row as 行
         from wanted as w
@@ -472,7 +485,7 @@ def visits_figure(published: Published, district_codes: Sequence[str], most: int
                 marker_color=_BOLD[number % len(_BOLD)],
                 name=district,
                 showlegend=False,
-            )  # fmt: skip
+            )
         )
     figure.update_xaxes(title="户数")
     rows = sum(len(trace.x) for trace in figure.data)

@@ -288,6 +288,7 @@ class Site:
             "STATUSES": data.STATUSES,
             "VARIANTS": data.VARIANTS,
             "BRIDGE": ("opening", "added", "split_in", "merged_out", "demolished", "corrected", "closing", "missing"),
+            "MANY": data.MANY,
             "MISSING": MISSING,
             "LISTED": 40,
             "ISSUES": 20,

@@ -244,8 +244,6 @@ class CityPage:
     verdict: Verdict
     duty_verdict: Verdict
     laggards: list[Lag]
-    reporting: dict[str, int]
-    silent: list[District]
     trends: list[Trend]
     changes: list[tuple[Indicator, Change]]
     readings: list[Readings]
@@ -334,6 +332,11 @@ class Facts:
         return {s.submission_id: s for s in self.submissions}
 
     @property
+    def expected_now(self) -> list[Expected]:
+        """What is owed for the current period, one per district."""
+        return [e for e in self.expected if self.current and e.period_id == self.current.period_id]
+
+    @property
     def is_synthetic(self) -> bool:
         return any(s.is_synthetic for s in self.submissions)
 
@@ -353,9 +356,8 @@ class Facts:
             indicator = self.indicators.get(some.indicator_id)
             if indicator is None or ALL not in areas:
                 continue
-            bound = [code for code, p in areas.items() if code != ALL and p.status != "not_applicable"]
-            scoped = len(bound) < sum(code != ALL for code in areas) and areas[ALL].status != "not_applicable"
-            scope = tuple(d for d in self.districts if d.district_code in bound) if scoped else ()
+            outside = {code for code, p in areas.items() if p.district_scope_in is False}
+            scope = tuple(d for d in self.districts if d.district_code not in outside) if outside else ()
             measures = {code: Measure(indicator, p, scope) for code, p in areas.items()}
             row = Row(
                 measures[ALL],
@@ -523,14 +525,9 @@ def _readings(facts: Facts, code: str) -> list[Readings]:
     return found
 
 
-def _current_expected(facts: Facts) -> list[Expected]:
-    return [e for e in facts.expected if facts.current and e.period_id == facts.current.period_id]
-
-
 def city(facts: Facts) -> CityPage:
     """The plan area as a whole."""
     measured, duties = facts.rows["measured"], facts.rows["duties"]
-    expected = _current_expected(facts)
     laggards = facts.marts.read(
         Laggard,
         "mart_lagging_district",
@@ -548,8 +545,6 @@ def city(facts: Facts) -> CityPage:
             for row in laggards
             if row.district_code in facts.district and (row.milestones_behind or row.milestones_no_data)
         ],
-        reporting=Counter(e.status for e in expected),
-        silent=[facts.district[e.district_code] for e in expected if e.status in ("missing", "returned")],
         trends=_trends(facts, ALL),
         changes=_changes(facts, ALL),
         readings=_readings(facts, ALL),
@@ -696,7 +691,7 @@ def intake(facts: Facts) -> IntakePage:
     ]  # fmt: skip
     return IntakePage(
         grid=[(d, [by.get((d.district_code, p.period_id)) for p in facts.periods]) for d in facts.districts],
-        counts=Counter(e.status for e in _current_expected(facts)),
+        counts=Counter(e.status for e in facts.expected_now),
         returned=[
             (s, [i for i in per[s.submission_id] if i.severity == "fatal"])
             for s in reversed(facts.submissions)

@@ -131,6 +131,7 @@ class Progress:
     is_restated: bool | None = None
     is_breached: bool | None = None
     is_scored: bool | None = None
+    district_scope_in: bool | None = None
     date_is_default: bool | None = None
     target_is_derived: bool | None = None
     baseline_value: float | None = None

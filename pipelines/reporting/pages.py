@@ -156,7 +156,7 @@ class Site:
         page = data.district(facts, code)
         title = self.t("title.district", district=self.name(code))
         gap_lists = {gap.measure.progress.milestone_id: gap for gap in page.gaps}
-        expected = [e for period, e in page.expected if facts.current and period.period_id == facts.current.period_id]
+        expected = [e for e in facts.expected_now if e.district_code == code]
         own = (
             self.t(f"verdict.own.{expected[0].status}", n=expected[0].days_late, days=expected[0].days_late or 0)
             if expected
@@ -395,7 +395,7 @@ class Site:
         facts = self.facts
         if facts.current is None:
             return ""
-        expected = [e for e in facts.expected if e.period_id == facts.current.period_id]
+        expected = facts.expected_now
         done = [e for e in expected if e.status in ("on_time", "late")]
         late = sum(e.status == "late" for e in done)
         silent = [

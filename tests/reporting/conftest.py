@@ -234,9 +234,8 @@ def _progress(figures: list[Row]) -> list[Row]:
                         if share > -15 * d
                         else "behind"
                     )
-                rows.append(
-                    _milestone(indicator, due, operator, target, binding, period, code, status, n, d, gap, deciding)
-                )
+                row = _milestone(indicator, due, operator, target, binding, period, code, status, n, d, gap, deciding)
+                rows.append(row | {"district_scope_in": code == "ALL" or not scope or code in scope})
     for duty, (_, _, binding, due) in DUTIES.items():
         for period, as_of in PERIODS.items():
             done = [code for i, code in enumerate(DISTRICTS) if (i + as_of.year) % 4 != 0]

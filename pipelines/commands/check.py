@@ -38,6 +38,7 @@ class Checked:
             "district_code": submission.get("district_code"),
             "period_id": submission.get("period_id"),
             "issues": [asdict(issue) for issue in self.judgement.issues],
+            "notes": self.judgement.notes,
         }
 
     def lines(self) -> Iterator[str]:
@@ -54,13 +55,14 @@ class Checked:
             yield f"  [{SEVERITY_NAMES[issue.severity]} {issue.rule_id}] {place + '：' if place else ''}{issue.message}"
             if issue.remedy:
                 yield f"      → {issue.remedy}"
+        yield from (f"  {note}" for note in self.judgement.notes)
 
 
 def check_files(ws: Workspace, files: Sequence[Path], plans: Mapping[str, Plan]) -> list[Checked]:
     """Judge each file as if it lay in the inbox; the workspace's earlier records serve for comparison."""
     from pipelines.intake.service import history_of, judge
 
-    history = history_of(ws)
+    history = history_of(ws, plans)
     return [Checked(path, judge(path, path.name, _drop_path(ws, path), plans, history)) for path in files]
 
 

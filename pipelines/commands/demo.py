@@ -48,6 +48,7 @@ def run_demo(ws: Workspace, plan: Plan) -> None:
         with stage("编制虚构的填报表") as progress:
             drops = write_drops(plan, ws.root / "drops")
             for drop in drops:
-                submit(ws, [drop.path], received_at=drop.received_at)
+                folder = f"{drop.plan_id}/{drop.period_id}/{drop.district_code}"
+                submit(ws, [drop.path], received_at=drop.received_at, drop_folder=folder)
             progress.summary = f"{len(drops)} 份"
         refresh(ws)

@@ -38,14 +38,18 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
             job = defs().resolve_job_def("refresh")
             unwanted = set(report_keys()) - set(report_keys(plan_id))
             wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]
+            from dagster import DagsterExecutionInterruptedError
         with dagster_instance(ws) as instance:
             _close_abandoned_runs(instance)
-            result = job.execute_in_process(
-                instance=instance,
-                asset_selection=wanted if unwanted else None,
-                tags={COMMAND_TAG: "command", **SHOWN_UNDER_JOB, **partition_tags(plan_id, period_id)},
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            )
+            try:
+                result = job.execute_in_process(
+                    instance=instance,
+                    asset_selection=wanted if unwanted else None,
+                    tags={COMMAND_TAG: "command", **SHOWN_UNDER_JOB, **partition_tags(plan_id, period_id)},
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                )
+            except DagsterExecutionInterruptedError:
+                raise KeyboardInterrupt from None
             return result.run_id
 
 

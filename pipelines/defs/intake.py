@@ -47,16 +47,25 @@ def submissions(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
                 only_period=period_id,
                 on_progress=progress.update,
             )
-        counts = Counter(outcome.status for outcome in received)
+        new = [outcome for outcome in received if outcome.is_new]
+        counts = Counter(outcome.status for outcome in new)
         said = [f"{label} {counts[status]} 份" for status, label in VERDICTS.items() if counts[status]]
-        progress.summary = f"{len(received)} 份，{'、'.join(said)}" if received else "没有新的填报表"
-        for outcome in received:
+        progress.summary = f"{len(new)} 份，{'、'.join(said)}" if new else "没有新的填报表"
+        if len(received) > len(new):
+            progress.note(f"另有 {len(received) - len(new)} 份与以前收到的完全相同，未作改变")
+        for outcome in new:
             if outcome.status == "returned":
-                progress.note(f"退回：{outcome.drop_path}")
+                progress.note(f"退回：{outcome.drop_path}，回执：{outcome.receipt}")
     standing = _standing(workspace.folders, context.partition_keys)
     for key in context.partition_keys:
         context.add_asset_metadata(standing[key], partition_key=key)
-    return dg.MaterializeResult(metadata={"received": len(received), **{f"received_{s}": n for s, n in counts.items()}})
+    return dg.MaterializeResult(
+        metadata={
+            "received": len(new),
+            "again": len(received) - len(new),
+            **{f"received_{s}": n for s, n in counts.items()},
+        }
+    )
 
 
 def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]]:

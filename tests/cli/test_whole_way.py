@@ -150,14 +150,14 @@ def test_as_known_on_a_past_day(undisturbed: Path, actionplan: Command) -> None:
     assert past["received_at"].max().isoformat() < "2024-07-01"  # type: ignore[union-attr]
 
 
-def start(root: Path) -> subprocess.Popen[bytes]:
+def start(root: Path, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "ACTIONPLAN_ROOT": str(root), "ACTIONPLAN_NOW": "2025-12-05T09:00:00"}
     return subprocess.Popen(
         [sys.executable, "-m", "pipelines", "run"],
         cwd=CHECKOUT,
         env=environment,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
     )
 
 
@@ -188,6 +188,19 @@ def test_killed_and_run_again(
     with dagster_instance(Workspace(root)) as instance:
         statuses = [run.status.value for run in instance.get_runs()]
     assert statuses in (["SUCCESS", "FAILURE"], ["SUCCESS"])  # killed before Dagster had it: only the second
+
+
+def test_interrupted(handed_in: Path, tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(handed_in, root)
+    process = start(root, stderr=subprocess.PIPE)
+    while process.poll() is None and not next(root.glob("data/raw/archive/*/*.json"), None):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 3
+    assert "已中断" in said.decode()
+    assert "Traceback" not in said.decode()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on file size stands in for a full disk")

@@ -32,13 +32,14 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
         os.environ["ACTIONPLAN_ROOT"] = str(ws.root)
         with stage("启动"):
             _hush()
+            from dagster import DagsterExecutionInterruptedError
+
             from pipelines.definitions import defs
             from pipelines.defs.jobs import partition_tags, report_keys
 
             job = defs().resolve_job_def("refresh")
             unwanted = set(report_keys()) - set(report_keys(plan_id))
             wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]
-            from dagster import DagsterExecutionInterruptedError
         with dagster_instance(ws) as instance:
             _close_abandoned_runs(instance)
             try:

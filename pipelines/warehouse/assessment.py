@@ -1,20 +1,36 @@
 """The assessment of a plan's districts: points per rubric item with the reason for each, score, grade and rank.
 
-``assess(AssessmentInputs)`` is pure: frames in, two frames out. Methods and arithmetic are in ``scoring``.
+``assess(AssessmentInputs)`` is pure: frames in, two frames out. An item is judged in ``judging`` by the arithmetic of
+``scoring``, looking things up in ``facts``; bonuses, penalties and vetoes are in ``extras``, totals, grades and ranks
+in ``standing``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import polars as pl
+
+from pipelines.warehouse import standing
+from pipelines.warehouse.extras import extra_points, sentence, vetoes
+from pipelines.warehouse.facts import Item, Text, gather, item_of, zh_day
+from pipelines.warehouse.judging import Verdict, judge
+from pipelines.warehouse.scoring import rounded
+from pipelines.warehouse.standing import Points
+
+Row = dict[str, Any]
 
 AMOUNT = pl.Decimal(38, 4)
 """Numerators, denominators and targets, exactly."""
 
 INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
-    "plan": {"plan_id": pl.String(), "evaluation_from": pl.Date(), "evaluation_to": pl.Date()},
+    "plan": {"plan_id": pl.String(), "evaluation_from": pl.Date()},
     "district": {
         "plan_id": pl.String(),
         "district_code": pl.String(),
@@ -36,8 +52,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "indicator_name": pl.String(),
         "indicator_name_en": pl.String(),
         "kind": pl.String(),
-        "unit": pl.String(),
-        "direction": pl.String(),
+        "basis": pl.String(),
         "is_headline": pl.Boolean(),
         "district_scope": pl.List(pl.String()),
     },
@@ -81,8 +96,8 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "indicator_id": pl.String(),
         "due_date": pl.Date(),
         "done_date": pl.Date(),
-        "is_on_time": pl.Boolean(),
         "days_late": pl.Int64(),
+        "is_answered": pl.Boolean(),
         "is_scored": pl.Boolean(),
     },
     "commitment": {
@@ -90,6 +105,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "district_code": pl.String(),
         "period_id": pl.String(),
         "indicator_id": pl.String(),
+        "is_reported": pl.Boolean(),
         "is_done": pl.Boolean(),
         "done_date": pl.Date(),
         "evidence_count": pl.Int64(),
@@ -105,6 +121,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "district_code": pl.String(),
         "period_id": pl.String(),
         "status": pl.String(),
+        "first_accepted_at": pl.Datetime("us"),
     },
     "doubt": {
         "plan_id": pl.String(),
@@ -135,8 +152,9 @@ class AssessmentInputs:
     - ``indicator_value``: rows of ``fct_indicator`` per district (not ``ALL``), *main basis only*, of the variants
       ``audited``, ``strict``, ``reported`` and ``claimed``. A count has no denominator. A null numerator is no data.
       Rates whose data are absent (no third-party survey, form not given) have a null numerator or no row.
-    - ``occasion``: one row per district and occasion of a cadence indicator; ``done_date`` null while not done.
-    - ``commitment``: one row per district, period and boolean or document indicator.
+    - ``occasion``: one row per district and occasion of a cadence indicator; ``done_date`` null while not done;
+      ``is_answered``: whether anything was given that would show it.
+    - ``commitment``: one row per district, period and boolean or document indicator; ``is_reported`` likewise.
     - ``evidence``: how many rows of effective 佐证材料清单 name the subject (an indicator or a rubric item), all
       periods together.
     - ``submission_status``: ``mart_submission_status`` (on_time, late, returned, missing, not_due).
@@ -210,7 +228,7 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "clause": pl.String(),
     "sort_order": pl.Int64(),
 }
-"""One row per plan, district and rubric item. ``indicator_id``: the first of the item's. ``status``: scored, no_data,
+"""One row per plan, district and rubric item. ``indicator_id``: the (first) one it was judged by. ``status``: scored, no_data,
 no_evidence or not_applicable; a not applicable item has null points. ``actual`` and ``target`` are in ``unit``: % for
 rates, else what was done of what was asked."""
 
@@ -239,5 +257,157 @@ SCORE_SCHEMA: dict[str, pl.DataType] = {
 
 
 def assess(inputs: AssessmentInputs) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Items (``ITEM_SCHEMA``) and scores (``SCORE_SCHEMA``) of every plan that has a rubric, in a fixed order."""
-    raise NotImplementedError
+    """Items (``ITEM_SCHEMA``) and scores (``SCORE_SCHEMA``) of every plan that has a rubric, in a fixed order.
+
+    Raises ValueError naming the item whose method cannot judge its indicator.
+    """
+    items: list[Row] = []
+    scores: list[Row] = []
+    for plan_id, params in inputs.rubric.select("plan_id", "params").iter_rows():
+        assessed = _Plan(inputs, plan_id, json.loads(params))
+        items += assessed.item_rows()
+        scores += assessed.score_rows()
+    return (
+        pl.DataFrame(items, schema=ITEM_SCHEMA, orient="row"),
+        pl.DataFrame(scores, schema=SCORE_SCHEMA, orient="row"),
+    )
+
+
+class _Plan:
+    """The assessment of one plan."""
+
+    def __init__(self, inputs: AssessmentInputs, plan_id: str, rubric: Mapping[str, Any]) -> None:
+        def own(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.filter(pl.col("plan_id") == plan_id)
+
+        self.plan_id, self.rubric = plan_id, rubric
+        self.evaluation_from: date | None = own(inputs.plan)["evaluation_from"][0]
+        self.facts = gather(inputs, plan_id, rubric)
+        self.names = dict(own(inputs.district).sort("sort_order").select("district_code", "district_name").rows())
+        self.lines = own(inputs.rubric_item).sort("sort_order").rows(named=True)
+        self.items = [item_of(line) for line in self.lines]
+        self.entries = own(inputs.assessment_entry).rows(named=True)
+        self.verdicts = {code: self._verdicts(code) for code in self.names}
+
+    def _entered(self, district: str, kind: str) -> list[Row]:
+        return [entry for entry in self.entries if entry["district_code"] == district and entry["kind"] == kind]
+
+    def _verdicts(self, district: str) -> list[Verdict]:
+        zeroed = {entry["item_id"]: entry["reason"] for entry in self._entered(district, "veto") if entry["item_id"]}
+        verdicts = ((item.id, judge(item, district, self.facts)) for item in self.items)
+        return [_zeroed(verdict, zeroed[name]) if name in zeroed else verdict for name, verdict in verdicts]
+
+    def item_rows(self) -> Iterator[Row]:
+        """One row per district and item."""
+        for district, verdicts in self.verdicts.items():
+            for line, verdict in zip(self.lines, verdicts, strict=True):
+                yield {
+                    **{name: line[name] for name in ITEM_SCHEMA if name in line},
+                    **_verdict_row(verdict),
+                    "district_code": district,
+                    "method_params": line["params"],
+                }
+
+    def score_rows(self) -> Iterator[Row]:
+        """One row per district."""
+        points = [
+            [_points(item, verdict) for item, verdict in zip(self.items, verdicts, strict=True)]
+            for verdicts in self.verdicts.values()
+        ]
+        bonuses = [
+            extra_points(self.rubric["bonus"], self._entered(code, "bonus"), code, self.facts) for code in self.names
+        ]
+        totals = [standing.score(own) for own in points]
+        ranks = standing.ranks([total for _, _, total in totals], [bonus.points for bonus in bonuses])
+        drawn = self.rubric["rank_ranges"]
+        ranges = standing.rank_ranges(
+            points,
+            [bonus.points for bonus in bonuses],
+            draws=drawn["draws"],
+            spread=drawn["weight_spread"],
+            seed=drawn["seed"],
+        )
+        provisional = self._provisional()
+        for code, total, bonus, rank, span in zip(self.names, totals, bonuses, ranks, ranges, strict=True):
+            penalty = extra_points(self.rubric["penalty"], self._entered(code, "penalty"), code, self.facts)
+            struck = vetoes(
+                self.rubric["vetoes"], self._entered(code, "veto"), self.facts.accepted.get(code, {}), self.facts.today
+            )
+            reasons = {
+                "bonus_reason": bonus.why,
+                "penalty_reason": penalty.why,
+                "veto_reason": sentence(why for _, why in struck),
+                "provisional_reason": provisional,
+            }
+            yield {
+                "plan_id": self.plan_id,
+                "district_code": code,
+                **dict(zip(("raw_points", "applicable_points", "score"), total, strict=True)),
+                "bonus": bonus.points,
+                "penalty": penalty.points,
+                "veto": ",".join(rule["id"] for rule, _ in struck) or None,
+                "grade": self._grade(total[2], [rule for rule, _ in struck]),
+                "rank": rank,
+                "rank_low": span[0] if span else None,
+                "rank_high": span[1] if span else None,
+                "is_final": provisional is None,
+                "is_proposal": bool(self.rubric.get("is_proposal")),
+                **{name: why.zh if why else None for name, why in reasons.items()},
+                "reason_en": " ".join(why.en for why in reasons.values() if why) or None,
+            }
+
+    def _grade(self, score: Decimal | None, struck: Sequence[Mapping[str, Any]]) -> str | None:
+        steps = [(step["id"], Decimal(str(step["at_least"]))) for step in self.rubric["grades"]]
+        name = standing.grade(score, steps, [(rule["effect"], rule.get("grade")) for rule in struck])
+        return next((step["name"]["zh"] for step in self.rubric["grades"] if step["id"] == name), None)
+
+    def _provisional(self) -> Text | None:
+        """Why the scores are not final yet; None when they are."""
+        begins = self.evaluation_from
+        if begins is not None and self.facts.today < begins:
+            return Text(f"评价自{zh_day(begins)}开始，得分为暂定。", f"Provisional: the evaluation begins on {begins}.")
+        owed = [
+            (code, period.name)
+            for period in self.facts.periods
+            if period.as_of <= self.facts.horizon
+            for code in self.names
+            if period.id not in self.facts.accepted.get(code, {})
+        ]
+        if not owed:
+            return None
+        first = self.names[owed[0][0]] + owed[0][1]
+        named = f"{first}等{len(owed)}份台账" if len(owed) > 1 else f"{first}台账"
+        return Text(f"{named}尚未收到，得分为暂定。", f"Provisional: {len(owed)} ledgers are not in.")
+
+
+def _zeroed(verdict: Verdict, reason: str) -> Verdict:
+    if verdict.status == "not_applicable":
+        return verdict
+    why = Text(f"{verdict.why.zh}一票否决，本项计0分：{reason}。", f"{verdict.why.en} Vetoed, 0 points: {reason}.")
+    return replace(verdict, points=Fraction(0), low=None, high=None, why=why)
+
+
+def _points(item: Item, verdict: Verdict) -> Points:
+    if verdict.status == "not_applicable":
+        return Points(Fraction(0), Fraction(0), Fraction(0), Fraction(0))
+    return Points(item.maximum, verdict.points, verdict.least, verdict.most)
+
+
+def _verdict_row(verdict: Verdict) -> Row:
+    applies = verdict.status != "not_applicable"
+    return {
+        "indicator_id": verdict.indicator_id,
+        "points": rounded(verdict.points) if applies else None,
+        "points_low": rounded(verdict.least) if applies else None,
+        "points_high": rounded(verdict.most) if applies else None,
+        "period_id": verdict.period_id,
+        "numerator": None if verdict.numerator is None else rounded(verdict.numerator, 4),
+        "denominator": None if verdict.denominator is None else rounded(verdict.denominator, 4),
+        "actual": None if verdict.actual is None else float(verdict.actual),
+        "target": None if verdict.target is None else float(verdict.target),
+        "unit": verdict.unit,
+        "status": verdict.status,
+        "evidence_count": verdict.evidence_count,
+        "reason": verdict.why.zh,
+        "reason_en": verdict.why.en,
+    }

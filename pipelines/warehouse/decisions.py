@@ -21,7 +21,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -114,8 +114,16 @@ def read_entries(folder: Path, plans: Mapping[str, Plan]) -> pl.DataFrame:
     return _collect(folder, plans, "{}_assessment.csv", needed, _entry, ENTRY_SCHEMA)
 
 
-def _collect(folder, plans, pattern, needed, read, schema) -> pl.DataFrame:  # type: ignore[no-untyped-def]
-    rows, mistakes = [], []
+def _collect(
+    folder: Path,
+    plans: Mapping[str, Plan],
+    pattern: str,
+    needed: tuple[str, ...],
+    read: Callable[[Plan, _Line], dict[str, object]],
+    schema: dict[str, pl.DataType],
+) -> pl.DataFrame:
+    rows: list[dict[str, object]] = []
+    mistakes: list[str] = []
     for plan in plans.values():
         path = folder / pattern.format(plan.id)
         if not path.is_file():
@@ -206,8 +214,11 @@ def _entry(plan: Plan, line: _Line) -> dict[str, object]:
     if plan.rubric is None:
         line.wrong("entry_id", f"{plan.id} has no rubric", "remove the file or give the plan a rubric")
     elif kind is not None:
-        extras = {"bonus": plan.rubric.bonus.items, "penalty": plan.rubric.penalty.items, "veto": plan.rubric.vetoes}
-        known = [extra.id for extra in extras[kind]]
+        known = {
+            "bonus": [extra.id for extra in plan.rubric.bonus.items],
+            "penalty": [extra.id for extra in plan.rubric.penalty.items],
+            "veto": [veto.id for veto in plan.rubric.vetoes],
+        }[kind]
         if entry not in known:
             line.wrong("entry_id", f"{entry or 'blank'} is no {kind} of the rubric", f"use one of {', '.join(known)}")
         zeroing = {veto.id for veto in plan.rubric.vetoes if veto.zero_item or veto.effect == "zero_item"}

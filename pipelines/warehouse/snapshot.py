@@ -1,6 +1,6 @@
 """What a build starts from: the plans, the submissions as known at a moment, the register made of them, and the moment.
 
-Everything lands in ``<build>/inputs/*.parquet``. The same records, plans and decisions give the same bytes, bar ``run``.
+Everything lands in ``<build>/inputs/``. The same records, plans and decisions give the same bytes, bar ``run.parquet``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,12 @@ def write_inputs(
         decided,
     )
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
-    run_schema = {"now": pl.Datetime("us"), "known_at": pl.Datetime("us"), "today": pl.Date, "version": pl.String}
+    run_schema: dict[str, pl.DataType] = {
+        "now": pl.Datetime("us"),
+        "known_at": pl.Datetime("us"),
+        "today": pl.Date(),
+        "version": pl.String(),
+    }
     frames = {
         "submission": received,
         "register": made.register,

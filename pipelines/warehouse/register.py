@@ -71,7 +71,7 @@ missing, or, on the row where it ends (``is_ended``, not ``in_register``), merge
 district changes no fate.
 ``last_period``: the last one in which it had a row of its own. ``baseline_ids``: the communities of the baseline list
 that it stands for; each has one successor at most (of a split the part that keeps the identity, else the one with most
-households), so unnesting them counts every baseline community once.
+households, of equals the one listed first), so unnesting them counts every baseline community once.
 """
 
 EVENT_SCHEMA: dict[str, pl.DataType] = {
@@ -413,13 +413,13 @@ class _History:
         )
 
     def _pass_on(self, links: pl.DataFrame, live: pl.DataFrame) -> None:
-        """Let whoever came out of a baseline community that is gone stand for it; of several, the largest."""
+        """Let whoever came out of a baseline community that is gone stand for it: the largest, the first of equals."""
         gone = self.state.filter(pl.col("end").is_not_null()).select(parent="community_id")
-        size = live.select(child="community_id", households=pl.col("households").fill_null(0))
+        size = live.select("row", child="community_id", households=pl.col("households").fill_null(0))
         heirs = (
             links.join(gone, on="parent", how="semi")
             .join(size, on="child", how="left")
-            .sort("parent", "households", "child", descending=[False, True, False], nulls_last=True)
+            .sort("parent", "households", "row", descending=[False, True, False], nulls_last=True)
             .unique("parent", keep="first", maintain_order=True)
             .select("child", community_id="parent")
         )

@@ -12,9 +12,10 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ _main_lock = threading.Lock()
 
 class _Process(SpawnProcess):
     @staticmethod
-    def _Popen(process_obj: Any) -> Any:
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name multiprocessing gives it
         with _main_lock:
             main = sys.modules["__main__"]
             sys.modules["__main__"] = types.ModuleType("__main__")
@@ -44,20 +45,20 @@ class _Context(SpawnContext):
     Process = _Process
 
 
-def _limit(memory_bytes: int) -> None:
-    """In the child: a memory limit where the system has one, no core files, and no outliving the parent."""
+def _start(memory_bytes: int, setup: Callable[..., object] | None, arguments: Sequence[Any]) -> None:
+    """In a fresh child: a memory limit where the system has one, no core files, quiet, then what the work needs."""
     try:
         import resource
     except ImportError:  # Windows
-        return
-    for what, limit in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (limit, limit))
-        except (ValueError, OSError):
-            pass  # a lower limit is in force already
-    os.environ["RUST_BACKTRACE"] = "0"
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, 2)  # a panicking library prints its own report; the verdict says what matters
+        pass
+    else:
+        for what, limit in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+            with suppress(ValueError, OSError):  # a lower limit is in force already
+                resource.setrlimit(what, (limit, limit))
+    # A panicking library prints its own report; the verdict says what matters.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    if setup:
+        setup(*arguments)
 
 
 class Guard:
@@ -66,13 +67,20 @@ class Guard:
     The functions and their arguments travel by pickle, so they live in importable modules.
     """
 
-    def __init__(self, workers: int = 1, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        workers: int = 1,
+        limits: Limits | None = None,
+        setup: Callable[..., object] | None = None,
+        arguments: Sequence[Any] = (),
+    ) -> None:
+        """``setup(*arguments)`` runs once in every new child."""
         self.limits = limits or Limits()
         self.workers = workers
         self._pool = ProcessPool(
             max_workers=workers,
-            initializer=_limit,
-            initargs=(self.limits.memory_bytes,),
+            initializer=_start,
+            initargs=(self.limits.memory_bytes, setup, arguments),
             context=_Context(),  # type: ignore[arg-type]
         )
 

@@ -71,17 +71,20 @@ class Judgement:
         return None if None in parts else parts  # type: ignore[return-value]
 
     def conclude(self) -> None:
+        """Count the kept rows, then everything ``recount`` does. A returned workbook keeps no rows."""
+        if any(issue.severity == FATAL for issue in self.issues):
+            self.frames, self.totals = {}, []
+        community = self.frames.get(MAIN_FORM)
+        self.submission["row_count"] = sum(frame.height for frame in self.frames.values())
+        self.submission["community_count"] = community.height if community is not None else 0
+        self.recount()
+
+    def recount(self) -> None:
         """Sort the issues, attach the district's answers, and set status and counts."""
         self.issues = sorted((self._answered(issue) for issue in self.issues), key=_weight)
         counts = Counter(issue.severity for issue in self.issues)
-        status = RETURNED if counts[FATAL] else WITH_ISSUES if self.issues else ACCEPTED
-        if status == RETURNED:
-            self.frames, self.totals = {}, []
-        community = self.frames.get(MAIN_FORM)
         self.submission |= {
-            "status": status,
-            "row_count": sum(frame.height for frame in self.frames.values()),
-            "community_count": community.height if community is not None else 0,
+            "status": RETURNED if counts[FATAL] else WITH_ISSUES if self.issues else ACCEPTED,
             "fatal_count": counts[FATAL],
             "error_count": counts[ERROR],
             "warning_count": counts[WARNING],

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.forms.personal import mask
 from pipelines.settings import Workspace, local
 
 FIRST_SEEN, STATED = "first_seen", "stated"
@@ -168,6 +167,8 @@ def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
 
     A file received before keeps the time it was first seen. Raises OSError when the archive can't be written.
     """
+    from pipelines.forms.personal import mask  # costs more than the rest of this module
+
     temporary = ws.archive / f".{os.getpid()}-{hashlib.sha256(drop.drop_path.encode()).hexdigest()[:16]}.tmp"
     digest, size = hashlib.sha256(), 0
     try:
@@ -178,13 +179,16 @@ def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
                 size += len(block)
             sha256 = digest.hexdigest()
             home = ws.archive / sha256[:2] / sha256
-            if known := read_received(home):
+            known = read_received(home)
+            if known and home.exists():
                 return known
             target.flush()
             os.fsync(target.fileno())
         if not drop.is_unchanged():
             return None
-        received_at, source_of_time = _received_at(drop.path, now)
+        received_at, source_of_time = (
+            (known.received_at, known.received_at_source) if known else _received_at(drop.path, now)
+        )
         received = Received(sha256, mask(drop.path.name), mask(drop.drop_path), size, received_at, source_of_time)
         home.parent.mkdir(exist_ok=True)
         os.replace(temporary, home)

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.forms.dates import last_day
 from pipelines.forms.keys import name_key
-from pipelines.intake.rules.base import ERROR, WARNING, listed
+from pipelines.intake.rules.base import ERROR, WARNING, Rule, listed
 
 R30 = listed(
     "R30",
@@ -60,6 +60,7 @@ CHANGE_LIMIT = Decimal("0.1")
 """R30: so much may households and area change from ledger to ledger without a word."""
 
 COLUMNS = (
+    "source_sheet",
     "source_row",
     "community_code",
     "community_name",
@@ -135,11 +136,12 @@ def _same_street(one: str | None, other: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding of these rules. ``row``: the sheet row; None = the sheet as a whole."""
+    """A finding of these rules. ``row``: the community record it is about; None = the sheet as a whole."""
 
-    rule: Any
-    row: int | None
+    rule: Rule
+    row: Mapping[str, Any] | None
     values: Mapping[str, object]
+    field: str | None = None
     entity: str | None = None
 
 
@@ -173,16 +175,15 @@ def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> lis
     remarks: list[Remark] = []
     for row, ledger in known:
         if now.find(row) is None and not _is_former(row, now):
-            remarks.append(
-                Remark(R31, None, {"period": ledger.period, "name": row["community_name"]}, row["community_name"])
-            )
+            values = {"period": ledger.period, "name": row["community_name"]}
+            remarks.append(Remark(R31, None, values, None, row["community_name"]))
     last = ledgers[-1]
     for row in rows:
         earlier = before.find(row)
         if earlier is None:
             remarks += _reused(row, before, seen_in)
             if _is_omitted(row, last.as_of):
-                remarks.append(Remark(R33, row["source_row"], {"period": last.period}, row["community_name"]))
+                remarks.append(Remark(R33, row, {"period": last.period}, R33.field, row["community_name"]))
         else:
             remarks += _changed(row, earlier, seen_in[id(earlier)])
     return remarks
@@ -193,7 +194,7 @@ def _reused(row: Mapping[str, Any], before: _Index, seen_in: Mapping[int, Ledger
     if not holders:
         return []
     values = {"period": seen_in[id(holders[0])].period, "name": holders[0]["community_name"]}
-    return [Remark(R32, row["source_row"], values, row["community_name"])]
+    return [Remark(R32, row, values, R32.field, row["community_name"])]
 
 
 def _is_omitted(row: Mapping[str, Any], as_of: date) -> bool:
@@ -213,6 +214,6 @@ def _changed(row: Mapping[str, Any], earlier: Mapping[str, Any], ledger: Ledger)
     for name, what in (("households", "总户数"), ("floor_area_sqm", "建筑面积")):
         before, after = earlier[name], row[name]
         if before and after and abs(Decimal(after) - Decimal(before)) > CHANGE_LIMIT * Decimal(before):
-            values = {"period": ledger.period, "what": what, "before": before, "after": after, "field": name}
-            found.append(Remark(R30, row["source_row"], values, row["community_name"]))
+            values = {"period": ledger.period, "what": what, "before": before, "after": after}
+            found.append(Remark(R30, row, values, name, row["community_name"]))
     return found

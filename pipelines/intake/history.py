@@ -1,0 +1,87 @@
+"""The district's earlier ledgers, as they were known when a workbook arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.intake.records import read_submissions, record_path
+from pipelines.intake.rules.ledgers import COLUMNS, Ledger
+from pipelines.plans import Plan
+
+Order = tuple[datetime, date, str]
+"""In which order workbooks are judged: as received; what came at once, in the order of periods; then by file name."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One earlier ledger: where its records are."""
+
+    submission_id: str
+    period: str
+    as_of: date
+
+
+class History:
+    """Which submissions of which district were accepted, and their communities."""
+
+    def __init__(self, records: Path, plans: Mapping[str, Plan]) -> None:
+        self.records, self.plans = records, plans
+        self._accepted: dict[tuple[str, str], list[tuple[Order, str, str]]] = {}
+        columns = ["submission_id", "plan_id", "district_code", "period_id", "received_at", "file_name", "status"]
+        for submission in read_submissions(records, columns):
+            self.add(submission)
+
+    def add(self, submission: Mapping[str, Any]) -> None:
+        """Take an accepted submission into account; others change nothing."""
+        order = self.order(submission)
+        if submission["status"] != "returned" and order:
+            place = submission["plan_id"], submission["district_code"]
+            self._accepted.setdefault(place, []).append((order, submission["period_id"], submission["submission_id"]))
+
+    def discard(self, submission_id: str) -> None:
+        """Forget a submission that is judged anew."""
+        for known in self._accepted.values():
+            known[:] = [entry for entry in known if entry[2] != submission_id]
+
+    def order(self, submission: Mapping[str, Any]) -> Order | None:
+        """None when the plan or period is not known here."""
+        plan = self.plans.get(submission["plan_id"] or "")
+        period = next((p for p in plan.periods if p.id == submission["period_id"]), None) if plan else None
+        return (submission["received_at"], period.as_of, submission["file_name"]) if period else None
+
+    def earlier(self, submission: Mapping[str, Any]) -> list[Earlier]:
+        """The effective ledger of each earlier period, in the order of time, of those received before this one."""
+        order = self.order(submission)
+        plan = self.plans.get(submission["plan_id"] or "")
+        if order is None or plan is None:
+            return []
+        before = {period.id: period for period in plan.periods if period.as_of < order[1]}
+        newest: dict[str, tuple[tuple[datetime, str], str]] = {}
+        for other, period_id, submission_id in self._accepted.get((plan.id, submission["district_code"]), ()):
+            if period_id in before and other < order:
+                rank = (other[0], other[2]), submission_id
+                newest[period_id] = max(newest.get(period_id, rank), rank)
+        found = (Earlier(newest[p.id][1], p.name.zh, p.as_of) for p in before.values() if p.id in newest)
+        return sorted(found, key=lambda earlier: earlier.as_of)
+
+    def is_first_period(self, submission: Mapping[str, Any]) -> bool:
+        """Whether the plan has no earlier period to compare with."""
+        order, plan = self.order(submission), self.plans.get(submission["plan_id"] or "")
+        return order is not None and plan is not None and all(p.as_of >= order[1] for p in plan.periods)
+
+
+def read_ledgers(records: Path, earlier: Iterable[Earlier]) -> list[Ledger]:
+    """The communities of earlier ledgers."""
+    ledgers = []
+    for one in earlier:
+        path = record_path(records, "community", one.submission_id)
+        if path.exists():
+            rows = pl.read_parquet(path, columns=list(COLUMNS)).to_dicts()
+            ledgers.append(Ledger(one.period, one.as_of, rows))
+    return ledgers

@@ -1,0 +1,146 @@
+"""What intake leaves in ``data/raw/records``: Parquet files, one per submission and kind, each there whole or not at all.
+
+The submission record comes last: without it the other files of a submission count for nothing, and the next run writes
+them anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.intake.issues import Issue
+from pipelines.intake.parse import Total
+
+SUBMISSION: dict[str, pl.DataType] = {
+    "submission_id": pl.String(),
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "file_name": pl.String(),
+    "sha256": pl.String(),
+    "size_bytes": pl.Int64(),
+    "received_at": pl.Datetime("us"),
+    "received_at_source": pl.String(),
+    "status": pl.String(),
+    "stated_fill_date": pl.Date(),
+    "stated_as_of": pl.Date(),
+    "row_count": pl.Int64(),
+    "community_count": pl.Int64(),
+    "fatal_count": pl.Int64(),
+    "error_count": pl.Int64(),
+    "warning_count": pl.Int64(),
+    "forms": pl.List(pl.String()),
+    "missing_columns": pl.List(pl.String()),
+    "form_version": pl.Int64(),
+    "is_synthetic": pl.Boolean(),
+    "archive_path": pl.String(),
+    "drop_path": pl.String(),
+}
+ISSUE: dict[str, pl.DataType] = {
+    "submission_id": pl.String(),
+    "issue_no": pl.Int64(),
+    "severity": pl.String(),
+    "rule_id": pl.String(),
+    "form": pl.String(),
+    "sheet": pl.String(),
+    "cell": pl.String(),
+    "source_row": pl.Int64(),
+    "field": pl.String(),
+    "entity": pl.String(),
+    "message": pl.String(),
+    "remedy": pl.String(),
+    "raw": pl.String(),
+    "answer": pl.String(),
+}
+TOTAL: dict[str, pl.DataType] = {
+    "submission_id": pl.String(),
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "form": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+    "label": pl.String(),
+    "field": pl.String(),
+    "value": pl.Decimal(18, 4),
+}
+
+
+def record_path(records: Path, kind: str, submission_id: str) -> Path:
+    """Where a submission's records of a kind (a form, submission, issue, total) are."""
+    return records / kind / f"{submission_id}.parquet"
+
+
+def write_forms(records: Path, submission_id: str, frames: Mapping[str, pl.DataFrame]) -> None:
+    """The rows of each form, where there are any."""
+    for name, frame in frames.items():
+        if frame.height:
+            _write(record_path(records, name, submission_id), frame)
+
+
+def write_verdict(
+    records: Path, submission: Mapping[str, Any], issues: Iterable[Issue], totals: Iterable[Total]
+) -> None:
+    """Issues and claimed totals, and the submission record last."""
+    submission_id = submission["submission_id"]
+    said = [
+        (submission_id, number, i.severity, i.rule_id, i.form, i.sheet, i.cell, i.row, i.field, i.entity, i.message)
+        + (i.remedy, i.raw, i.answer)
+        for number, i in enumerate(issues, start=1)
+    ]
+    _write_or_remove(record_path(records, "issue", submission_id), pl.DataFrame(said, schema=ISSUE, orient="row"))
+    key = [submission[name] for name in ("submission_id", "plan_id", "district_code", "period_id")]
+    claimed = [(*key, t.form, t.sheet, t.row, t.label, t.field, t.value) for t in totals]
+    _write_or_remove(record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL, orient="row"))
+    _write(
+        record_path(records, "submission", submission_id),
+        pl.DataFrame([dict(submission)], schema=SUBMISSION),
+        durable=True,
+    )
+
+
+def read_submission(records: Path, submission_id: str) -> dict[str, Any] | None:
+    """A submission's record; None when it is not (wholly) recorded."""
+    path = record_path(records, "submission", submission_id)
+    return pl.read_parquet(path).row(0, named=True) if path.exists() else None
+
+
+def read_submissions(records: Path, columns: list[str]) -> list[dict[str, Any]]:
+    """These columns of every submission ever received."""
+    files = [path for path in (records / "submission").glob("*.parquet") if not path.name.startswith("_")]
+    return pl.read_parquet(files, columns=columns).to_dicts() if files else []
+
+
+def _write_or_remove(path: Path, frame: pl.DataFrame) -> None:
+    if frame.height:
+        _write(path, frame)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, frame: pl.DataFrame, *, durable: bool = False) -> None:
+    content = io.BytesIO()
+    frame.write_parquet(content, compression="zstd", statistics=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content.getbuffer())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers that were killed left half written."""
+    for path in folder.glob("*/.*.tmp"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,161 @@
+"""Intake as its callers see it: judge one workbook, or take in everything that lies in the inbox.
+
+Importing this module costs little; the heavy parts are imported while a guarded child is reading already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.intake import receive
+from pipelines.intake.guard import Guard, outcome
+from pipelines.intake.issues import Refusal
+from pipelines.intake.reader import read_workbook
+from pipelines.settings import Limits, Workspace
+from pipelines.settings import now as clock
+
+if TYPE_CHECKING:
+    from pipelines.intake.history import History
+    from pipelines.intake.judging import Judgement
+    from pipelines.plans import Plan
+
+Progress = Callable[[int, int, str], object]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one drop. ``is_new`` is False when the same bytes had been received before."""
+
+    submission_id: str
+    drop_path: str
+    file_name: str
+    status: str
+    plan_id: str | None
+    district_code: str | None
+    period_id: str | None
+    received_at: datetime
+    row_count: int
+    error_count: int
+    warning_count: int
+    is_new: bool
+    receipt: Path | None
+
+
+# ── one workbook ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def judge(
+    source: bytes | Path,
+    file_name: str,
+    drop_path: str | None,
+    plans: Mapping[str, Plan],
+    history: History | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Judgement:
+    """Judge a workbook without storing anything; never raises for what is in the file.
+
+    ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
+    """
+    limits = limits or Limits()
+    if isinstance(source, Path) and not source.is_file():
+        return _irregular(file_name, drop_path)
+    if isinstance(source, Path) and source.stat().st_size > limits.file_bytes:
+        data = b""
+        size = source.stat().st_size
+    else:
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        size = len(data)
+    with Guard(1, limits) as guard:
+        reading = guard.submit(read_workbook, data, limits)
+        from pipelines.forms.personal import mask
+        from pipelines.intake import judging
+
+        sha256 = hashlib.sha256(data).hexdigest()
+        workbook = judging.Source(
+            receive.submission_id(sha256), sha256, size, mask(file_name), drop_path, clock(), receive.FIRST_SEEN
+        )
+        try:
+            if size > limits.file_bytes:
+                raise too_large(limits)
+            raw = outcome(reading)
+        except Refusal as refusal:
+            return judging.refused(workbook, refusal)
+        [judgement] = judging.judge_batch([(workbook, raw)], plans)
+    _compare(judgement, history)
+    judgement.conclude()
+    return judgement
+
+
+def too_large(limits: Limits) -> Refusal:
+    """The refusal of a file that is not even opened."""
+    return Refusal(
+        "over_limit",
+        f"文件大小超过 {limits.file_bytes // 1024**2} MB,超出可以接收的范围。",
+        "请删除多余的工作表、空白格式和图片,只保留填报内容后再报送。",
+    )
+
+
+def _irregular(file_name: str, drop_path: str | None) -> Judgement:
+    from pipelines.forms.personal import mask
+    from pipelines.intake import judging
+
+    source = judging.Source("x" * 16, None, 0, mask(file_name), drop_path, clock(), receive.FIRST_SEEN)
+    return judging.refused(source, NOT_REGULAR)
+
+
+NOT_REGULAR = Refusal(
+    "not_regular_file", "这不是普通文件(而是文件夹、链接或管道),没有读取。", "请把工作簿文件本身放进收件箱。"
+)
+
+
+def _compare(judgement: Judgement, history: History | None) -> None:
+    from pipelines.intake.judging import MAIN_FORM
+    from pipelines.intake.settle import against_ledgers
+
+    if MAIN_FORM not in judgement.frames:
+        return
+    earlier = history.earlier(judgement.submission) if history else []
+    if history and earlier:
+        against_ledgers(judgement, history.records, earlier)
+    elif history is None or not history.is_first_period(judgement.submission):
+        judgement.notes.append("没有以往台账可供比较,与上期核对的规则(R30—R33)未执行。")
+
+
+def history_of(ws: Workspace, plans: Mapping[str, Plan] | None = None) -> History | None:
+    """The earlier ledgers of a workspace; None when nothing has been received there."""
+    if not (ws.records / "submission").is_dir():
+        return None
+    from pipelines.intake.history import History
+    from pipelines.plans import load_plans
+
+    return History(ws.records, plans or load_plans(ws.plans))
+
+
+# ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def process_inbox(
+    ws: Workspace,
+    plans: Mapping[str, Plan],
+    now: datetime,
+    only_plan: str | None = None,
+    only_period: str | None = None,
+    on_progress: Progress | None = None,
+    *,
+    limits: Limits | None = None,
+) -> list[Outcome]:
+    """Take in everything that lies in the inbox: archive, judge, record, answer with a receipt, clear the inbox.
+
+    With ``only_plan`` or ``only_period`` workbooks of others stay where they are; those that can't be identified are
+    returned. The outcome does not depend on the order of the files. Raises OSError when the workspace can't be written;
+    what was received by then is safe, and the next call goes on from there.
+    """
+    from pipelines.intake.inbox import Run
+
+    return Run(ws.prepare(), plans, now, (only_plan, only_period), on_progress, limits or Limits()).outcomes()

@@ -1,0 +1,87 @@
+"""The second look at a judged workbook: against the district's earlier ledgers, in the order in which they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.intake.history import Earlier, read_ledgers
+from pipelines.intake.issues import Issue
+from pipelines.intake.judging import MAIN_FORM, Judgement
+from pipelines.intake.records import record_path, write_forms, write_verdict
+from pipelines.intake.rules.ledgers import Remark, compare, ledger_rows
+from pipelines.intake.validate import display
+
+
+@dataclass
+class Settled:
+    """A judged workbook and the earlier ledgers it is compared with."""
+
+    judgement: Judgement
+    earlier: Sequence[Earlier]
+
+
+def against_ledgers(judgement: Judgement, records: Path, earlier: Sequence[Earlier]) -> None:
+    """Apply R30–R33: add their issues and withhold what they withhold."""
+    frame = judgement.frames.get(MAIN_FORM)
+    if frame is None or not earlier:
+        return
+    remarks = compare(ledger_rows(frame), read_ledgers(records, earlier))
+    judgement.issues += [_issue(remark, judgement.recognised) for remark in remarks]
+    if reused := [remark.row for remark in remarks if remark.row and remark.rule.withholds]:
+        judgement.frames[MAIN_FORM] = _without_codes(frame, reused)
+
+
+def _issue(remark: Remark, recognised: Sequence[Mapping[str, Any]]) -> Issue:
+    rule = remark.rule
+    message = rule.message.format(**{name: display(value) for name, value in remark.values.items()})
+    sheet = next((table["sheet"] for table in recognised if table["form"] == MAIN_FORM), None)
+    cell = row = None
+    if remark.row:
+        sheet, row = remark.row["source_sheet"], remark.row["source_row"]
+        columns = [c for table in recognised if table["sheet"] == sheet for c in table["columns"]]
+        letters = {column["field"]: column["letter"] for column in columns}
+        letter = letters.get(remark.field) or letters.get("community_name")
+        cell = f"{letter}{row}" if letter else None
+    return Issue(rule.severity, rule.id, message, rule.remedy, sheet, cell, row, MAIN_FORM, remark.field, remark.entity)
+
+
+def _without_codes(frame: pl.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    places = pl.DataFrame(
+        [(row["source_sheet"], row["source_row"]) for row in rows],
+        schema={"source_sheet": pl.String, "source_row": pl.Int64},
+        orient="row",
+    ).with_columns(reused=True)
+    hit = pl.col("reused").fill_null(False)
+    withheld = (
+        pl.when(hit).then(pl.col("withheld").list.concat(pl.lit(["community_code"]))).otherwise(pl.col("withheld"))
+    )
+    return (
+        frame.join(places, on=["source_sheet", "source_row"], how="left", maintain_order="left")
+        .with_columns(pl.when(~hit).then(pl.col("community_code")), withheld.alias("withheld"))
+        .drop("reused")
+    )
+
+
+def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
+    """Settle the workbooks of one district in the order in which they came, and record their verdicts.
+
+    Their rows are recorded already; a later one is compared with what the earlier ones left.
+    """
+    for settled in group:
+        judgement = settled.judgement
+        submission_id = judgement.submission["submission_id"]
+        path = record_path(records, MAIN_FORM, submission_id)
+        if settled.earlier and judgement.status != "returned" and path.exists():
+            before = judgement.frames[MAIN_FORM] = pl.read_parquet(path)
+            against_ledgers(judgement, records, settled.earlier)
+            if judgement.frames[MAIN_FORM] is not before:
+                write_forms(records, submission_id, judgement.frames)
+            judgement.frames = {}
+            judgement.recount()
+        write_verdict(records, judgement.submission, judgement.issues, judgement.totals)
+    return [settled.judgement for settled in group]

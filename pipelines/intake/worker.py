@@ -1,0 +1,64 @@
+"""What guarded children do for a run: read and judge a batch, settle a district's workbooks, write a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipelines.intake.issues import Refusal
+from pipelines.intake.judging import Judgement, Source, judge_batch, refused
+from pipelines.intake.reader import RawWorkbook, read_workbook
+from pipelines.intake.receipt import write_receipt
+from pipelines.intake.records import write_forms
+from pipelines.intake.settle import Settled
+from pipelines.intake.settle import settle as settle_group
+from pipelines.plans import Plan
+from pipelines.settings import Limits
+
+Scope = tuple[str | None, str | None]
+"""The plan and period to which a run is limited; None = any."""
+
+_plans: Mapping[str, Plan] = {}
+_limits = Limits()
+
+
+def prepare(plans: Mapping[str, Plan], limits: Limits) -> None:
+    """Once per child."""
+    global _plans, _limits
+    _plans, _limits = plans, limits
+
+
+def is_wanted(judgement: Judgement, scope: Scope) -> bool:
+    """Whether a run limited to ``scope`` takes this workbook; what nobody can identify is taken by every run."""
+    if judgement.key is None:
+        return True
+    plan, period = scope
+    return plan in (None, judgement.key[0]) and period in (None, judgement.key[2])
+
+
+def read_and_judge(batch: Sequence[tuple[Source, Path]], records: Path, scope: Scope) -> list[Judgement]:
+    """Judge archived originals and record their rows; the rows are not sent back."""
+    books: list[tuple[Source, RawWorkbook]] = []
+    judgements: dict[str, Judgement] = {}
+    for source, path in batch:
+        try:
+            books.append((source, read_workbook(path.read_bytes(), _limits)))
+        except Refusal as refusal:
+            judgements[source.submission_id] = refused(source, refusal)
+    for judgement in judge_batch(books, _plans):
+        submission_id = judgement.submission["submission_id"]
+        if is_wanted(judgement, scope):
+            write_forms(records, submission_id, judgement.frames)
+        judgement.frames = {}
+        judgements[submission_id] = judgement
+    return [judgements[source.submission_id] for source, _ in batch]
+
+
+def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
+    """Against earlier ledgers, then the verdicts on record."""
+    return settle_group(records, group)
+
+
+def answer(judgement: Judgement, original: Path | None, target: Path) -> Path:
+    """Write the receipt of a recorded submission."""
+    return write_receipt(judgement, original, target, _plans)

@@ -122,7 +122,7 @@ def standing(published: Published) -> pl.DataFrame:
     return published.sql("""
         select m.milestone_id, m.indicator_id, i.indicator_name as 指标, m.due_date as 到期, m.operator, m.target,
             m.district_code, d.district_name as 旗县区, m.numerator as 分子, m.denominator as 分母, m.value as 数值,
-            m.gap_points as "差距（百分点）", m.gap_units as 还差, m.status
+            m.gap_points as "差距（百分点）", m.gap_units as 还差, i.basis, m.status
         from mart_milestone_progress as m
         inner join dim_indicator as i using (plan_id, indicator_id)
         inner join dim_district as d on m.plan_id = d.plan_id and m.district_code = d.district_code
@@ -312,15 +312,15 @@ def reasons(published: Published, district_code: str) -> pl.DataFrame:
 
 def _milestones_open(p: Published, code: str) -> Iterator[Reason]:
     frame = standing(p).filter((pl.col("district_code") == code) & pl.col("status").is_in(OPEN))
-    for name, due, operator, target, n, d, value, units, status in frame.select(
-        "指标", "到期", "operator", "target", "分子", "分母", "数值", "还差", "status"
+    for name, due, operator, target, n, d, value, units, basis, status in frame.select(
+        "指标", "到期", "operator", "target", "分子", "分母", "数值", "还差", "basis", "status"
     ).iter_rows():
         goal = f"{FMT.month(due)}目标{WORDS.label('operator', operator)}{FMT.target(target)}"
         if status == "no_data":
             yield "指标", f"{name}：{goal}，没有数据"
-        else:
-            rate = FMT.rate(value, [(operator, target)])
-            yield "指标", f"{name}：{goal}，实际{rate}（{FMT.count(n)}/{FMT.count(d)}），还差{FMT.count(units)}个"
+            continue
+        rate, lacking = FMT.rate(value, [(operator, target)]), WORDS(f"gap_unit.{basis}", n=units)
+        yield "指标", f"{name}：{goal}，实际{rate}（{FMT.count(n)}/{FMT.count(d)}），还差{lacking}"
 
 
 def _reporting(p: Published, code: str) -> Iterator[Reason]:
@@ -355,35 +355,43 @@ def _silence(p: Published, code: str) -> Iterator[Reason]:
         return
     yield "少报", f"{missing}个小区以前报过，本期没有报，也没有说明去向，仍按实有计入分母"
     for name, reported, audited in _variants(p, code, "reported"):
-        yield "少报", f"{name}：自报{FMT.rate(reported)}，核定{FMT.rate(audited)}"
+        yield "少报", f"{name}：自报{reported}，核定{audited}"
 
 
 def _merging(p: Published, code: str) -> Iterator[Reason]:
-    (merged,) = p.sql(
+    """Steps in which communities were merged, and what that alone did to the rates."""
+    frame = p.sql(
         """
-        select cast(coalesce(sum(merged_out), 0) as bigint)
-        from mart_register_bridge as b inner join dim_period as t using (plan_id, period_id)
-        where b.plan_id = $plan and b.district_code = $district and t.as_of <= $last""",
+        select t.period_name, b.merged_out, i.indicator_name, c.value_from, c.value_to, c.denominator_effect
+        from mart_register_bridge as b
+        inner join dim_period as t using (plan_id, period_id)
+        inner join mart_rate_change as c on b.plan_id = c.plan_id and b.period_id = c.period_id
+            and b.district_code = c.district_code
+        inner join dim_indicator as i on c.plan_id = i.plan_id and c.indicator_id = i.indicator_id
+        where b.plan_id = $plan and b.district_code = $district and t.as_of <= $last and b.merged_out > 0
+            and i.is_headline and c.denominator_effect >= 0.5
+        order by t.seq, i.sort_order""",
         district=code,
         last=p.period.as_of,
-    ).row(0)
-    if not merged:
-        return
-    yield "合并", f"合并使小区数减少{merged}个"
-    for name, frozen, audited in _variants(p, code, "frozen_baseline"):
-        yield "合并", f"{name}：按现有小区{FMT.rate(audited)}，按摸底时的小区{FMT.rate(frozen)}"
+    )
+    for period, merged, name, before, after, effect in frame.iter_rows():
+        found = f"{period}：合并使小区减少{merged}个；{name}由{FMT.rate(before)}到{FMT.rate(after)}"
+        yield "合并", f"{found}，其中分母变小占{FMT.effect(effect)}"
 
 
 def _on_paper(p: Published, code: str) -> Iterator[Reason]:
     for name, strict, audited in _variants(p, code, "strict"):
-        yield "成色", f"{name}：核定{FMT.rate(audited)}，只算合同有效、备案且在任期内的{FMT.rate(strict)}"
+        yield "成色", f"{name}：核定{audited}，从严（合同有效；已备案且在任期内）{strict}"
 
 
-def _variants(p: Published, code: str, variant: str) -> Iterator[tuple[str, float, float]]:
-    """The headline rates whose other reading differs by at least a tenth of a point."""
+def _variants(p: Published, code: str, variant: str) -> Iterator[tuple[str, str, str]]:
+    """The headline rates whose other reading differs by at least a tenth of a point: name, that reading, audited.
+
+    Rounded so that neither seems to reach a target that it misses.
+    """
     frame = p.sql(
         """
-        select i.indicator_name, o.value, a.value
+        select a.indicator_id, i.indicator_name, o.value, a.value
         from fct_indicator as a
         inner join fct_indicator as o on a.plan_id = o.plan_id and a.period_id = o.period_id
             and a.district_code = o.district_code and a.indicator_id = o.indicator_id and a.basis = o.basis
@@ -394,7 +402,9 @@ def _variants(p: Published, code: str, variant: str) -> Iterator[tuple[str, floa
         district=code,
         variant=variant,
     )
-    return frame.iter_rows()
+    for indicator, name, other, audited in frame.iter_rows():
+        thresholds = [("gte", target) for _, target in _targets(p, indicator)]
+        yield name, FMT.rate(other, thresholds), FMT.rate(audited, thresholds)
 
 
 def _duties(p: Published, code: str) -> Iterator[Reason]:

@@ -31,7 +31,7 @@ from pipelines.samples.truth import (
     Task,
     Total,
 )
-from pipelines.samples.world import DistrictWorld, Step, reach
+from pipelines.samples.world import QUIET_DAYS, DistrictWorld, Step, reach
 
 FIRST_DOCUMENT = date(2023, 10, 25)
 SITE = "https://zjj.example.cn"
@@ -84,8 +84,17 @@ class Desk:
         own = Random(f"{self.code}:{indicator.id}")
         if indicator.id in story["never"] or (not indicator.milestones and own.random() > story["extras"]):
             return None
-        when: date = story["late"].get(indicator.id) or day(own, FIRST_DOCUMENT, story["by"])
+        last: date = story["by"]
+        if own.random() < story["punctual"]:
+            last = min(last, self._in_time(indicator) or last)
+        when: date = story["late"].get(indicator.id) or day(own, FIRST_DOCUMENT, last)
         return when if when <= self.step.until else None
+
+    def _in_time(self, indicator: Indicator) -> date | None:
+        """The last day on which a ledger before the indicator's first date can still say that it is done."""
+        due = min((milestone.due for milestone in indicator.milestones), default=None)
+        before = [period.as_of for period in self.plan.periods if due is not None and period.as_of <= due]
+        return max(before) - timedelta(days=QUIET_DAYS) if before else None
 
     def commitments(self) -> list[tuple[Indicator, date | None]]:
         return [(i, self.done_on(i)) for i in self.indicators() if i.kind in ("boolean", "document")]

@@ -310,7 +310,7 @@ def _listed_late(t: Typing) -> list[Planted]:
     before = t.earlier[-1]
     known = {row.community_code for row in before.of("community")}
     return [
-        Planted("R33", "warning", "上期之前已交付，本期才列入而未注明补录", "community", row, "delivered_date")
+        Planted("R33", "warning", "上期之前已交付，本期才列入而未注明补录", "community", row, "change_type")
         for row, cells in enumerate(t.rows["community"])
         if cells["community_code"] not in known
         and cells["change_type"] in ("new_delivery", "unchanged")

@@ -2,8 +2,8 @@
 
 In order: an analyst's decision; code and name; a declared rename or former code; name and subdistrict; code alone in
 the same subdistrict (an undeclared rename); name and address; the name alone where nothing else was ever typed; code
-and name in another district (a community that moved). Names are compared by their keys, which keep phase, zone and
-number.
+and name in another district that has reported without it (a community that moved). Names are compared by their keys,
+which keep phase, zone and number.
 
 A code whose row carries another name *and* another subdistrict than the community that held it has been reused (R32):
 it proves nothing, and the row is identified by its name. Near matches never count: whoever sees two spellings of one
@@ -114,7 +114,8 @@ def identify(
     """``row`` → ``community_id`` for every row that is a known community; the others are new.
 
     ``rows``: row, district_code, change and KEYS, one row per community (``one_row_each``). ``known``: community_id,
-    district_code (where it stands now), standing, and KEYS: every combination it was ever reported with.
+    district_code (where it stands now), standing, silent (that district sent nothing), and KEYS: every combination it
+    was ever reported with.
     Pairs of row and community_id: ``stated`` by analysts, ``declared`` by the row itself (原小区编码), ``barred`` by
     analysts.
 
@@ -158,6 +159,6 @@ def identify(
     taken = tried(taken, (_CODE_NAME, _RENAMED), standing, rows)
     taken = claim(taken, declared)
     taken = tried(taken, (_NAME_STREET, _CODE_STREET, _NAME_ADDRESS, _NAME_ONLY), standing, rows)
-    taken = tried(taken, (_ELSEWHERE,), standing, rows.filter(live))
+    taken = tried(taken, (_ELSEWHERE,), standing.filter(~pl.col("silent")), rows.filter(live))
     # What had ended and is reported again, unless it is said to be newly built.
     return tried(taken, (_CODE_NAME, _NAME_STREET, _NAME_ADDRESS, _NAME_ONLY), ended, rows.filter(~fresh))

@@ -206,7 +206,7 @@ class _History:
     def advance(self, period_id: str, as_of: date, rows: pl.DataFrame, reporting: pl.Series) -> None:
         """Take in one period: ``rows`` of all districts, and the districts that handed in a ledger."""
         since = self.last[1] if self.last else None
-        rows = self._identified(identity.one_row_each(rows), period_id)
+        rows = self._identified(identity.one_row_each(rows), period_id, reporting)
         self.known = pl.concat([self.known, rows.select(*_KNOWN)]).unique(maintain_order=True)
         everyone = self._things(rows if self.rulings.decisions.height else None)
 
@@ -252,7 +252,7 @@ class _History:
             stands = pl.concat([fresh, stands]).unique("community_id", keep="first", maintain_order=True)
         return self.known.join(stands, on="community_id").with_columns(thing="community_id")
 
-    def _identified(self, rows: pl.DataFrame, period_id: str) -> pl.DataFrame:
+    def _identified(self, rows: pl.DataFrame, period_id: str, reporting: pl.Series) -> pl.DataFrame:
         """The rows with their community, new ones included, without those that stand for nothing any more."""
         things, rulings = self._things(), self.rulings
         rows = rulings.without_aliases(rows)
@@ -260,7 +260,7 @@ class _History:
         former = self._referred(says_so, things)
         pairs = identity.identify(
             rows,
-            things,
+            things.with_columns(silent=~pl.col("district_code").is_in(reporting.implode())),
             stated=rulings.stated(rows, things),
             declared=former.filter(pl.col("community_id").n_unique().over("row") == 1),
             barred=rulings.barred(rows, things),

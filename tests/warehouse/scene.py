@@ -1,10 +1,9 @@
-"""A scene for the assessment: the built-in Bayannur plan and whatever figures, documents and dates a test puts there."""
+"""A scene for the assessment: the built-in Bayannur plan and whatever figures, documents and dates a test puts in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -74,18 +73,16 @@ class Scene:
         """Items and scores."""
         plan = plan or bayannur()
         frames = tables.frames({plan.id: plan})
-        for row in (
-            {"district_code": district.code, "period_id": period.id, "due": period.due}
-            for district in plan.districts
-            for period in plan.periods
-        ):
-            place = (row["district_code"], row["period_id"])
-            on = self.ledgers.get(place, row["due"] if row["due"] <= self.now.date() else None)
-            moment = on and datetime(on.year, on.month, on.day, 12)
-            status = "missing" if on is None else "late" if on > row["due"] else "on_time"
-            self.put(
-                "submission_status", district_code=place[0], period_id=place[1], status=status, first_accepted_at=moment
-            )
+        for district in plan.districts:
+            for period in plan.periods:
+                on = self.ledgers.get((district.code, period.id), period.due if period.due <= self.now.date() else None)
+                self.put(
+                    "submission_status",
+                    district_code=district.code,
+                    period_id=period.id,
+                    status="missing" if on is None else "late" if on > period.due else "on_time",
+                    first_accepted_at=on and datetime(on.year, on.month, on.day, 12),
+                )
         given = {name: pl.DataFrame(rows, schema=INPUT_SCHEMAS[name], orient="row") for name, rows in self.rows.items()}
         planned = {name: frame for name, frame in frames.items() if name in INPUT_SCHEMAS and name != "occasion"}
         return assess(AssessmentInputs.of(self.now, **planned, **given))

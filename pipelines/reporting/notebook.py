@@ -147,7 +147,7 @@ def standing_figure(published: Published) -> go.Figure:
     shades, texts = [], []
     for milestone in milestones["milestone_id"]:
         row = [cells.get((milestone, name), (None, "not_applicable")) for name in names]
-        shades.append([None if status in ("no_data", "not_applicable") else gap or 0.0 for gap, status in row])
+        shades.append([_shade(gap, status) for gap, status in row])
         texts.append([_cell(gap, status) for gap, status in row])
     figure = go.Figure(
         go.Heatmap(
@@ -172,6 +172,13 @@ def standing_figure(published: Published) -> go.Figure:
 def _cell(gap: float | None, status: str) -> str:
     word = str(WORDS.label("status", status))
     return f"{word}<br>差{FMT.gap(gap).removesuffix('个百分点')}" if gap else word
+
+
+def _shade(gap: float | None, status: str) -> float | None:
+    """How dark a cell is: nothing where there are no figures, and even the smallest gap not as light as none."""
+    if status in ("no_data", "not_applicable"):
+        return None
+    return max(gap, 0.5) if gap else 0.0
 
 
 def _highest(rows: Sequence[Sequence[float | None]]) -> float:
@@ -497,7 +504,7 @@ def visits_figure(published: Published, district_codes: Sequence[str], most: int
                 showlegend=False,
             )
         )
-    figure.update_xaxes(title="户数")
+    figure.update_xaxes(title="户数", tickformat=",d")
     rows = sum(len(trace.x) for trace in figure.data)
     return _dressed(figure, "先去的小区在哪些街道（乡镇）", 130 + 30 * rows)
 

@@ -99,7 +99,7 @@ def test_reasons_tell_the_stories(published: nb.Published) -> None:
 
     assert "少报" in told("150822")
     assert "自报" in told("150822")
-    assert "合并使小区数减少" in told("150823")
+    assert "合并使小区减少" in told("150823")
     assert "2024年度工作台账没有报送" in told("150824")
     assert "迟报4天" in told("150825")
     assert "先后报送2个版本" in told("150826")

@@ -261,7 +261,7 @@ def _nameless(t: Typing) -> Planted:
 @problem("R03")
 def _total_in_the_middle(t: Typing) -> Planted:
     t.quirks.add("total_in_the_middle")
-    return Planted("R03", "warning", "数据中间有一行合计", "community", field="community_name")
+    return Planted("R03", "warning", "数据中间有一行合计和重复的表头", "community", field="community_name")
 
 
 @problem("R19")

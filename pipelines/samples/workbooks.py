@@ -204,7 +204,9 @@ class _Sheet:
                 row += 1
                 if "total_in_the_middle" in self.quirks and number == len(self.rows) // 2:
                     self._total(row, "合计", "community_name", list(self.cells))
-                    row += 1
+                    for place, (column, unit) in enumerate(zip(self.columns, self.units, strict=True)):
+                        self.sheet.write_string(row + 1, place, self._heading(column, unit))
+                    row += 2
             if self.style.subtotals and self.form.name == "community" and block:
                 town = str(self.rows[block[0]]["subdistrict"])
                 extra = 50 if "wrong_subtotal" in self.quirks and row == top + len(block) else 0

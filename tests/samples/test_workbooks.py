@@ -167,6 +167,7 @@ def test_odd_layouts_are_really_there(drops: list[Drop]) -> None:
     assert "网格员数量" in community("unmapped_column")[0]
     middle = [row for row in community("total_in_the_middle")[6:-6] if "合计" in row]
     assert len(middle) == 1
+    assert sum("项目名称" in row for row in community("total_in_the_middle")) == 2  # the header again, in the middle
     hidden = load_workbook(by_quirk["hidden_sheet"].path)
     assert [s.title for s in hidden if s.sheet_state == "hidden"] == ["小区明细(上年)"]
     assert any("小计" in str(cell) for row in community("wrong_subtotal") for cell in row)

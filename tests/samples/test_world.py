@@ -290,6 +290,21 @@ def test_credit_results_are_on_time_late_and_missing(world: World) -> None:
     assert 2023 not in sent["150824"]
 
 
+def test_companies_work_in_several_districts_and_bodies_share_a_community(world: World) -> None:
+    districts = Counter(
+        company.uscc
+        for code in world
+        for company in {c.uscc: c for c in last(world, code, "2025-11").of("company")}.values()
+    )
+    assert max(districts.values()) == 3
+    states: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for code in world:
+        for body in last(world, code, "2025-11").of("committee"):
+            states.setdefault((code, body.community_name), set()).add((body.body_type, body.status))
+    replaced = {("owners_committee", "term_expired"), ("pm_committee", "formed")}
+    assert any(replaced <= found for found in states.values())
+
+
 # -- problems ----------------------------------------------------------------------------------------------------------
 
 

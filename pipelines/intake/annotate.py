@@ -320,8 +320,11 @@ class _Editor:
         masked_rows = {row for row, _ in notes.masked}
 
         def edit(found: re.Match[str]) -> str:
-            attributes, inner = found[1], found[2] or ""
-            number = re.search(r'\br="(\d+)"', attributes)
+            attributes, inner = found[1], found[2]
+            if not wanted and (not inner or ("<v" not in inner and "<is" not in inner)):
+                return found[0]
+            inner = inner or ""
+            number = _ROW_NUMBER.search(attributes)
             if number is None:
                 raise CannotAnnotate("rows without numbers")
             row = int(number[1]) - 1
@@ -484,6 +487,7 @@ class _Editor:
         return content.getvalue()
 
 
+_ROW_NUMBER = re.compile(r'\br="(\d+)"')
 _SUSPICIOUS = re.compile(r"\d[ -]?(?:\d[ -]?){6}|@")
 _SHARED = re.compile(r't="s"[^>]*><v>(\d+)</v>')
 _SHARED_VALUE = re.compile(r"<v>(\d+)</v>")

@@ -102,14 +102,14 @@ def outcome(future: Future[Result]) -> Result:
     except TimeoutError:
         raise Refusal(
             "read_timeout",
-            "读取文件用时过长,已停止读取。",
-            "请删除多余的工作表、空白格式和图片,只保留填报内容后再报送。",
+            "读取文件用时过长，已停止读取。",
+            "请删除多余的工作表、空白格式和图片，只保留填报内容后再报送。",
         ) from None
     except (ProcessExpired, BrokenProcessPool, MemoryError):
         raise Refusal(
             "read_aborted",
-            "读取文件时占用内存过多或文件内部结构损坏,已停止读取。",
-            "请用 Excel 或 WPS 打开,把内容复制到新的工作簿,另存为 .xlsx 后再报送。",
+            "读取文件时占用内存过多或文件内部结构损坏，已停止读取。",
+            "请用 Excel 或 WPS 打开，把内容复制到新的工作簿，另存为 .xlsx 后再报送。",
         ) from None
 
 

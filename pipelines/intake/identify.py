@@ -95,7 +95,7 @@ def read_labels(sheets: Iterable[tuple[RawSheet, int]]) -> Cover:
                     if name == "person":
                         cover.personal.append((sheet.name, (row, place)))
                     elif name == "unit":
-                        units += stated_units(f"单位:{value}")
+                        units += stated_units(f"单位：{value}")
                     elif value not in (None, ""):
                         _note(cover, name, value)
     cover.units = tuple(dict.fromkeys(units))
@@ -220,7 +220,7 @@ def _resolve(name: str, values: Mapping[str, str], plans: Mapping[str, Plan]) ->
             found.append(Identity(plan, district, period))
     if len(found) == 1:
         return Source(name, found[0])
-    return Source(name, None, why if not found else "符合几个方案,须写明方案名称")
+    return Source(name, None, why if not found else "符合几个方案，须写明方案名称")
 
 
 def from_texts(name: str, texts: Iterable[str], plans: Mapping[str, Plan]) -> Source | None:
@@ -324,8 +324,8 @@ def identify(
         return None, [Issue(FATAL, "not_identified", message, IDENTIFY_REMEDY)]
     issues = []
     if why:
-        remedy = "请补全或更正封面,下次报送时就不必依靠文件夹或标题来判断。"
-        issues.append(Issue(WARNING, "cover_incomplete", f"填报信息不完整:{why}。", remedy))
+        remedy = "请补全或更正封面，下次报送时就不必依靠文件夹或标题来判断。"
+        issues.append(Issue(WARNING, "cover_incomplete", f"填报信息不完整：{why}。", remedy))
     return complete[0].identity, issues
 
 
@@ -336,8 +336,8 @@ def _conflict(said: str) -> Issue:
     return Issue(
         FATAL,
         "identity_conflict",
-        f"填报信息互相矛盾:{said}。",
-        "请核对封面、标题和文件夹,改成同一个地区、同一期后再报送。",
+        f"填报信息互相矛盾：{said}。",
+        "请核对封面、标题和文件夹，改成同一个地区、同一期后再报送。",
     )
 
 

@@ -256,8 +256,8 @@ class Run:
             {
                 "at": self.now.isoformat(timespec="seconds"),
                 "drop_path": mask(drop.drop_path),
-                "note": f"与{content['received_at']}收到的文件完全相同,没有任何改变。"
-                "如需作为新的一版报送,请更改填报日期后重新保存。",
+                "note": f"与{content['received_at']}收到的文件完全相同，没有任何改变。"
+                "如需作为新的一版报送，请更改填报日期后重新保存。",
             },
         ]
         receive.write_durably(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())

@@ -59,6 +59,10 @@ class Judgement:
     notes: list[str] = field(default_factory=list)
     """What the receipt says beside the findings: rules that were skipped, …"""
     answers: dict[tuple[str, ...], str] = field(default_factory=dict)
+    kind: str | None = None
+    """What the bytes are (xlsx, xls …); None when they could not be read."""
+    shown: list[str] = field(default_factory=list)
+    """The sheets a receipt shows again."""
 
     @property
     def status(self) -> str:
@@ -216,7 +220,7 @@ def _about_sheets(book: _Book) -> None:
     tables = book.tables
     if MAIN_FORM not in tables:
         sheet = FORMS[MAIN_FORM].sheet
-        message = f"没有「{sheet}」表,或表中找不到表头。"
+        message = f"没有「{sheet}」表，或表中找不到表头。"
         book.issues.append(
             Issue(FATAL, "missing_form", message, f"请按模板补充「{sheet}」表后重新报送。", form=MAIN_FORM)
         )
@@ -392,6 +396,8 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
         totals,
         personal,
         answers=_answers(book.raw),
+        kind=book.raw.kind,
+        shown=[sheet.name for sheet in book.raw.visible if not layout.is_report(sheet.name)],
     )
     judgement.conclude()
     return judgement

@@ -350,7 +350,7 @@ def _kind_of(line: Sequence[object], anchors: Sequence[int], passive: set[int], 
         return "blank", ""
     texts = [_compact(line[i]) for i in filled if isinstance(line[i], str)][:5]
     leading = texts[0] if texts else ""
-    if leading.startswith(SAMPLE_ROW) or leading.startswith(("例:", "例：")):
+    if leading.startswith((SAMPLE_ROW, "例:", "例：")):
         return "sample", ""
     if len(filled) <= 4 and NOTE.match(leading):
         return "note", leading

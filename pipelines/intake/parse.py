@@ -307,8 +307,8 @@ def _no_value(header: str) -> Problem:
     return Problem(
         "formula_without_value",
         ERROR,
-        f"“{header}”是公式,但文件里没有保存计算结果,该值未采用",
-        "用 Excel 或 WPS 打开后保存一次,或改填数值",
+        f"“{header}”是公式，但文件里没有保存计算结果，该值未采用",
+        "用 Excel 或 WPS 打开后保存一次，或改填数值",
     )
 
 

@@ -63,7 +63,7 @@ class RawWorkbook:
 def sniff(data: bytes) -> str:
     """What the bytes are: xlsx, xlsb, ods, xls, csv or html. Raises Refusal for everything else, with the remedy."""
     if not data.strip(b"\0 \r\n\t"):
-        raise Refusal("empty_file", "文件是空的,没有任何内容。", "请检查原文件,重新保存后再报送。")
+        raise Refusal("empty_file", "文件是空的，没有任何内容。", "请检查原文件，重新保存后再报送。")
     if data[:4] in (b"PK\3\4", b"PK\5\6"):
         return _sniff_zip(data)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
@@ -72,14 +72,14 @@ def sniff(data: bytes) -> str:
         raise Refusal("unsupported_format", "文件是很早以前的 Excel 格式(Excel 4.0 或更早),无法读取。", SEND_XLSX)
     for magic, what in FOREIGN:
         if data.startswith(magic):
-            raise Refusal("foreign_file", f"这不是表格文件,而是{what}。", "请报送填写好的 .xlsx 工作簿。")
+            raise Refusal("foreign_file", f"这不是表格文件，而是{what}。", "请报送填写好的 .xlsx 工作簿。")
     head = _decode(data[:4096], partial=True)
     if head is None:
-        raise Refusal("foreign_file", "无法识别文件内容,这不是表格文件。", SEND_XLSX)
+        raise Refusal("foreign_file", "无法识别文件内容，这不是表格文件。", SEND_XLSX)
     if re.search(r"<(?:!doctype\s+html|html|table)\b", head, re.I):
         return "html"
     if re.match(r"\s*<[?\w]", head):
-        raise Refusal("unsupported_format", "文件是 XML 格式的表格,无法读取。", SEND_XLSX)
+        raise Refusal("unsupported_format", "文件是 XML 格式的表格，无法读取。", SEND_XLSX)
     return "csv"
 
 
@@ -93,7 +93,7 @@ FOREIGN: list[tuple[bytes, str]] = [
     (b"\x1f\x8b", "压缩包(gzip)"),
     (b"{\\rtf", "文字处理文档"),
     (b"version https://git-lfs", "一个指向原文件的占位文件(Git LFS)"),
-    (b"\0\5\x16\7", "苹果系统的附属文件,不是表格本身"),
+    (b"\0\5\x16\7", "苹果系统的附属文件，不是表格本身"),
 ]
 
 
@@ -102,14 +102,14 @@ def _sniff_zip(data: bytes) -> str:
     if "xl/workbook.bin" in names:
         return "xlsb"
     if "[Content_Types].xml" in names and any(re.fullmatch(r"[^/]*word/document\d*\.xml", name) for name in names):
-        raise Refusal("foreign_file", "这不是表格文件,而是文字处理文档。", "请报送填写好的 .xlsx 工作簿。")
+        raise Refusal("foreign_file", "这不是表格文件，而是文字处理文档。", "请报送填写好的 .xlsx 工作簿。")
     if "[Content_Types].xml" in names or "xl/workbook.xml" in names:
         return "xlsx"
     if "content.xml" in names:
         return "ods"
     if any(name.lower().endswith((".xlsx", ".xls", ".xlsm", ".et", ".csv", ".ods")) for name in names):
-        raise Refusal("zip_of_files", "这是一个压缩包,里面有若干文件。", "请解压后把每个工作簿分别报送。")
-    raise Refusal("foreign_file", "这是一个压缩包,里面没有表格。", "请报送填写好的 .xlsx 工作簿。")
+        raise Refusal("zip_of_files", "这是一个压缩包，里面有若干文件。", "请解压后把每个工作簿分别报送。")
+    raise Refusal("foreign_file", "这是一个压缩包，里面没有表格。", "请报送填写好的 .xlsx 工作簿。")
 
 
 def _sniff_ole(data: bytes) -> str:
@@ -119,7 +119,7 @@ def _sniff_ole(data: bytes) -> str:
     if has("EncryptedPackage") or has("EncryptionInfo"):
         raise _encrypted()
     if has("WordDocument"):
-        raise Refusal("foreign_file", "这不是表格文件,而是文字处理文档。", "请报送填写好的 .xlsx 工作簿。")
+        raise Refusal("foreign_file", "这不是表格文件，而是文字处理文档。", "请报送填写好的 .xlsx 工作簿。")
     return "xls"
 
 
@@ -165,7 +165,7 @@ def _read_spreadsheet(data: bytes, kind: str, limits: Limits) -> RawWorkbook:
             sheet.cells = table.to_python(skip_empty_area=False)
         sheet.merged = [(*start, *end) for start, end in merged]
     if not sheets:
-        raise Refusal("no_sheet", "文件里没有工作表。", "请检查原文件,重新保存后再报送。")
+        raise Refusal("no_sheet", "文件里没有工作表。", "请检查原文件，重新保存后再报送。")
     return RawWorkbook(kind, sheets, date1904=bool(package and package.date1904))
 
 
@@ -192,7 +192,7 @@ def _calamine() -> Iterator[None]:
 
 
 def _encrypted() -> Refusal:
-    return Refusal("encrypted", "文件加了打开密码,无法读取。", "请取消密码(文件→信息→保护工作簿)后再报送。")
+    return Refusal("encrypted", "文件加了打开密码，无法读取。", "请取消密码(文件→信息→保护工作簿)后再报送。")
 
 
 def _state(visible: SheetVisibleEnum) -> str:
@@ -202,12 +202,12 @@ def _state(visible: SheetVisibleEnum) -> str:
 
 
 def unreadable(detail: str) -> Refusal:
-    return Refusal("unreadable", f"文件已损坏或不是有效的表格,无法读取({detail})。", SEND_XLSX)
+    return Refusal("unreadable", f"文件已损坏或不是有效的表格，无法读取({detail})。", SEND_XLSX)
 
 
 def _over_limit(what: str) -> Refusal:
     return Refusal(
-        "over_limit", f"{what},超出可以接收的范围。", "请删除多余的工作表、空白格式和图片,只保留填报内容后再报送。"
+        "over_limit", f"{what}，超出可以接收的范围。", "请删除多余的工作表、空白格式和图片，只保留填报内容后再报送。"
     )
 
 
@@ -266,10 +266,7 @@ class XlsxPackage:
         """Fill in what the sheet's XML says. Raises Refusal when its used range is beyond the limit."""
         xml = self._read(self.parts.get(sheet.name, ""))
         self._check_extent(sheet.name, xml)
-        if self.percent_styles and any(b's="%d"' % style in xml for style in self.percent_styles):
-            styles = b"|".join(b"%d" % style for style in self.percent_styles)
-            pattern = re.compile(CELL + rb'(?=[^>]* s="(?:' + styles + rb')")[^>]*[^/]>')
-            sheet.percent_cells = {_cell(*found.groups()) for found in pattern.finditer(xml)}
+        sheet.percent_cells = self._percent_cells(xml)
         if b't="e"' in xml:
             sheet.error_cells = {
                 _cell(column, row): text.decode("ascii", "replace") for column, row, text in ERROR_CELL.findall(xml)
@@ -283,6 +280,13 @@ class XlsxPackage:
         sheet.hidden_rows = len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml)) if b"hidden=" in xml else 0
         columns = re.search(rb"<cols>.*?</cols>", xml, re.S)
         sheet.hidden_columns = len(re.findall(rb'hidden="(?:1|true)"', columns[0])) if columns else 0
+
+    def _percent_cells(self, xml: bytes) -> set[Cell]:
+        """The filled cells whose number format shows a percent sign."""
+        styles = self.percent_styles
+        if not styles or (len(styles) <= 8 and not any(b's="%d"' % style in xml for style in styles)):
+            return set()
+        return {_cell(column, row) for column, row, style in STYLED_CELL.findall(xml) if int(style) in styles}
 
     def _check_extent(self, name: str, xml: bytes) -> None:
         """Calamine reserves the whole rectangle around the filled cells, so one stray cell in a corner would kill it."""
@@ -304,6 +308,7 @@ class XlsxPackage:
 CELL = rb'<c (?:[^>]* )?r="([A-Z]+)(\d+)"'
 ERROR_CELL = re.compile(CELL + rb'(?=[^>]* t="e")[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
 FORMULA_CELL = re.compile(CELL + rb"([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v[^>]*>([^<]*)</v>)?")
+STYLED_CELL = re.compile(CELL + rb'[^>]*? s="(\d+)"[^>]*(?<!/)>')
 FILLED_CELL = re.compile(CELL + rb"[^>]*>\s*<(?:v|is|f)\b")
 
 
@@ -316,20 +321,24 @@ def _part_name(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else "xl/" + target.removeprefix("./")
 
 
-def _percent_styles(styles: bytes) -> list[int]:
+def _percent_styles(styles: bytes) -> frozenset[int]:
     """The cell styles (positions in ``cellXfs``) whose number format shows a percent sign."""
-    if not styles:
-        return []
+    if b"%" not in styles and b'numFmtId="9"' not in styles and b'numFmtId="10"' not in styles:
+        return frozenset()
     try:
         root = ElementTree.fromstring(styles)
     except ElementTree.ParseError:
-        return []
+        return frozenset()
     percent = {"9", "10"}
     for node in root.iter():
         if node.tag.endswith("numFmt") and "%" in re.sub(r'"[^"]*"|\\.', "", node.get("formatCode") or ""):
             percent.add(node.get("numFmtId") or "")
     formats = next((node for node in root.iter() if node.tag.endswith("}cellXfs")), None)
-    return [] if formats is None else [i for i, xf in enumerate(formats) if xf.get("numFmtId") in percent]
+    return (
+        frozenset(i for i, xf in enumerate(formats) if xf.get("numFmtId") in percent)
+        if formats is not None
+        else frozenset()
+    )
 
 
 # ── text formats ──────────────────────────────────────────────────────────────────────────────────────────────────

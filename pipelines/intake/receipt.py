@@ -15,11 +15,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from python_calamine import CalamineError, CalamineWorkbook
+
 from pipelines.forms.personal import find as find_personal
 from pipelines.forms.personal import mask
 from pipelines.intake import layout
 from pipelines.intake.annotate import CannotAnnotate, Notes, OwnSheet, annotate
-from pipelines.intake.issues import SEVERITY_NAMES, SEVERITY_ORDER, Issue, Refusal, column_index
+from pipelines.intake.issues import SEVERITY_NAMES, SEVERITY_ORDER, Issue, column_index
 from pipelines.intake.judging import Judgement
 from pipelines.intake.reader import RawWorkbook, read_workbook
 from pipelines.intake.receive import write_durably
@@ -31,9 +33,9 @@ MOST_LISTED = 5_000
 """So many findings are listed one by one; the JSON has them all."""
 VERDICTS = {
     "accepted": "通过。没有发现问题。",
-    "accepted_with_issues": "通过,但有问题。标为“错误”的值没有采用(按空值处理),请改正后重新报送;"
-    "标为“提示”的值已采用,请核对,确实无误的可在“说明”栏写明原因。",
-    "returned": "退回。本次报送没有被采用,以前通过的仍然有效。请按下表改正后重新报送。",
+    "accepted_with_issues": "通过，但有问题。标为“错误”的值没有采用(按空值处理),请改正后重新报送；"
+    "标为“提示”的值已采用，请核对，确实无误的可在“说明”栏写明原因。",
+    "returned": "退回。本次报送没有被采用，以前通过的仍然有效。请按下表改正后重新报送。",
 }
 HEADERS = ("序号", "级别", "工作表", "单元格", "小区/对象", "问题", "规则", "如何修改", "说明")
 WIDTHS = (6, 7, 18, 9, 22, 52, 12, 46, 26)
@@ -50,15 +52,8 @@ def receipt_path(receipts: Path, submission: Mapping[str, Any]) -> Path:
 def write_receipt(judgement: Judgement, original: Path | None, target: Path, plans: Mapping[str, Plan]) -> Path:
     """Write workbook and JSON. The original is annotated where it can be; else a workbook of the same content is made."""
     sheets = _own_sheets(judgement, plans)
-    content = None
-    if original is not None and judgement.submission["sha256"]:
-        try:
-            raw = read_workbook(data := original.read_bytes())
-        except Refusal:
-            pass
-        else:
-            content = _annotated(judgement, data, raw, sheets)
-    _write(judgement, target, content or _alone(sheets), plans)
+    content = _annotated(judgement, original.read_bytes(), sheets) if original and judgement.kind else _alone(sheets)
+    _write(judgement, target, content, plans)
     return target
 
 
@@ -119,13 +114,13 @@ def _problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
     top = [
         ("报表回执", "title"),
         (_whose(judgement, plans), "text"),
-        (f"文件:{submission['file_name']}    收到时间:{submission['received_at']:%Y-%m-%d %H:%M:%S}", "text"),
-        (f"结论:{VERDICTS[judgement.status]}", "text"),
-        (f"采用 {submission['row_count']} 行,其中小区 {submission['community_count']} 个;{counts}。", "text"),
+        (f"文件：{submission['file_name']}    收到时间：{submission['received_at']:%Y-%m-%d %H:%M:%S}", "text"),
+        (f"结论：{VERDICTS[judgement.status]}", "text"),
+        (f"采用 {submission['row_count']} 行，其中小区 {submission['community_count']} 个；{counts}。", "text"),
         *((note, "text") for note in judgement.notes),
     ]
     if len(judgement.issues) > MOST_LISTED:
-        top.append((f"问题较多,以下列出前 {MOST_LISTED} 处。", "text"))
+        top.append((f"问题较多，以下列出前 {MOST_LISTED} 处。", "text"))
     sheet.rows = [[(text, look)] for text, look in top]
     sheet.merges = [f"A{row}:I{row}" for row in range(1, len(top) + 1)]
     sheet.rows.append([])
@@ -155,7 +150,7 @@ def _problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
 def _recognised_sheet(judgement: Judgement) -> OwnSheet:
     """Which row was taken for the header and which column became which field."""
     sheet = OwnSheet("识别结果", (18, 8, 34, 34, 12, 30))
-    sheet.rows = [[("识别结果:每张表的表头和各列是怎样理解的", "title")]]
+    sheet.rows = [[("识别结果：每张表的表头和各列是怎样理解的", "title")]]
     sheet.merges = ["A1:F1"]
     for table in judgement.recognised:
         rows = "、".join(map(str, table["header_rows"]))
@@ -163,7 +158,7 @@ def _recognised_sheet(judgement: Judgement) -> OwnSheet:
         sheet.rows.append(
             [
                 (
-                    f"工作表「{mask(table['sheet'])}」→ {table['title']};表头第 {rows} 行;数据 {table['data_rows']} 行"
+                    f"工作表「{mask(table['sheet'])}」→ {table['title']}；表头第 {rows} 行；数据 {table['data_rows']} 行"
                     + (f";合计行 {len(table['total_rows'])} 行(不计入)" if table["total_rows"] else ""),
                     "text",
                 )
@@ -172,7 +167,7 @@ def _recognised_sheet(judgement: Judgement) -> OwnSheet:
         sheet.merges.append(f"A{len(sheet.rows)}:F{len(sheet.rows)}")
         sheet.rows.append([(text, "head") for text in ("工作表", "列", "表头", "识别为", "单位", "备注")])
         for column in table["columns"]:
-            remark = "个人信息,不入库" if column["personal"] else "" if column["field"] else "未采用"
+            remark = "个人信息，不入库" if column["personal"] else "" if column["field"] else "未采用"
             values = (
                 mask(table["sheet"]),
                 column["letter"],
@@ -195,28 +190,42 @@ def is_personal(text: str) -> bool:
     return bool(find_personal(text))
 
 
-def _annotated(judgement: Judgement, data: bytes, raw: RawWorkbook, sheets: Sequence[OwnSheet]) -> bytes:
+def _annotated(judgement: Judgement, data: bytes, sheets: Sequence[OwnSheet]) -> bytes:
     """The original with notes; where it is no xlsx, or an odd one, a workbook of the same content with notes."""
-    shown = [sheet for sheet in raw.visible if not layout.is_report(sheet.name)]
-    notes = _notes(judgement)
-    names = [sheet.name for sheet in shown]
-    if raw.kind == "xlsx" and not any(map(is_personal, names)):
+    notes, names = _notes(judgement), judgement.shown
+    if judgement.kind == "xlsx" and not any(map(is_personal, names)):
         try:
             return _checked(annotate(data, names, notes, sheets, is_personal), len(names) + len(sheets))
         except CannotAnnotate:
             pass
-    safe = {name: mask(name) for name in names}
+    safe = _safe_names(names)
     notes = {safe.get(name, name): note for name, note in notes.items()}
-    return annotate(_rebuilt(raw, safe), list(safe.values()), notes, sheets, is_personal)
+    return annotate(_rebuilt(read_workbook(data), safe), list(safe.values()), notes, sheets, is_personal)
+
+
+def _safe_names(names: Sequence[str]) -> dict[str, str]:
+    """Sheet names without personal data that Excel accepts, each once."""
+    safe: dict[str, str] = {}
+    for name in names:
+        base = re.sub(r"[\[\]:*?/\\']", "_", mask(name)).strip()[:28] or "表"
+        number = 1
+        while (chosen := base if number == 1 else f"{base}{number}").lower() in {
+            used.lower() for used in safe.values()
+        }:
+            number += 1
+        safe[name] = chosen
+    return safe
 
 
 def _checked(content: bytes, sheets: int) -> bytes:
     """What was written must be readable again, with all its sheets."""
     try:
-        book = read_workbook(content)
-    except Refusal as refusal:
-        raise CannotAnnotate(refusal.message) from None
-    if len(book.visible) != sheets:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name)
+    except (CalamineError, ValueError, OSError) as error:
+        raise CannotAnnotate(str(error)) from None
+    if len(book.sheet_names) != sheets:
         raise CannotAnnotate("a sheet is lost")
     return content
 
@@ -230,7 +239,7 @@ def _notes(judgement: Judgement) -> dict[str, Notes]:
             by_cell.setdefault((issue.sheet, issue.cell), []).append(issue)
     for (sheet, cell), issues in by_cell.items():
         text = "\n".join(
-            f"【{SEVERITY_NAMES[i.severity]} {i.rule_id}】{i.message}。修改办法:{i.remedy}" for i in issues
+            f"【{SEVERITY_NAMES[i.severity]} {i.rule_id}】{i.message}。修改办法：{i.remedy}" for i in issues
         )
         notes.setdefault(sheet, Notes()).problems[cell] = issues[0].severity, text
     for sheet, cells in judgement.personal.items():
@@ -262,7 +271,7 @@ def _rebuilt(raw: RawWorkbook, names: Mapping[str, str]) -> bytes:
         for sheet in raw.visible:
             if sheet.name not in names:
                 continue
-            written = book.add_worksheet(_sheet_name(names[sheet.name], len(book.worksheets())))
+            written = book.add_worksheet(names[sheet.name])
             for row, line in enumerate(sheet.cells):
                 for column, cell in enumerate(line):
                     if isinstance(cell, str):
@@ -292,11 +301,6 @@ def _rewrite(written: Any, row: int, column: int, cells: Sequence[Sequence[objec
         written.write_string(row, column, value[:32_000])
     elif isinstance(value, int | float):
         written.write_number(row, column, float(value))
-
-
-def _sheet_name(name: str, number: int) -> str:
-    """A name Excel accepts."""
-    return re.sub(r"[\[\]:*?/\\']", "_", name)[:31] or f"表{number + 1}"
 
 
 __all__ = ["VERDICTS", "as_json", "is_personal", "receipt_path", "write_plain", "write_receipt"]

@@ -97,7 +97,7 @@ def too_large(limits: Limits) -> Refusal:
     return Refusal(
         "over_limit",
         f"文件大小超过 {limits.file_bytes // 1024**2} MB,超出可以接收的范围。",
-        "请删除多余的工作表、空白格式和图片,只保留填报内容后再报送。",
+        "请删除多余的工作表、空白格式和图片，只保留填报内容后再报送。",
     )
 
 
@@ -124,7 +124,7 @@ def _compare(judgement: Judgement, history: History | None) -> None:
     if history and earlier:
         against_ledgers(judgement, history.records, earlier)
     elif history is None or not history.is_first_period(judgement.submission):
-        judgement.notes.append("没有以往台账可供比较,与上期核对的规则(R30—R33)未执行。")
+        judgement.notes.append("没有以往台账可供比较，与上期核对的规则(R30—R33)未执行。")
 
 
 def history_of(ws: Workspace, plans: Mapping[str, Plan] | None = None) -> History | None:

@@ -42,7 +42,7 @@ def _rows(frame: pl.DataFrame) -> list[Finding]:
     "community",
     "community_name",
     "与前面第{first_row}行是同一个小区(同一街道、同一名称),本行未采用",
-    "删去重复的一行;确是两个小区的请写明分期、分区或各自的小区编码",
+    "删去重复的一行；确是两个小区的请写明分期、分区或各自的小区编码",
 )
 def one_row_per_community(frames: Frames) -> list[Finding]:
     """Same subdistrict and name (without a subdistrict: same address), unless each has a code of its own.
@@ -73,8 +73,8 @@ def one_row_per_community(frames: Frames) -> list[Finding]:
     WARNING,
     "community",
     "community_code",
-    "小区编码与第{first_row}行相同,但名称或街道不同",
-    "每个小区的编码应当唯一,请核对后更正",
+    "小区编码与第{first_row}行相同，但名称或街道不同",
+    "每个小区的编码应当唯一，请核对后更正",
 )
 def codes_are_unique(frames: Frames) -> list[Finding]:
     frame = frames["community"].filter(said("community_code"))
@@ -98,8 +98,8 @@ def codes_are_unique(frames: Frames) -> list[Finding]:
     WARNING,
     "community",
     None,
-    "“{header}”整列{count}行全部为“是”,可能是整列下拉填充",
-    "逐个核实;确实全部做到的请在说明栏注明",
+    "“{header}”整列{count}行全部为“是”，可能是整列下拉填充",
+    "逐个核实；确实全部做到的请在说明栏注明",
 )
 def not_all_true(frames: Frames) -> list[Finding]:
     frame = frames["community"]
@@ -121,8 +121,8 @@ def not_all_true(frames: Frames) -> list[Finding]:
     WARNING,
     "community",
     "floor_area_sqm",
-    "建筑面积没有注明单位;户均面积合理的{count}行已按㎡采用",
-    "在表头注明单位,如“建筑面积(㎡)”",
+    "建筑面积没有注明单位；户均面积合理的{count}行已按㎡采用",
+    "在表头注明单位，如“建筑面积(㎡)”",
 )
 def area_taken_as_square_metres(frames: Frames) -> list[Finding]:
     rows = frames["community"].filter(col("_unit_not_stated") & said("floor_area_sqm"))
@@ -191,8 +191,8 @@ def with_bodies(frames: Frames) -> pl.DataFrame:
     WARNING,
     "community",
     "committee_status_typed",
-    "此处填写已成立,但「业委会(物管会)明细」中还在筹备;以明细为准,不计为已成立",
-    "两处改为一致;筹备中的不能填已成立",
+    "此处填写已成立，但「业委会(物管会)明细」中还在筹备；以明细为准，不计为已成立",
+    "两处改为一致；筹备中的不能填已成立",
 )
 def preparing_is_not_formed(frames: Frames) -> list[Finding]:
     pairs = with_bodies(frames)
@@ -208,7 +208,7 @@ def preparing_is_not_formed(frames: Frames) -> list[Finding]:
     "committee",
     "body_type",
     "同一小区的业主委员会和物业管理委员会都填为已成立",
-    "核对哪一个在履职;按小区只计一次",
+    "核对哪一个在履职；按小区只计一次",
 )
 def both_bodies_formed(frames: Frames) -> list[Finding]:
     frame = frames["committee"].filter(
@@ -224,7 +224,7 @@ def both_bodies_formed(frames: Frames) -> list[Finding]:
     WARNING,
     "committee",
     "status",
-    "小区在建未交付,却有已成立的业委会(物管会)",
+    "小区在建未交付，却有已成立的业委会(物管会)",
     "核对「小区明细」的建设状态和本行状态",
 )
 def building_site_has_no_body(frames: Frames) -> list[Finding]:
@@ -241,7 +241,7 @@ def building_site_has_no_body(frames: Frames) -> list[Finding]:
     "committee",
     "status",
     "单体楼有已成立的业委会(物管会)",
-    "核对「小区明细」的类别;几栋单体楼合并成立的请在备注中说明",
+    "核对「小区明细」的类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_body(frames: Frames) -> list[Finding]:
     pairs = with_bodies(frames)
@@ -310,7 +310,7 @@ def _number(value: float) -> str:
 
 
 _MISMATCH = "填报数{claimed}与明细表统计数{counted}不一致"
-_MISMATCH_REMEDY = "核对明细表有无漏填、重复,或更正汇总数;以明细表为准"
+_MISMATCH_REMEDY = "核对明细表有无漏填、重复，或更正汇总数；以明细表为准"
 
 
 def _in_scope(frames: Frames) -> pl.DataFrame:
@@ -319,7 +319,7 @@ def _in_scope(frames: Frames) -> pl.DataFrame:
     return frame.with_columns(built=(col("construction_status") != "under_construction").fill_null(True))
 
 
-@book_rule("T1", WARNING, "summary", "value", "小区总数:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T1", WARNING, "summary", "value", "小区总数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_communities(frames: Frames) -> list[Finding]:
     if not (claims := _claims(frames, "community_count")):
         return []
@@ -327,7 +327,7 @@ def total_communities(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"community_count": ("all", "built")})
 
 
-@book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_by_mode(frames: Frames) -> list[Finding]:
     measures = ("managed_count", "professional_count", "unmanaged_count")
     if not (claims := _claims(frames, *measures)):
@@ -345,7 +345,7 @@ def totals_by_mode(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {f"{name}_count": (name, f"{name}_built") for name in kinds})
 
 
-@book_rule("T3", WARNING, "summary", "value", "户数或面积合计:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T3", WARNING, "summary", "value", "户数或面积合计：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     """Only where every row's value could be read: a sum without the unreadable ones proves nothing."""
     if not (claims := _claims(frames, "households", "floor_area_sqm")):
@@ -369,7 +369,7 @@ def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     ]
 
 
-@book_rule("T4", WARNING, "summary", "value", "业委会(物管会)组建数:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T4", WARNING, "summary", "value", "业委会(物管会)组建数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_committees(frames: Frames) -> list[Finding]:
     """Distinct communities with a formed body; the sheet of bodies counts where it is present."""
     if not (claims := _claims(frames, "committee_count")):
@@ -385,7 +385,7 @@ def total_committees(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"committee_count": ("bodies",)})
 
 
-@book_rule("T5", WARNING, "summary", "value", "企业数:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T5", WARNING, "summary", "value", "企业数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_companies(frames: Frames) -> list[Finding]:
     if not (claims := _claims(frames, "company_count")) or "company" not in frames:
         return []
@@ -395,7 +395,7 @@ def total_companies(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"company_count": ("firms",)})
 
 
-@book_rule("T9", WARNING, "summary", "value", "红黑榜企业数:" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T9", WARNING, "summary", "value", "红黑榜企业数：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_lists(frames: Frames) -> list[Finding]:
     if not (claims := _claims(frames, "red_list_count", "black_list_count")) or "credit" not in frames:
         return []
@@ -414,7 +414,7 @@ def totals_of_lists(frames: Frames) -> list[Finding]:
     "credit",
     "list_flag",
     "参评企业没有填写是否列入红黑榜",
-    "逐个填写红榜、黑榜或未列入,三者之和应等于参评企业数",
+    "逐个填写红榜、黑榜或未列入，三者之和应等于参评企业数",
 )
 def every_rated_company_is_placed(frames: Frames) -> list[Finding]:
     """Red, black and neither add up to the rated companies: none is left without an entry where others have one."""
@@ -433,8 +433,8 @@ def every_rated_company_is_placed(frames: Frames) -> list[Finding]:
     WARNING,
     "evidence",
     None,
-    "引用了「佐证材料清单」中没有的材料编号:{missing}",
-    "在清单中补充该材料,或更正编号",
+    "引用了「佐证材料清单」中没有的材料编号：{missing}",
+    "在清单中补充该材料，或更正编号",
 )
 def evidence_is_listed(frames: Frames) -> list[Finding]:
     """Every number of evidence that tasks and mechanisms refer to is in the list (where the workbook has one)."""

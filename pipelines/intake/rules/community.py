@@ -25,8 +25,8 @@ FORM = "community"
     ERROR,
     FORM,
     "district_name",
-    "所填旗县区不是本填报单位,或简称可指几个旗县区;该行按本填报单位统计,所填旗县区未采用",
-    "改填本填报单位全称;确属其他旗县区的小区请由该旗县区填报",
+    "所填旗县区不是本填报单位，或简称可指几个旗县区；该行按本填报单位统计，所填旗县区未采用",
+    "改填本填报单位全称；确属其他旗县区的小区请由该旗县区填报",
     withholds="district_name",
 )
 def district_is_the_submitting_one() -> pl.Expr:
@@ -39,7 +39,7 @@ def district_is_the_submitting_one() -> pl.Expr:
     FORM,
     "occupied_households",
     "入住户数({occupied_households})多于总户数({households})",
-    "核对两个数,入住户数不应多于总户数",
+    "核对两个数，入住户数不应多于总户数",
 )
 def occupied_within_total() -> pl.Expr:
     return col("occupied_households") > col("households")
@@ -54,8 +54,8 @@ def _area_per_household() -> pl.Expr:
     WARNING,
     FORM,
     "floor_area_sqm",
-    "户均建筑面积不在20—400㎡之间(面积{floor_area_sqm}㎡,{households}户)",
-    "核对建筑面积的单位(㎡或万㎡)和总户数;确实如此请在说明栏注明",
+    "户均建筑面积不在20—400㎡之间(面积{floor_area_sqm}㎡，{households}户)",
+    "核对建筑面积的单位(㎡或万㎡)和总户数；确实如此请在说明栏注明",
 )
 def area_per_household_plausible() -> pl.Expr:
     return ~_area_per_household().is_between(20, 400) & (col("households") > 0) & ~col("_unit_not_stated")
@@ -66,8 +66,8 @@ def area_per_household_plausible() -> pl.Expr:
     ERROR,
     FORM,
     "floor_area_sqm",
-    "建筑面积没有注明单位,按㎡折算的户均面积不在20—400㎡之间或无法核对,该值未采用",
-    "在表头注明单位,如“建筑面积(㎡)”,或在数值后写明㎡、万㎡",
+    "建筑面积没有注明单位，按㎡折算的户均面积不在20—400㎡之间或无法核对，该值未采用",
+    "在表头注明单位，如“建筑面积(㎡)”，或在数值后写明㎡、万㎡",
     withholds="floor_area_sqm",
 )
 def area_without_unit() -> pl.Expr:
@@ -80,8 +80,8 @@ def area_without_unit() -> pl.Expr:
     ERROR,
     FORM,
     "company_name",
-    "物业管理方式为专业化物业,但没有填写物业服务企业,不能计为专业化",
-    "填写物业服务企业全称;不是企业管理的请改选实际的管理方式",
+    "物业管理方式为专业化物业，但没有填写物业服务企业，不能计为专业化",
+    "填写物业服务企业全称；不是企业管理的请改选实际的管理方式",
     withholds="is_professional",
 )
 def professional_has_company() -> pl.Expr:
@@ -93,8 +93,8 @@ def professional_has_company() -> pl.Expr:
     ERROR,
     FORM,
     "management_mode",
-    "只写“有物业”而没有写明企业,无法确定由谁管理,管理方式未采用",
-    "填写物业服务企业全称,或从下拉列表中选择实际的管理方式",
+    "只写“有物业”而没有写明企业，无法确定由谁管理，管理方式未采用",
+    "填写物业服务企业全称，或从下拉列表中选择实际的管理方式",
     withholds="management_mode",
 )
 def plain_yes_has_company() -> pl.Expr:
@@ -123,7 +123,7 @@ def professional_has_code() -> pl.Expr:
     FORM,
     "contract_end",
     "专业化物业没有填写合同起止日期",
-    "填写物业服务合同的开始和结束日期;没有书面合同请在说明栏注明",
+    "填写物业服务合同的开始和结束日期；没有书面合同请在说明栏注明",
 )
 def professional_has_contract() -> pl.Expr:
     return is_professional() & said("company_name") & lacks("contract_end") & col("contract_start").is_null()
@@ -134,8 +134,8 @@ def professional_has_contract() -> pl.Expr:
     ERROR,
     FORM,
     "company_name",
-    "物业管理方式为“无物业”,却填写了物业服务企业;以管理方式为准,企业未采用",
-    "仍有企业管理的改选管理方式;企业已撤离的删去企业名称",
+    "物业管理方式为“无物业”，却填写了物业服务企业；以管理方式为准，企业未采用",
+    "仍有企业管理的改选管理方式；企业已撤离的删去企业名称",
     withholds="company_name",
 )
 def unmanaged_has_no_company() -> pl.Expr:
@@ -148,7 +148,7 @@ def unmanaged_has_no_company() -> pl.Expr:
     FORM,
     "contract_end",
     "物业服务合同已于数据截止日期前到期({contract_end}),属于事实服务",
-    "已续签的填写新合同日期;未续签的请尽快办理",
+    "已续签的填写新合同日期；未续签的请尽快办理",
 )
 def contract_in_force() -> pl.Expr:
     return is_professional() & (last_day("contract_end") < col("_as_of"))
@@ -160,7 +160,7 @@ def contract_in_force() -> pl.Expr:
     FORM,
     "contract_start",
     "合同开始日期({contract_start})晚于结束日期({contract_end}),两个日期均未采用",
-    "核对合同,改正起止日期",
+    "核对合同，改正起止日期",
     withholds="contract_start contract_end",
 )
 def contract_dates_in_order() -> pl.Expr:
@@ -172,8 +172,8 @@ def contract_dates_in_order() -> pl.Expr:
     ERROR,
     FORM,
     "delivered_date",
-    "建设状态为建成,交付使用时间({delivered_date})却晚于数据截止日期,该日期未采用",
-    "核对交付使用时间;尚未交付的把建设状态改为“在建”",
+    "建设状态为建成，交付使用时间({delivered_date})却晚于数据截止日期，该日期未采用",
+    "核对交付使用时间；尚未交付的把建设状态改为“在建”",
     withholds="delivered_date",
 )
 def completed_is_delivered() -> pl.Expr:
@@ -185,7 +185,7 @@ def completed_is_delivered() -> pl.Expr:
     WARNING,
     FORM,
     "is_new_build",
-    "填为新建小区,但建成年份({built_year})早于新建小区的起算日期",
+    "填为新建小区，但建成年份({built_year})早于新建小区的起算日期",
     "核对建成年份或“是否新建小区”",
 )
 def new_build_is_recent() -> pl.Expr:
@@ -197,7 +197,7 @@ def new_build_is_recent() -> pl.Expr:
     WARNING,
     FORM,
     "is_old_community",
-    "填为老旧小区,但建成年份({built_year})在2000年以后",
+    "填为老旧小区，但建成年份({built_year})在2000年以后",
     "核对建成年份或“是否老旧小区”",
 )
 def old_community_is_old() -> pl.Expr:
@@ -209,8 +209,8 @@ def old_community_is_old() -> pl.Expr:
     ERROR,
     FORM,
     "renovation_status",
-    "填为已完成老旧小区改造,但未填为老旧小区,也没有说明原因,改造情况未采用",
-    "是老旧小区的把“是否老旧小区”填为“是”;否则在备注中说明",
+    "填为已完成老旧小区改造，但未填为老旧小区，也没有说明原因，改造情况未采用",
+    "是老旧小区的把“是否老旧小区”填为“是”；否则在备注中说明",
     withholds="renovation_status",
 )
 def renovated_is_old() -> pl.Expr:
@@ -241,7 +241,7 @@ def unmanaged_charges_nothing() -> pl.Expr:
     WARNING,
     FORM,
     "disclosure_done",
-    "已公开公示,但没有填写公示日期",
+    "已公开公示，但没有填写公示日期",
     "填写最近一次公示的日期",
 )
 def disclosure_is_dated() -> pl.Expr:
@@ -253,7 +253,7 @@ def disclosure_is_dated() -> pl.Expr:
     WARNING,
     FORM,
     "committee_status_typed",
-    "小区在建未交付,却填写已成立业委会(物管会)",
+    "小区在建未交付，却填写已成立业委会(物管会)",
     "核对建设状态和业委会(物管会)成立情况",
 )
 def building_site_has_no_committee() -> pl.Expr:
@@ -266,7 +266,7 @@ def building_site_has_no_committee() -> pl.Expr:
     FORM,
     "committee_status_typed",
     "单体楼填写已成立业委会(物管会)",
-    "核对类别;几栋单体楼合并成立的请在备注中说明",
+    "核对类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_committee() -> pl.Expr:
     return (col("unit_type") == "single_building") & col("committee_status_typed").is_in(FORMED)
@@ -277,8 +277,8 @@ def single_building_committee() -> pl.Expr:
     WARNING,
     FORM,
     "prior_codes",
-    "变更情况为合并或拆分,但没有填写原小区编码",
-    "在“原小区编码”中填写合并或拆分前各小区的编码或名称,用顿号隔开",
+    "变更情况为合并或拆分，但没有填写原小区编码",
+    "在“原小区编码”中填写合并或拆分前各小区的编码或名称，用顿号隔开",
 )
 def change_names_its_source() -> pl.Expr:
     return col("change_type").is_in(["merge", "split"]) & col("prior_codes").is_null()

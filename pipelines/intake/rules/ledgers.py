@@ -23,8 +23,8 @@ R30 = listed(
     WARNING,
     "community",
     "households",
-    "与{period}相比,{what}由{before}变为{after},变化超过10%,而变更情况没有说明",
-    "核对数值;确有变化的在“变更情况”“变更原因”中说明",
+    "与{period}相比，{what}由{before}变为{after}，变化超过10%，而变更情况没有说明",
+    "核对数值；确有变化的在“变更情况”“变更原因”中说明",
     "history",
 )
 R31 = listed(
@@ -32,8 +32,8 @@ R31 = listed(
     ERROR,
     "community",
     None,
-    "{period}台账中的小区“{name}”本期没有填报,也没有变更记录;仍计入分母,不计入分子",
-    "补填该小区;已合并、拆分、更名、拆除的,在“变更情况”“原小区编码”中写明",
+    "{period}台账中的小区“{name}”本期没有填报，也没有变更记录；仍计入分母，不计入分子",
+    "补填该小区；已合并、拆分、更名、拆除的，在“变更情况”“原小区编码”中写明",
     "history",
 )
 R32 = listed(
@@ -42,7 +42,7 @@ R32 = listed(
     "community",
     "community_code",
     "该编码在{period}属于另一个小区“{name}”(名称和街道都不同),编码未采用",
-    "编码一经编定不得挪用;请填写本小区自己的编码",
+    "编码一经编定不得挪用；请填写本小区自己的编码",
     "history",
     withholds="community_code",
 )
@@ -51,7 +51,7 @@ R33 = listed(
     WARNING,
     "community",
     "change_type",
-    "上期台账没有这个小区,而它在{period}截止日期前已经建成或交付,属于以前漏报",
+    "上期台账没有这个小区，而它在{period}截止日期前已经建成或交付，属于以前漏报",
     "在“变更情况”中选“补录”并说明原因",
     "history",
 )

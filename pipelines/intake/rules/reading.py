@@ -11,7 +11,7 @@ FILE = [
     ("empty_file", "文件是空的"),
     ("foreign_file", "文件不是表格"),
     ("unsupported_format", "文件格式无法读取"),
-    ("zip_of_files", "压缩包,里面有若干文件"),
+    ("zip_of_files", "压缩包，里面有若干文件"),
     ("encrypted", "文件加了打开密码"),
     ("unreadable", "文件已损坏或不是有效的表格"),
     ("no_sheet", "文件里没有工作表"),
@@ -33,7 +33,7 @@ MISSING_COLUMN_FATAL = listed(
     "community",
     None,
     "「小区明细」缺少必填列“{header}”",
-    "补上“{header}”列并填写后重新报送;如已有该列,请把表头改为“{header}”",
+    "补上“{header}”列并填写后重新报送；如已有该列，请把表头改为“{header}”",
     "file",
 )
 MISSING_COLUMN = listed(
@@ -41,8 +41,8 @@ MISSING_COLUMN = listed(
     ERROR,
     None,
     None,
-    "「{sheet}」缺少必填列“{header}”,相关指标没有数据",
-    "补上“{header}”列并填写;如已有该列,请把表头改为“{header}”",
+    "「{sheet}」缺少必填列“{header}”，相关指标没有数据",
+    "补上“{header}”列并填写；如已有该列，请把表头改为“{header}”",
     "file",
 )
 MISSING_INDICATOR_COLUMN = listed(
@@ -50,7 +50,7 @@ MISSING_INDICATOR_COLUMN = listed(
     WARNING,
     None,
     None,
-    "「{sheet}」没有“{header}”列,相关指标没有数据",
+    "「{sheet}」没有“{header}”列，相关指标没有数据",
     "补上“{header}”列并填写",
     "file",
 )
@@ -59,8 +59,8 @@ MISSING_SHEET = listed(
     WARNING,
     None,
     None,
-    "没有「{sheet}」表,相关指标没有数据",
-    "按模板补充「{sheet}」表后重新报送;确无此项内容的请在说明栏注明",
+    "没有「{sheet}」表，相关指标没有数据",
+    "按模板补充「{sheet}」表后重新报送；确无此项内容的请在说明栏注明",
     "file",
 )
 UNMAPPED_COLUMN = listed(
@@ -68,8 +68,8 @@ UNMAPPED_COLUMN = listed(
     WARNING,
     None,
     None,
-    "不认识表头“{header}”,该列未采用",
-    "如是模板中的某一列,请改用模板的表头;否则不必处理",
+    "不认识表头“{header}”，该列未采用",
+    "如是模板中的某一列，请改用模板的表头；否则不必处理",
     "column",
 )
 DUPLICATE_COLUMN = listed(
@@ -77,7 +77,7 @@ DUPLICATE_COLUMN = listed(
     WARNING,
     None,
     None,
-    "表头“{header}”与另一列含义相同,只采用了其中一列",
+    "表头“{header}”与另一列含义相同，只采用了其中一列",
     "删去或改名其中一列",
     "column",
 )
@@ -86,7 +86,7 @@ AMBIGUOUS_COLUMN = listed(
     WARNING,
     None,
     None,
-    "表头“{header}”出现多次,无法区分,该列未采用",
+    "表头“{header}”出现多次，无法区分，该列未采用",
     "在表头中写明是谁的(如“项目负责人联系电话”)",
     "column",
 )
@@ -95,8 +95,8 @@ UNRECOGNISED_SHEET = listed(
     WARNING,
     None,
     None,
-    "不认识工作表「{sheet}」,未采用",
-    "如是要报送的内容,请把表名和表头改成模板的样子;否则不必处理",
+    "不认识工作表「{sheet}」，未采用",
+    "如是要报送的内容，请把表名和表头改成模板的样子；否则不必处理",
     "file",
 )
 HIDDEN_SHEET = listed(
@@ -104,8 +104,8 @@ HIDDEN_SHEET = listed(
     WARNING,
     None,
     None,
-    "工作表「{sheet}」是隐藏的,未采用",
-    "要报送的请取消隐藏;不用的请删去",
+    "工作表「{sheet}」是隐藏的，未采用",
+    "要报送的请取消隐藏；不用的请删去",
     "file",
 )
 HIDDEN_ROWS = listed(
@@ -113,8 +113,8 @@ HIDDEN_ROWS = listed(
     WARNING,
     None,
     None,
-    "工作表「{sheet}」有隐藏的行或列,其中的内容已一并采用",
-    "请取消隐藏或筛选,核对后再报送",
+    "工作表「{sheet}」有隐藏的行或列，其中的内容已一并采用",
+    "请取消隐藏或筛选，核对后再报送",
     "file",
 )
 SHEET_OF_ANOTHER_FORM = listed(
@@ -122,23 +122,25 @@ SHEET_OF_ANOTHER_FORM = listed(
     WARNING,
     None,
     None,
-    "工作表「{sheet}」的内容是「{title}」,已按「{title}」读取",
+    "工作表「{sheet}」的内容是「{title}」，已按「{title}」读取",
     "把表名改为「{title}」",
     "file",
 )
-R02 = listed("R02", ERROR, None, None, "这一行没有填写“{header}”,未采用", "补填“{header}”;不需要的行请整行删去", "row")
+R02 = listed(
+    "R02", ERROR, None, None, "这一行没有填写“{header}”，未采用", "补填“{header}”；不需要的行请整行删去", "row"
+)
 R03 = listed(
     "R03",
     WARNING,
     None,
     None,
-    "“{header}”填的是“{label}”,已按合计行处理,不计入明细",
-    "合计行不必填写;确是名称的请换一种写法",
+    "“{header}”填的是“{label}”，已按合计行处理，不计入明细",
+    "合计行不必填写；确是名称的请换一种写法",
     "row",
 )
 R35 = listed("R35", WARNING, None, None, "“{header}”({value})晚于收到报表的日期", "核对日期", "row")
 UNIT_ASSUMED = listed(
-    "unit_not_stated", WARNING, None, None, "“{header}”没有注明单位,已按{unit}理解", "在表头注明单位", "column"
+    "unit_not_stated", WARNING, None, None, "“{header}”没有注明单位，已按{unit}理解", "在表头注明单位", "column"
 )
 CLAIMED_TOTAL = listed(
     "claimed_total",
@@ -146,7 +148,7 @@ CLAIMED_TOTAL = listed(
     None,
     None,
     "合计行“{header}”填报数{claimed}与各行之和{counted}不一致",
-    "核对合计数和各行;以各行之和为准",
+    "核对合计数和各行；以各行之和为准",
     "row",
 )
 

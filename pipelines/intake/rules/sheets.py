@@ -18,15 +18,15 @@ RATE_TOLERANCE = 0.1
     ERROR,
     "committee",
     "established_date",
-    "成立日期({established_date})晚于数据截止日期,本期不能计为已成立",
-    "核对成立日期;截止日期后成立的在下期填报",
+    "成立日期({established_date})晚于数据截止日期，本期不能计为已成立",
+    "核对成立日期；截止日期后成立的在下期填报",
     withholds="status",
 )
 def formed_by_the_as_of_date() -> pl.Expr:
     return col("status").is_in(FORMED) & (col("established_date") > col("_as_of"))
 
 
-@row_rule("R18", WARNING, "committee", "filed_date", "已成立但没有备案日期", "填写备案日期;尚未备案的请尽快办理")
+@row_rule("R18", WARNING, "committee", "filed_date", "已成立但没有备案日期", "填写备案日期；尚未备案的请尽快办理")
 def formed_is_filed() -> pl.Expr:
     return col("status").is_in(FORMED) & lacks("filed_date")
 
@@ -36,8 +36,8 @@ def formed_is_filed() -> pl.Expr:
     WARNING,
     "committee",
     "status",
-    "状态为已成立,但本届任期已于{term_end}届满",
-    "已换届的填写新一届任期;未换届的把状态改为“已届满”或“换届中”",
+    "状态为已成立，但本届任期已于{term_end}届满",
+    "已换届的填写新一届任期；未换届的把状态改为“已届满”或“换届中”",
 )
 def formed_is_in_term() -> pl.Expr:
     return (col("status") == "formed") & (last_day("term_end") < col("_as_of"))
@@ -89,8 +89,8 @@ def party_members_within_employees() -> pl.Expr:
     WARNING,
     "company",
     "party_org_form",
-    "有{party_member_count}名党员,却只派党建指导员",
-    "有3名以上正式党员的应单独建立党组织;情况特殊的请在说明栏注明",
+    "有{party_member_count}名党员，却只派党建指导员",
+    "有3名以上正式党员的应单独建立党组织；情况特殊的请在说明栏注明",
 )
 def enough_members_for_an_organisation() -> pl.Expr:
     return (col("party_member_count") >= 3) & (col("party_org_form") == "instructor")
@@ -101,8 +101,8 @@ def enough_members_for_an_organisation() -> pl.Expr:
     ERROR,
     "company",
     "managed_area",
-    "在管面积没有注明单位,该值未采用",
-    "在表头注明单位,如“在管面积(万㎡)”",
+    "在管面积没有注明单位，该值未采用",
+    "在表头注明单位，如“在管面积(万㎡)”",
     withholds="managed_area",
 )
 def managed_area_has_unit() -> pl.Expr:
@@ -148,8 +148,8 @@ _ANSWERS = ("very_satisfied", "satisfied", "fairly_satisfied", "neutral", "dissa
     WARNING,
     "satisfaction",
     "reported_rate",
-    "填报的满意率({reported_rate}%)与按样本重算的不一致,以重算为准",
-    "满意率=(非常满意+满意+基本满意)÷有效样本;核对各项人数",
+    "填报的满意率({reported_rate}%)与按样本重算的不一致，以重算为准",
+    "满意率=(非常满意+满意+基本满意)÷有效样本；核对各项人数",
 )
 def satisfaction_recomputes() -> pl.Expr:
     satisfied = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS[:3])
@@ -178,8 +178,8 @@ def answers_add_up() -> pl.Expr:
     WARNING,
     "satisfaction",
     "valid_answers",
-    "有效样本只有{valid_answers}份,少于30份",
-    "样本过少时结果不稳定,条件允许时请补充调查",
+    "有效样本只有{valid_answers}份，少于30份",
+    "样本过少时结果不稳定，条件允许时请补充调查",
 )
 def sample_is_large_enough() -> pl.Expr:
     return col("valid_answers") < 30
@@ -206,7 +206,7 @@ def completion_recomputes() -> pl.Expr:
     WARNING,
     "task",
     "evidence_ids",
-    "任务已完成,但没有佐证材料编号",
+    "任务已完成，但没有佐证材料编号",
     "填写「佐证材料清单」中相应材料的编号",
 )
 def done_has_evidence() -> pl.Expr:
@@ -218,8 +218,8 @@ def done_has_evidence() -> pl.Expr:
     WARNING,
     "task",
     "done_date",
-    "完成日期({done_date})晚于数据截止日期,本期不计为完成",
-    "核对完成日期;截止日期后完成的在下期填报",
+    "完成日期({done_date})晚于数据截止日期，本期不计为完成",
+    "核对完成日期；截止日期后完成的在下期填报",
 )
 def done_by_the_as_of_date() -> pl.Expr:
     return col("done_date") > col("_as_of")
@@ -230,7 +230,7 @@ def done_by_the_as_of_date() -> pl.Expr:
     ERROR,
     "evidence",
     "date",
-    "佐证材料的形成日期({date})晚于报送日期,该日期未采用",
+    "佐证材料的形成日期({date})晚于报送日期，该日期未采用",
     "核对形成日期",
     withholds="date",
 )

@@ -133,6 +133,8 @@ def identify(
     taken = pl.DataFrame(schema={"row": rows.schema["row"], "community_id": known.schema["community_id"]})
 
     def claim(taken: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+        if pairs.is_empty():
+            return taken
         pairs = pairs.join(barred, on=["row", "community_id"], how="anti", maintain_order="left")
         pairs = pairs.join(taken, on="row", how="anti", maintain_order="left")
         pairs = pairs.join(taken, on="community_id", how="anti", maintain_order="left")
@@ -149,6 +151,8 @@ def identify(
 
     def tried(taken: pl.DataFrame, steps: tuple[_Pass, ...], among: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
         def one(so_far: pl.DataFrame, step: _Pass) -> pl.DataFrame:
+            if so_far.height == rows.height:
+                return so_far
             left = of.join(so_far, on="row", how="anti", maintain_order="left")
             open_ = among.join(so_far, on="community_id", how="anti")
             return so_far if left.is_empty() or open_.is_empty() else claim(so_far, agreeing(step, open_, left))

@@ -285,6 +285,8 @@ class _History:
             .drop_nulls("ref")
             .with_row_index("ref_no")
         )
+        if refs.is_empty():
+            return pl.DataFrame(schema={"row": pl.Int64, "community_id": pl.String})
         own = identity.resolve(refs, things)
         lost = refs.join(own, on="ref_no", how="anti")
         # A full code says which community is meant in other districts too.

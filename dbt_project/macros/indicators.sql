@@ -76,7 +76,7 @@
     {% set rows = ref('int_' ~ entity) %}
     {% if entity == 'community' and variant == 'reported' %}
         {{ return("(select * replace (reported_renovation_status as renovation_status, reported_is_renovated_old as is_renovated_old) from "
-            ~ rows ~ ")") }}
+            ~ rows ~ " where not is_ended)") }}
     {% elif variant == 'frozen_baseline' %}
         {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from " ~ rows ~ " as c join "
             ~ ref('int_community_frozen') ~ " as f using (plan_id, period_id, community_id))") }}
@@ -108,7 +108,13 @@
         {% do merged.append("bool_or(d" ~ n ~ ") as d" ~ n) %}
         {% do merged.append("bool_or(n" ~ n ~ ") as n" ~ n) %}
         {% set answered = 'cast(null as boolean)' %}
-        {% if by_row %}
+        {% if variant == 'strict' %}
+            {# A strict condition is null where the workbook can't tell; told of nothing that counts it is unknown. #}
+            {% do flags.append("case when (" ~ condition ~ ") and is_reported and (" ~ own[0].numerator ~ ") then (" ~ counted
+                ~ ") is not null end as a" ~ n) %}
+            {% do totals.append("bool_or(a" ~ n ~ ") as a" ~ n) %}
+            {% set answered = 'coalesce(a' ~ n ~ ', true)' %}
+        {% elif by_row %}
             {% do totals.append("bool_and(is_reported) filter (where d" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
         {% endif %}

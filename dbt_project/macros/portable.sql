@@ -75,6 +75,11 @@
     cast(json_extract_string({{ json }}, '$.{{ key }}') as boolean)
 {%- endmacro %}
 
+{# Whether an SQL text names a column. #}
+{% macro names_column(text, column) -%}
+    regexp_matches({{ text }}, concat('\b', {{ column }}, '\b'))
+{%- endmacro %}
+
 {# The nth part of a text. #}
 {% macro part_of(text, separator, nth) -%}
     split_part({{ text }}, '{{ separator }}', {{ nth }})

@@ -69,7 +69,7 @@ def _invoke(ws: Workspace, command: str, *options: str, on_event: OnEvent | None
     ws.build.mkdir(parents=True, exist_ok=True)
     arguments = [command, *options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     arguments += ["--target-path", str(_target(ws)), "--log-path", str(_target(ws)), "--log-level", "none"]
-    arguments += ["--log-level-file", "none", "--no-version-check", "--no-send-anonymous-usage-stats", "--no-print"]
+    arguments += ["--log-level-file", "none", "--no-version-check", "--no-send-anonymous-usage-stats", "--no-print", "--no-use-colors"]
     with _LOCK, _environment(ws):
         runner = dbtRunner(callbacks=[on_event] if on_event else [])
         outcome = runner.invoke(arguments)
@@ -85,8 +85,10 @@ def _failures(result: Any) -> Iterator[str]:
     """One paragraph per node that failed: its name, its file, its message."""
     for node in result.results:
         if node.status in ("error", "fail", "runtime error"):
-            message = (node.message or "").strip()
-            yield f"{node.node.name} ({node.node.original_file_path}): {message}"
+            lines = [line.strip() for line in (node.message or str(node.status)).strip().splitlines()]
+            if len(lines) > 1 and " Error in " in lines[0]:
+                del lines[0]  # says again which node it was
+            yield "\n  ".join([f"{node.node.name} ({node.node.original_file_path}): {lines[0]}", *lines[1:]])
 
 
 @contextmanager

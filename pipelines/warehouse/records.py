@@ -90,7 +90,7 @@ def ensure_schemas(records: Path) -> None:
     """
     for kind, schema in SCHEMAS.items():
         file = records / kind / SCHEMA_FILE
-        if file.is_file() and pl.read_parquet_schema(file) == schema:
+        if file.is_file() and pl.read_parquet_schema(file.read_bytes()) == schema:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
         # Not *.parquet, so that nobody reads a half-written file.

@@ -73,10 +73,15 @@ select
     c.contract_start,
     c.contract_end,
     c.contract_filed,
-    coalesce(
-        {{ on_or_after('c.contract_end', 'd.as_of') }} and (c.contract_start is null or c.contract_start <= d.as_of),
-        false
-    ) as has_current_contract,
+    case
+        when {{ holds('d.missing_columns', "'community.contract_end'") }} then null
+        else
+            coalesce(
+                {{ on_or_after('c.contract_end', 'd.as_of') }}
+                and (c.contract_start is null or c.contract_start <= d.as_of),
+                false
+            )
+    end as has_current_contract,
     c.disclosure_done,
     c.disclosure_date,
     c.fee_standard,
@@ -85,7 +90,9 @@ select
         when {{ holds('d.forms', "'committee'") }} then coalesce(b.has_committee, false)
         else {{ holds('p.counted_statuses', 'c.committee_status_typed') }}
     end as has_committee,
-    coalesce(b.has_committee_strict, false) as has_committee_strict,
+    case
+        when {{ holds('d.forms', "'committee'") }} then coalesce(b.has_committee_strict, false)
+    end as has_committee_strict,
     coalesce(b.committee_in_term, false) as committee_in_term,
     b.committee_type,
     coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,

@@ -1,6 +1,32 @@
 -- Whether a district's workbook of a period answers an indicator: the sheet it rests on was given, and of each of its
 -- needs (columns that can stand in for each other are joined by a bar) at least one column was there.
-with scope as (
+with worked_out (word, need) as (
+    values
+    ('has_committee', 'committee.status|community.committee_status_typed'),
+    (
+        'is_completed',
+        'community.construction_status|community.delivered_date|community.completed_date|community.built_year'
+    )
+),
+
+need as (
+    select
+        i.plan_id,
+        i.indicator_id,
+        n.need
+    from {{ source('inputs', 'indicator') }} as i
+    {{ each_of('i.needs', 'n', 'need') }}
+    union
+    select
+        i.plan_id,
+        i.indicator_id,
+        w.need
+    from {{ source('inputs', 'indicator') }} as i
+    inner join worked_out as w
+        on {{ names_column("concat_ws(' ', i.denominator_sql, i.numerator_sql)", 'w.word') }}
+),
+
+scope as (
     select
         d.plan_id,
         d.period_id,
@@ -10,47 +36,36 @@ with scope as (
         d.missing_columns,
         i.indicator_id,
         i.entity,
-        i.form,
-        i.needs
+        i.form
     from {{ ref('int_district_period') }} as d
     inner join {{ source('inputs', 'indicator') }} as i
         on d.plan_id = i.plan_id and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
 ),
 
-alternative as (
+asked as (
     select
         s.plan_id,
         s.period_id,
         s.district_code,
         s.indicator_id,
         n.need,
-        {{ holds('s.forms', part_of('a.field', '.', 1)) }}
-        and not {{ holds('s.missing_columns', 'a.field') }} as is_given
+        bool_or(
+            {{ holds('s.forms', part_of('a.field', '.', 1)) }} and not {{ holds('s.missing_columns', 'a.field') }}
+        ) as is_met
     from scope as s
-    {{ each_of('s.needs', 'n', 'need') }}
+    inner join need as n on s.plan_id = n.plan_id and s.indicator_id = n.indicator_id
     {{ each_of(split('n.need', '|'), 'a', 'field') }}
+    group by s.plan_id, s.period_id, s.district_code, s.indicator_id, n.need
 ),
 
-need as (
-    select
-        plan_id,
-        period_id,
-        district_code,
-        indicator_id,
-        need,
-        bool_or(is_given) as is_met
-    from alternative
-    group by plan_id, period_id, district_code, indicator_id, need
-),
-
-needs as (
+answered as (
     select
         plan_id,
         period_id,
         district_code,
         indicator_id,
         bool_and(is_met) as are_met
-    from need
+    from asked
     group by plan_id, period_id, district_code, indicator_id
 )
 
@@ -65,12 +80,12 @@ select
         else
             not s.is_silent
             and (s.form is null or {{ holds('s.forms', 's.form') }})
-            and coalesce(n.are_met, true)
+            and coalesce(a.are_met, true)
     end as is_known
 from scope as s
-left join needs as n
+left join answered as a
     on
-        s.plan_id = n.plan_id
-        and s.period_id = n.period_id
-        and s.district_code = n.district_code
-        and s.indicator_id = n.indicator_id
+        s.plan_id = a.plan_id
+        and s.period_id = a.period_id
+        and s.district_code = a.district_code
+        and s.indicator_id = a.indicator_id

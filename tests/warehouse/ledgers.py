@@ -122,9 +122,8 @@ class History:
         """Whether closing = opening + units in every district and step."""
         counts = pl.col("in_register") & pl.col("is_completed")
         places = ("district_code", "period_id")
-        closing = dict.fromkeys(
-            itertools.product(self.made.register["district_code"].unique(), PERIODS["period_id"]), 0
-        )
+        districts = self.made.register["district_code"].unique()
+        closing = dict.fromkeys(itertools.product(districts, PERIODS["period_id"]), 0)
         for district, period, count in self.made.register.filter(counts).group_by(places).len().iter_rows():
             closing[district, period] = count
         sign = pl.when(pl.col("event").is_in(["merged_out", "demolished"])).then(-1).otherwise(1)

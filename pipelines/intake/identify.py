@@ -38,6 +38,7 @@ _LABELLED = re.compile(
     + r")\s*(?:[(（][^)）]*[)）])?\s*[:：]\s*(.*?)(?=\s+\S{2,8}\s*[:：]|$)"
 )
 _PERIOD = re.compile(r"(?<![\d—\-~至])(\d{4})年?(?:度?摸底|(?<=年)\d{1,2}月|(?<=年)度?(?![—\-~至]))|(?<!\d)摸底")
+COVER = "封面"
 _META_FIELDS = {"plan_id": "plan", "district_code": "code", "period_id": "period"}
 
 
@@ -171,7 +172,7 @@ def from_meta(book: RawWorkbook, plans: Mapping[str, Plan]) -> Source | None:
     return _resolve("模板标记(_meta)", values, plans) if len(values) == len(_META_FIELDS) else None
 
 
-def from_cover(cover: Cover, plans: Mapping[str, Plan], name: str = "封面") -> Source | None:
+def from_cover(cover: Cover, plans: Mapping[str, Plan], name: str = COVER) -> Source | None:
     """What the labels say. None when they say nothing about identity."""
     values = {key: text for key, text in cover.values.items() if key in ("plan", "district", "code", "period")}
     if not values:
@@ -323,7 +324,8 @@ def identify(
         message = "无法确定这份表属于哪个方案、哪个旗县区、哪一期" + (f"({why})" if why else "") + "。"
         return None, [Issue(FATAL, "not_identified", message, IDENTIFY_REMEDY)]
     issues = []
-    if why:
+    if cover_says := next((s for s in given if s.name == COVER and s.why_not), None):
+        why = f"{COVER}：{cover_says.why_not}"
         remedy = "请补全或更正封面，下次报送时就不必依靠文件夹或标题来判断。"
         issues.append(Issue(WARNING, "cover_incomplete", f"填报信息不完整：{why}。", remedy))
     return complete[0].identity, issues

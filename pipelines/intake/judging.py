@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from pipelines.plans.entities import ENTITIES
 ACCEPTED, WITH_ISSUES, RETURNED = "accepted", "accepted_with_issues", "returned"
 MAIN_FORM = "community"
 COVER_ROWS = 80
+AREA_SLACK = 0.005
+"""By so much of itself a typed sum of areas may differ: rows are rounded, totals are written in 万㎡."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def _place(book: _Book) -> Place:
     if who:
         place.plan, place.district_code, place.period_id = who.plan, who.district.code, who.period.id
         place.as_of = who.period.as_of
-    place.missing = set(missing_columns(book.tables))
+    place.missing, place.forms = set(missing_columns(book.tables)), set(book.tables)
     return place
 
 
@@ -404,32 +407,51 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
 
 
 def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total], issues: list[Issue]) -> None:
-    """A grand total that differs from the sum of its column, where every row's value was read."""
+    """T11: totals and subtotals that differ from the sum of their rows, where every row's value was read.
+
+    A subtotal belongs to the rows above it or below it, up to the next total row.
+    """
+    lines: dict[tuple[str, str], list[int]] = {}
+    for total in totals:
+        lines.setdefault((total.form, total.sheet), []).append(total.row)
     for total in totals:
         frame = frames.get(total.form)
-        if frame is None or total.label not in ("合计", "总计", "共计") or total.field not in frame.columns:
+        if frame is None or total.field not in frame.columns or total.field in _RATES:
             continue
-        column = frame[total.field]
-        if column.null_count() or not column.dtype.is_numeric() or total.field in _RATES.get(total.form, ()):
+        rows = frame.filter(pl.col("source_sheet") == total.sheet)
+        if _GRAND_TOTAL.fullmatch(total.label):
+            parts = [rows]
+        elif "小计" in total.label:
+            others = lines[total.form, total.sheet]
+            above = max((row for row in others if row < total.row), default=0)
+            below = min((row for row in others if row > total.row), default=1 << 30)
+            parts = [
+                rows.filter(pl.col("source_row").is_between(above + 1, total.row - 1)),
+                rows.filter(pl.col("source_row").is_between(total.row + 1, below - 1)),
+            ]
+        else:
             continue
-        counted = float(column.sum())
-        if abs(counted - float(total.value)) > 0.005 * max(abs(counted), 1):
+        sums = [float(part[total.field].sum()) for part in parts if part.height and not part[total.field].null_count()]
+        if len(sums) < len([part for part in parts if part.height]) or not sums:
+            continue
+        slack = 0 if rows[total.field].dtype.is_integer() else AREA_SLACK
+        if all(abs(counted - float(total.value)) > slack * max(abs(counted), 1) for counted in sums):
             header = FORMS[total.form].column(total.field).header
             message, remedy = reading.filled(
-                reading.CLAIMED_TOTAL, header=header, claimed=f"{float(total.value):,.10g}", counted=f"{counted:,.10g}"
+                reading.CLAIMED_TOTAL,
+                label=total.label,
+                header=header,
+                claimed=f"{float(total.value):,.10g}",
+                counted=f"{sums[0]:,.10g}",
             )
-            rule = reading.CLAIMED_TOTAL
+            rule, cell = reading.CLAIMED_TOTAL, cell_name(total.row - 1, total.column)
             issues.append(
-                Issue(rule.severity, rule.id, message, remedy, total.sheet, None, total.row, total.form, total.field)
+                Issue(rule.severity, rule.id, message, remedy, total.sheet, cell, total.row, total.form, total.field)
             )
 
 
-_RATES = {
-    "community": ("fee_standard", "fee_collection_rate", "households_rate"),
-    "satisfaction": ("reported_rate",),
-    "task": ("completion_rate",),
-    "committee": ("term_no", "term_years"),
-}
+_GRAND_TOTAL = re.compile(r"合计|总计|共计|全[县区旗市]合计|[总合]计数?")
+_RATES = {"fee_standard", "fee_collection_rate", "reported_rate", "completion_rate", "term_no", "term_years"}
 """Numeric columns that don't add up by their nature."""
 
 

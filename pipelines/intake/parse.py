@@ -390,6 +390,8 @@ class Total:
     label: str
     field: str
     value: Decimal
+    column: int
+    """0-based column of its cell."""
 
 
 def read_totals(table: Table, units: Sequence[Unit]) -> list[Total]:
@@ -406,7 +408,11 @@ def read_totals(table: Table, units: Sequence[Unit]) -> list[Total]:
             unit = "fraction" if (row, found.index) in table.sheet.percent_cells else found.unit
             value = column.parse(cell, unit=unit or reading._stated_unit(column)).value
             if isinstance(value, int | float | Decimal):
-                totals.append(Total(table.form.name, table.sheet.name, row + 1, mask(label), name, Decimal(str(value))))
+                totals.append(
+                    Total(
+                        table.form.name, table.sheet.name, row + 1, mask(label), name, Decimal(str(value)), found.index
+                    )
+                )
     return totals
 
 

@@ -40,6 +40,8 @@ class Place:
     """Findings are added here."""
     missing: set[str] = field(default_factory=set)
     """``form.field`` of the columns the workbook does not have."""
+    forms: set[str] = field(default_factory=set)
+    """The forms it has."""
 
 
 def validate(rows_of: Mapping[str, Rows], places: Sequence[Place]) -> dict[str, pl.DataFrame]:
@@ -118,6 +120,7 @@ def _context(form: type[Form], places: Sequence[Place]) -> pl.DataFrame:
         "_received": pl.Series([p.received for p in places], dtype=pl.Date),
         "_cutoff": pl.Series([p.plan.parameters.new_build_cutoff if p.plan else None for p in places], dtype=pl.Date),
     }
+    data["_has_bodies"] = pl.Series(["committee" in p.forms for p in places], dtype=pl.Boolean)
     for name in _asked_for(form.name):
         data[f"_has_{name}"] = pl.Series([f"{form.name}.{name}" not in p.missing for p in places], dtype=pl.Boolean)
     return pl.DataFrame(data)
@@ -137,7 +140,7 @@ def _expressions(form: str) -> dict[int, pl.Expr]:
 def _asked_for(form: str) -> tuple[str, ...]:
     """The fields whose column's presence some rule asks for."""
     roots = {root for expression in _expressions(form).values() for root in expression.meta.root_names()}
-    named = {root.removeprefix("_has_") for root in roots if root.startswith("_has_")}
+    named = {root.removeprefix("_has_") for root in roots if root.startswith("_has_")} - {"bodies"}
     return tuple(sorted(named | ({"list_flag"} if form == "credit" else set())))
 
 

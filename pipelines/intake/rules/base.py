@@ -2,7 +2,7 @@
 
 Rules look at one frame of the rows of many workbooks. Besides the record columns it has: ``_row`` (position), ``_book``,
 ``_as_of``, ``_received`` (dates), ``_cutoff`` (first day of what is new), ``_district`` (the district the typed one
-means), the markers of parse.FLAGS, and ``_has_<field>`` for columns that the workbook has at all.
+means), the markers of parse.FLAGS, and ``_has_<field>`` for columns that the workbook has at all, and ``_has_bodies`` where it has the sheet of committees.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ FILL_DOWN_ROWS = 10
 """From so many rows on a column without any 否 is worth a question."""
 MAY_BE_LATER = {"contract_end", "term_end", "due_date"}
 """Dates that are normally still to come."""
+OWN_RULE = {("evidence", "date")}
+"""Dates that a rule of their own looks at."""
 
 
 def _rows(frame: pl.DataFrame) -> list[Finding]:
@@ -133,7 +135,9 @@ def area_taken_as_square_metres(frames: Frames) -> list[Finding]:
 def future_dates(form: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """R35: the date columns of a form and the rows in which they lie after the day the workbook was received."""
     for column in FORMS[form].columns:
-        if not isinstance(column.type, PartialDate) or column.personal or column.field in MAY_BE_LATER:
+        if not isinstance(column.type, PartialDate) or column.personal:
+            continue
+        if column.field in MAY_BE_LATER or (form, column.field) in OWN_RULE:
             continue
         late = col(column.field) > col("_received")
         if form == "community" and column.field in ("delivered_date", "completed_date", "built_year"):
@@ -428,29 +432,85 @@ def every_rated_company_is_placed(frames: Frames) -> list[Finding]:
     return _rows(frame.filter(used & open_ & col("_has_list_flag")))
 
 
-@book_rule(
-    "T13",
-    WARNING,
-    "evidence",
-    None,
-    "引用了「佐证材料清单」中没有的材料编号：{missing}",
-    "在清单中补充该材料，或更正编号",
-)
-def evidence_is_listed(frames: Frames) -> list[Finding]:
-    """Every number of evidence that tasks and mechanisms refer to is in the list (where the workbook has one)."""
+def _unlisted(frames: Frames, form: str) -> list[Finding]:
+    """Rows that refer to numbers of evidence which the list (where the workbook has one) does not hold."""
     if "evidence" not in frames:
         return []
     listed: dict[int, set[str]] = {}
     for book, number in frames["evidence"].select("_book", "evidence_id").iter_rows():
         listed.setdefault(book, set()).add(number)
-    missing: dict[int, list[str]] = {}
-    for form in ("task", "mechanism"):
-        if form in frames:
-            for book, text in frames[form].filter(said("evidence_ids")).select("_book", "evidence_ids").iter_rows():
-                if book in listed:
-                    missing.setdefault(book, []).extend(n for n in text.split("、") if n not in listed[book])
-    return [
-        Finding(book, None, None, {"missing": "、".join(list(dict.fromkeys(numbers))[:10])})
-        for book, numbers in missing.items()
-        if numbers
-    ]
+    found = []
+    rows = frames[form].filter(said("evidence_ids")).select("_book", "_row", "evidence_ids")
+    for book, row, text in rows.iter_rows():
+        missing = [number for number in text.split("、") if number not in listed.get(book, (number,))]
+        if missing:
+            found.append(Finding(book, row, values={"missing": "、".join(missing[:10])}))
+    return found
+
+
+_UNLISTED = "「佐证材料清单」中没有编号为{missing}的材料"
+_UNLISTED_REMEDY = "在清单中补充该材料，或更正编号"
+
+
+@book_rule("T13", WARNING, "task", "evidence_ids", _UNLISTED, _UNLISTED_REMEDY)
+def evidence_of_tasks_is_listed(frames: Frames) -> list[Finding]:
+    return _unlisted(frames, "task")
+
+
+@book_rule("T13", WARNING, "mechanism", "evidence_ids", _UNLISTED, _UNLISTED_REMEDY)
+def evidence_of_mechanisms_is_listed(frames: Frames) -> list[Finding]:
+    return _unlisted(frames, "mechanism")
+
+
+REUSED_FILES = 5
+"""From so many entries on, one and the same file as evidence is worth a question."""
+
+
+@book_rule(
+    "evidence_reused",
+    WARNING,
+    "evidence",
+    "sha256",
+    "同一个文件被用作{count}份佐证材料",
+    "每份材料应当各有其文件；一份文件确实证明多项的，合并为一行并列出全部指标编号",
+)
+def each_item_has_its_own_file(frames: Frames) -> list[Finding]:
+    files = frames["evidence"].filter(said("sha256")).group_by("_book", "sha256", maintain_order=True)
+    reused = files.agg(pl.len().alias("count"), col("_row").first()).filter(col("count") >= REUSED_FILES)
+    rows = reused.select("_book", "_row", "count").iter_rows()
+    return [Finding(book, row, values={"count": count}) for book, row, count in rows]
+
+
+def _absent(frames: Frames, left: pl.DataFrame, key: str, right: str, right_key: str) -> list[Finding]:
+    """The rows whose key the other sheet of the same workbook (where it is given) does not hold."""
+    if right not in frames:
+        return []
+    given = frames[right].select("_book").unique()
+    known = frames[right].filter(said(right_key)).select("_book", col(right_key).alias(key)).unique()
+    rows = left.filter(said(key)).join(given, on="_book", how="semi", maintain_order="left")
+    return _rows(rows.join(known, on=["_book", key], how="anti", maintain_order="left"))
+
+
+@book_rule(
+    "T8",
+    WARNING,
+    "party",
+    "subject_name",
+    "「企业明细」中没有这家企业",
+    "两张表的企业名称应当一致；漏填的请在「企业明细」中补充",
+)
+def covered_companies_are_listed(frames: Frames) -> list[Finding]:
+    companies = frames["party"].filter(col("subject_type") == "company")
+    return _absent(frames, companies, "company_key", "company", "company_key")
+
+
+@book_rule(
+    "T15",
+    WARNING,
+    "credit",
+    "project_name",
+    "「小区明细」中没有这个项目",
+    "项目名称应与「小区明细」中的小区名称一致",
+)
+def rated_projects_are_communities(frames: Frames) -> list[Finding]:
+    return _absent(frames, frames["credit"], "name_key", "community", "name_key")

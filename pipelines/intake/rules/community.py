@@ -248,6 +248,11 @@ def disclosure_is_dated() -> pl.Expr:
     return col("disclosure_done") & lacks("disclosure_date")
 
 
+def _typed_as_formed() -> pl.Expr:
+    """A formed committee by the column here; where the sheet of bodies is given, that one is asked instead."""
+    return col("committee_status_typed").is_in(FORMED) & ~col("_has_bodies")
+
+
 @row_rule(
     "R37",
     WARNING,
@@ -257,7 +262,7 @@ def disclosure_is_dated() -> pl.Expr:
     "核对建设状态和业委会(物管会)成立情况",
 )
 def building_site_has_no_committee() -> pl.Expr:
-    return (col("construction_status") == "under_construction") & col("committee_status_typed").is_in(FORMED)
+    return (col("construction_status") == "under_construction") & _typed_as_formed()
 
 
 @row_rule(
@@ -269,7 +274,7 @@ def building_site_has_no_committee() -> pl.Expr:
     "核对类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_committee() -> pl.Expr:
-    return (col("unit_type") == "single_building") & col("committee_status_typed").is_in(FORMED)
+    return (col("unit_type") == "single_building") & _typed_as_formed()
 
 
 @row_rule(

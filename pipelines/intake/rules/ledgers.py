@@ -170,6 +170,7 @@ def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> lis
     if not ledgers:
         return []
     known = standing(ledgers)
+    gone = _gone(ledgers, known)
     now, before = _Index.of(rows), _Index.of(row for row, _ in known)
     seen_in = {id(row): ledger for row, ledger in known}
     remarks: list[Remark] = []
@@ -181,7 +182,7 @@ def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> lis
     for row in rows:
         earlier = before.find(row)
         if earlier is None:
-            remarks += _reused(row, before, seen_in)
+            remarks += _reused(row, before, seen_in, gone)
             if _is_omitted(row, last.as_of):
                 remarks.append(Remark(R33, row, {"period": last.period}, R33.field, row["community_name"]))
         else:
@@ -189,11 +190,31 @@ def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> lis
     return remarks
 
 
-def _reused(row: Mapping[str, Any], before: _Index, seen_in: Mapping[int, Ledger]) -> list[Remark]:
-    holders = before.code.get(row["community_code"] or "", [])
-    if not holders:
+def _gone(
+    ledgers: Sequence[Ledger], known: Iterable[tuple[Mapping[str, Any], Ledger]]
+) -> dict[str, tuple[Mapping[str, Any], Ledger]]:
+    """Codes that only communities held which have ended."""
+    held = {row["community_code"]: (row, ledger) for ledger in ledgers for row in ledger.rows if row["community_code"]}
+    for row, _ in known:
+        held.pop(row["community_code"], None)
+    return held
+
+
+def _reused(
+    row: Mapping[str, Any],
+    before: _Index,
+    seen_in: Mapping[int, Ledger],
+    gone: Mapping[str, tuple[Mapping[str, Any], Ledger]],
+) -> list[Remark]:
+    """A new community under the code of another: one that stands (elsewhere, by another name) or one that has ended."""
+    code = row["community_code"] or ""
+    if holders := before.code.get(code):
+        holder, ledger = holders[0], seen_in[id(holders[0])]
+    elif code in gone and gone[code][0]["name_key"] != row["name_key"]:
+        holder, ledger = gone[code]
+    else:
         return []
-    values = {"period": seen_in[id(holders[0])].period, "name": holders[0]["community_name"]}
+    values = {"period": ledger.period, "name": holder["community_name"]}
     return [Remark(R32, row, values, R32.field, row["community_name"])]
 
 

@@ -143,11 +143,11 @@ UNIT_ASSUMED = listed(
     "unit_not_stated", WARNING, None, None, "“{header}”没有注明单位，已按{unit}理解", "在表头注明单位", "column"
 )
 CLAIMED_TOTAL = listed(
-    "claimed_total",
+    "T11",
     WARNING,
     None,
     None,
-    "合计行“{header}”填报数{claimed}与各行之和{counted}不一致",
+    "“{label}”行的“{header}”填报数{claimed}与各行之和{counted}不一致",
     "核对合计数和各行；以各行之和为准",
     "row",
 )

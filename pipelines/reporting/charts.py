@@ -65,7 +65,7 @@ def trend(trend: Trend, code: str, name: Callable[[str], str], t: Catalogue, fmt
     values = [f.value for line in trend.lines for f in line.figures if f and f.value is not None]
     targets = [m for m in trend.milestones if m.progress.target is not None and m.progress.due_date is not None]
     low = min([*values, *(float(m.progress.target or 0) for m in targets)], default=0)
-    floor = max(0, int(low // 10) * 10 - (10 if low % 10 < 4 else 0))
+    floor = min(60, max(0, int(low // 10) * 10 - (10 if low % 10 < 4 else 0)))
     main = next(line for line in trend.lines if line.district_code == code)
     data = [_line(line, line is main, days, name, trend, fmt) for line in trend.lines]
     ends = list(days)

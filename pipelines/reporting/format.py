@@ -14,6 +14,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from pipelines.reporting.messages import catalogue
+
 Number = int | float | Decimal | Fraction
 MISSING = "—"
 
@@ -90,64 +92,20 @@ def at_least_shown(value: Number, places: int = 1) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Words:
-    """The few words and patterns numbers need in one language."""
-
-    percent: str
-    points: str
-    day: str
-    month: str
-    moment: str
-    area: str
-    area_divisor: int
-    clause: str
-    months: tuple[str, ...] = ()
-
-
-WORDS = {
-    "zh": Words(
-        "%", "个百分点", "{y}年{m}月{d}日", "{y}年{m}月", "{y}年{m}月{d}日{time}", "{}万㎡", 10_000, "第{}部分{}"
-    ),
-    "en": Words(
-        "%",
-        " percentage points",
-        "{d} {name} {y}",
-        "{name} {y}",
-        "{d} {name} {y}, {time}",
-        "{} m²",
-        1,
-        "Part {}{}",
-        (
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ),
-    ),
-}
-
-
-@dataclass(frozen=True)
 class Format:
     """The formatting functions of one language, as templates use them. None is shown as a dash everywhere."""
 
     lang: str
 
-    @property
-    def words(self) -> Words:
-        return WORDS[self.lang]
+    def _as(self, pattern: str, *values: object, **named: object) -> str:
+        return self._pattern(pattern).format(*values, **named)
+
+    def _pattern(self, name: str) -> str:
+        return catalogue(self.lang).messages[f"format.{name}"]
 
     def rate(self, value: Number | None, thresholds: Iterable[tuple[str, Number]] = ()) -> str:
         """``97.4%``."""
-        return MISSING if value is None else percentage(value, thresholds) + self.words.percent
+        return MISSING if value is None else self._as("percent", percentage(value, thresholds))
 
     def target(self, value: Number | None, unit: str = "%") -> str:
         """A target as the plan states it: ``80%``, ``55``."""
@@ -155,11 +113,11 @@ class Format:
 
     def gap(self, value: Number | None) -> str:
         """Percentage points still missing, rounded up: ``2.6个百分点``."""
-        return MISSING if value is None else _fixed(at_least_shown(value), 1) + self.words.points
+        return MISSING if value is None else self._as("points", _fixed(at_least_shown(value), 1))
 
     def effect(self, value: Number | None) -> str:
         """A signed difference in percentage points: ``+1.2个百分点``; the minus is a real one."""
-        return MISSING if value is None else self.signed(value) + self.words.points
+        return MISSING if value is None else self._as("points", self.signed(value))
 
     def signed(self, value: Number | None, places: int = 1) -> str:
         """A signed number: ``+1.2``, ``−0.4``, ``0.0`` for exactly nothing; a small change keeps its sign."""
@@ -185,32 +143,34 @@ class Format:
         """Floor area given in ㎡: ``12.34万㎡`` (zh), ``123,400 m²`` (en)."""
         if value is None:
             return MISSING
-        scaled = exact(value) / self.words.area_divisor
-        places = 2 if self.words.area_divisor > 1 else 0
-        return self.words.area.format(_fixed(round_half_up(scaled, places), places))
+        ten_thousands = exact(value) / 10_000
+        return self._as("area", ten_thousands=_fixed(round_half_up(ten_thousands, 2), 2), square_metres=plain(value, 0))
 
     def clause(self, number: str | None) -> str:
         """A clause of the plan: ``二（四）`` is ``第二部分（四）``. The bare first one, 一, would look like a dash."""
         if not number:
             return MISSING
+        return self._as("comma").join(map(self._one_clause, re.split(r"[、,，;；]\s*", number)))
+
+    def _one_clause(self, number: str) -> str:
         part = re.match(r"[一二三四五六七八九十]+", number)
-        return self.words.clause.format(part.group(), number[part.end() :]) if part else number
+        return self._as("clause", part.group(), number[part.end() :]) if part else number
 
     def day(self, value: date | None) -> str:
         """``2024年11月30日`` / ``30 November 2024``."""
-        return self._date(self.words.day, value)
+        return self._date("day", value)
 
     def month(self, value: date | None) -> str:
         """``2024年11月`` / ``November 2024``."""
-        return self._date(self.words.month, value)
+        return self._date("month", value)
 
     def moment(self, value: datetime | None) -> str:
         """Day and minute."""
-        return self._date(self.words.moment, value)
+        return self._date("moment", value)
 
     def _date(self, pattern: str, value: date | None) -> str:
         if value is None:
             return MISSING
-        name = self.words.months[value.month - 1] if self.words.months else ""
+        name = self._pattern("months").split()[value.month - 1]
         time = value.strftime("%H:%M") if isinstance(value, datetime) else ""
-        return pattern.format(y=value.year, m=value.month, d=value.day, name=name, time=time)
+        return self._as(pattern, y=value.year, m=value.month, d=value.day, name=name, time=time)

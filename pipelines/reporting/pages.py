@@ -256,6 +256,7 @@ class Site:
             "name": self.name,
             "names": self.names,
             "short": self._short,
+            "short_names": lambda districts: str(self.t("verdict.separator")).join(map(self._short, districts)),
             "iname": self.indicator_name,
             "pname": lambda period: self._period_name(
                 periods.get(period, period) if isinstance(period, str) else period
@@ -265,6 +266,7 @@ class Site:
             "svg": _svg,
             "unit": self._unit,
             "thresholds": self._thresholds,
+            "headline": data.headline,
             "flags": self._flags,
             "kinds": self._kinds,
             "gap_units": self._gap_units,
@@ -278,9 +280,7 @@ class Site:
             "whole_measure": lambda row: row.measure,
             "district_measure": lambda code: lambda row: row.districts[code],
             "trend_chart": lambda trend, code: charts.trend(trend, code, self.name, self.t, self.fmt),
-            "change_chart": lambda changes: charts.change(
-                data.headline(changes), self.indicator_name, self.t, self.fmt
-            ),
+            "change_chart": lambda changes: charts.change(changes, self.indicator_name, self.t, self.fmt),
             "lost_chart": lambda page: charts.lost(page.ranking, page.groups, self.name, self.fmt),
             "to_json": charts.to_json,
             "SIGNS": SIGNS,
@@ -332,17 +332,18 @@ class Site:
     def _thresholds(self, indicator: Indicator) -> tuple[tuple[str, Any], ...]:
         return self._threshold_map.get(indicator.indicator_id, ())
 
-    def _flags(self, progress: Progress) -> list[str]:
+    def _flags(self, row: data.Row, measure: data.Measure) -> list[str]:
         """Short remarks a reader must see beside a milestone."""
-        flags = []
+        progress, flags = measure.progress, list[str]()
+        current = self.facts.current.period_id if self.facts.current else None
         if progress.binding and progress.binding != "hard":
             flags.append(str(self.t.label("binding", progress.binding)))
-        if progress.is_final and progress.assessed_early and progress.deciding_period_id:
+        if progress.is_final and progress.deciding_period_id not in (None, current):
             deciding = next((p for p in self.facts.periods if p.period_id == progress.deciding_period_id), None)
             if deciding:
                 flags.append(str(self.t("milestones.early", day=self.fmt.day(deciding.as_of))))
-        if missing := self._silent(progress):
-            flags.append(str(self.t("milestones.silent", n=missing)))
+        if measure is row.measure and (unknown := len(row.places("no_data"))):
+            flags.append(str(self.t("milestones.silent", n=unknown)))
         for key, on in (
             ("restated", progress.is_restated),
             ("breached", progress.is_breached),
@@ -353,13 +354,6 @@ class Site:
             if on:
                 flags.append(str(self.t(f"milestones.{key}")))
         return flags
-
-    def _silent(self, progress: Progress) -> int:
-        """How many districts are in a figure of the whole with a denominator alone."""
-        indicator = self.facts.indicators[progress.indicator_id]
-        period = progress.deciding_period_id or progress.period_id
-        figure = self.facts.figure(indicator, progress.district_code, period) if progress.district_code == ALL else None
-        return figure.districts_missing or 0 if figure else 0
 
     def _kinds(self, community: Community) -> list[str]:
         found = (

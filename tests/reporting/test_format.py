@@ -94,7 +94,13 @@ def test_words_of_each_language() -> None:
 
 @pytest.mark.parametrize(
     ("number", "zh", "en"),
-    [("一", "第一部分", "Part 一"), ("二(四)", "第二部分(四)", "Part 二(四)"), ("3.2", "3.2", "3.2"), (None, "—", "—")],
+    [
+        ("一", "第一部分", "Part 一"),
+        ("二(四)", "第二部分(四)", "Part 二(四)"),
+        ("一、二（一）", "第一部分、第二部分（一）", "Part 一, Part 二（一）"),
+        ("3.2", "3.2", "3.2"),
+        (None, "—", "—"),
+    ],
 )
 def test_a_clause_is_no_dash(number, zh: str, en: str) -> None:
     assert ZH.clause(number) == zh

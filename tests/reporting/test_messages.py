@@ -12,11 +12,15 @@ from pipelines.reporting.messages import LANGUAGES, catalogue
 TEMPLATES = sorted((Path(pages.__file__).parent / "templates").glob("*.j2"))
 
 
+FORMATTED = {"y", "m", "d", "name", "time", "ten_thousands", "square_metres"}
+"""What numbers and dates are made of: each language takes what it writes."""
+
+
 def _forms(lang: str) -> dict[str, set[str]]:
     """Key without its plural form → placeholders used by any of its forms."""
     found: dict[str, set[str]] = {}
     for key, message in catalogue(lang).messages.items():
-        names = {name for _, name, _, _ in string.Formatter().parse(message) if name}
+        names = {name for _, name, _, _ in string.Formatter().parse(message) if name and name not in FORMATTED}
         found.setdefault(re.sub(r"\.(one|other)$", "", key), set()).update(names)
     return found
 

@@ -53,6 +53,8 @@ def figure(sql: Query, district: str, period: str, indicator: str, variant: str 
         # A contract that has run out leaves the strict figure only.
         (A, P24, "professional", "audited", (7, 10)),
         (A, P24, "professional", "strict", (6, 10)),
+        # A company that is not named is none, but somebody manages the community (R08).
+        (B, P25, "professional", "audited", (3, 4)),
         # Known to the month: May 2024 is after the cut-off of 15 June 2023.
         (A, P24, "new_professional", "audited", (2, 2)),
         (A, P23, "new_professional", "audited", (0, 0)),

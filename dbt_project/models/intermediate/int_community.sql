@@ -68,7 +68,8 @@ select
     c.building_count,
     c.management_mode,
     coalesce(c.management_mode not in ('none', 'unknown'), false) as has_management,
-    coalesce(c.management_mode in ('professional_market', 'professional_state'), false) as is_professional,
+    coalesce(c.management_mode in ('professional_market', 'professional_state'), false)
+    and not coalesce(c.lacks_company, false) as is_professional,
     c.company_name,
     c.contract_start,
     c.contract_end,

@@ -20,6 +20,7 @@ select
     r.floor_area_sqm,
     r.building_count,
     r.management_mode,
+    {{ holds('r.withheld', "'is_professional'") }} as lacks_company,
     r.company_name,
     r.contract_start,
     r.contract_start_precision,

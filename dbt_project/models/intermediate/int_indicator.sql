@@ -41,7 +41,7 @@ answered as (
         e.variant,
         e.has_denominator,
         -- A silent district keeps the denominator of its last known rows, 0 included.
-        e.is_silent and f.plan_id is not null as is_carried,
+        e.is_silent and f.plan_id is not null and not e.needs_rows as is_carried,
         e.is_known and coalesce(f.is_answered, not e.needs_rows) as is_known,
         f.numerator,
         f.denominator

@@ -1,3 +1,4 @@
+-- What fell due counts below the line whether or not anything speaks of it; what nothing could prove is not counted.
 select
     d.plan_id,
     p.period_id,
@@ -5,7 +6,7 @@ select
     d.indicator_id,
     d.occasion_id,
     d.due_date,
-    d.is_answered as in_register,
+    d.source <> 'none' as in_register,
     d.is_answered as is_reported,
     d.is_done,
     d.is_on_time,

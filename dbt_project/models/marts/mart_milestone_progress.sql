@@ -131,33 +131,39 @@ compared as (
     )
 ),
 
+-- Districts in scope that handed in the deciding period's ledger once more after its date.
 handed_in_again as (
     select
-        e.plan_id,
-        e.period_id,
+        m.plan_id,
+        m.milestone_id,
         e.district_code,
         bool_or(not s.is_first_accepted and cast(s.received_at as date) > p.due_date) as is_restated
-    from {{ ref('int_district_period') }} as e
-    inner join {{ ref('int_period') }} as p on e.plan_id = p.plan_id and e.period_id = p.period_id
+    from {{ ref('int_milestone') }} as m
+    inner join {{ ref('int_period') }} as p on m.plan_id = p.plan_id and m.deciding_period_id = p.period_id
+    inner join {{ ref('int_district_period') }} as e
+        on
+            p.plan_id = e.plan_id
+            and p.period_id = e.period_id
+            and (m.district_scope is null or {{ holds('m.district_scope', 'e.district_code') }})
     inner join {{ ref('stg_submission') }} as s on e.submission_id = s.submission_id
-    group by e.plan_id, e.period_id, e.district_code
+    group by m.plan_id, m.milestone_id, e.district_code
 ),
 
 restated as (
     select
         plan_id,
-        period_id,
+        milestone_id,
         district_code,
         is_restated
     from handed_in_again
     union all
     select
         plan_id,
-        period_id,
+        milestone_id,
         'ALL' as district_code,
         bool_or(is_restated) as is_restated
     from handed_in_again
-    group by plan_id, period_id
+    group by plan_id, milestone_id
 ),
 
 spoken as (
@@ -191,7 +197,7 @@ spoken as (
             and s.district_code = q.district_code
             and q.seq = case when s.is_final then s.deciding_seq else s.seq end
     left join restated as r
-        on s.plan_id = r.plan_id and s.deciding_period_id = r.period_id and s.district_code = r.district_code
+        on s.plan_id = r.plan_id and s.milestone_id = r.milestone_id and s.district_code = r.district_code
 ),
 
 judged as (

@@ -1,0 +1,171 @@
+"""The list of communities over time, worked out by hand: who stands, who is missing, and why the list changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipelines.plans.model import Period
+from tests.independent.account import Account, Cells
+
+
+@dataclass(eq=False)
+class Unit:
+    """One community through all its periods."""
+
+    row: Cells
+    """What was last said of it."""
+    bodies: list[Cells] = field(default_factory=list)
+    """The owners' bodies it was last said to have."""
+    first_list: list[Unit] = field(default_factory=list)
+    """The communities of the first list that it stands for."""
+    was_renovated: bool = False
+    has_ended: bool = False
+
+    @property
+    def is_completed(self) -> bool:
+        return self.row["construction_status"] == "completed"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A community of the register in one period."""
+
+    unit: Unit
+    row: Cells
+    bodies: list[Cells]
+    is_reported: bool
+    was_renovated: bool
+    """Its renovation was completed, now or at any time before."""
+    first_list: tuple[Cells, ...]
+    """The first list's own rows of what it stands for."""
+
+
+@dataclass
+class Step:
+    """What one period did to the register of a district."""
+
+    standing: list[Standing] = field(default_factory=list)
+    is_silent: bool = False
+    opening: int = 0
+    moves: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def completed(self) -> list[Standing]:
+        return [s for s in self.standing if s.row["construction_status"] == "completed"]
+
+    @property
+    def bridge(self) -> dict[str, int]:
+        closing = len(self.completed)
+        missing = sum(not s.is_reported for s in self.completed)
+        names = ("added", "split_in", "merged_out", "demolished", "corrected")
+        return {"opening": self.opening, **{n: self.moves[n] for n in names}, "missing": missing, "closing": closing}
+
+
+def follow(account: Account, code: str) -> dict[str, Step]:
+    """Period id → step, for every period there are figures of."""
+    units: list[Unit] = []
+    steps: dict[str, Step] = {}
+    first_rows: dict[int, Cells] = {}
+    for period in account.periods:
+        step = Step(is_silent=account.is_silent(code, period))
+        step.opening = sum(unit.is_completed for unit in units)
+        reported = [] if step.is_silent else _listed(account, code, period, units, step)
+        if period is account.plan.periods[0]:
+            for unit in units:
+                unit.first_list = [unit]
+                first_rows[id(unit)] = unit.row
+        step.standing = [
+            Standing(
+                unit,
+                unit.row,
+                unit.bodies,
+                unit in reported,
+                unit.was_renovated,
+                tuple(first_rows[id(one)] for one in unit.first_list),
+            )
+            for unit in units
+        ]
+        steps[period.id] = step
+    return steps
+
+
+def same(one: Cells, other: Cells) -> bool:
+    """Two rows of the same community: by code where both have one, else by township and name."""
+    if one["community_code"] and other["community_code"]:
+        return bool(one["community_code"] == other["community_code"])
+    return (one["subdistrict"], plain(one["community_name"])) == (other["subdistrict"], plain(other["community_name"]))
+
+
+def plain(name: str) -> str:
+    return "".join(name.split()).removesuffix("小区")
+
+
+def _listed(account: Account, code: str, period: Period, units: list[Unit], step: Step) -> list[Unit]:
+    """Take over a district's list; returns the units it reports."""
+    bodies = account.rows(code, period, "committee")
+    before = list(units)
+    was_completed = {id(unit): unit.is_completed for unit in before}
+    rows = account.rows(code, period, "community")
+    ended = [row for row in rows if row["change_type"] == "demolished"]
+    for row in ended:
+        for unit in [u for u in units if same(u.row, row)]:
+            units.remove(unit)
+            step.moves["demolished"] += was_completed[id(unit)]
+    heirs: dict[int, list[Unit]] = {}
+    parents: dict[int, list[Unit]] = {}
+    reported = []
+    for row in (r for r in rows if r["change_type"] != "demolished"):
+        unit = next((u for u in before if u in units and same(u.row, row)), None)
+        if unit is None:
+            unit = Unit(row)
+            units.append(unit)
+            parents[id(unit)] = _parents(row, before)
+            for parent in parents[id(unit)]:
+                heirs.setdefault(id(parent), []).append(unit)
+            if not parents[id(unit)] and unit.is_completed:
+                step.moves["corrected" if _stood_before(account, period, row) else "added"] += 1
+        elif not unit.is_completed and row["construction_status"] == "completed":
+            step.moves["added"] += 1
+        unit.row = row
+        unit.bodies = [body for body in bodies if same(body, row)]
+        unit.was_renovated |= bool(row["is_old_community"]) and row["renovation_status"] == "completed"
+        reported.append(unit)
+    for unit in reported:
+        _inherit(unit, parents.get(id(unit), []), heirs, step)
+    for parent in before:
+        if id(parent) in heirs and parent in units:
+            units.remove(parent)
+    return reported
+
+
+def _inherit(unit: Unit, parents: list[Unit], heirs: dict[int, list[Unit]], step: Step) -> None:
+    """A merged or split community carries on what it came from."""
+    if not parents:
+        return
+    unit.was_renovated |= any(parent.was_renovated for parent in parents)
+    if len(parents) > 1:
+        step.moves["merged_out"] += len(parents) - 1
+        unit.first_list = [one for parent in parents for one in parent.first_list]
+        return
+    children = heirs[id(parents[0])]
+    if unit is children[0]:
+        step.moves["split_in"] += len(children) - 1
+    if unit is max(children, key=lambda child: child.row["households"] or 0):
+        unit.first_list = parents[0].first_list  # once, behind its largest part (of equals the one listed first)
+
+
+def _parents(row: Cells, before: list[Unit]) -> list[Unit]:
+    if row["change_type"] not in ("merge", "split") or not row["prior_codes"]:
+        return []
+    named = row["prior_codes"].split("、")
+    return [u for u in before if u.row["community_code"] in named or u.row["community_name"] in named]
+
+
+def _stood_before(account: Account, period: Period, row: Cells) -> bool:
+    """Omitted earlier: declared as such, or handed over before the last as-of date."""
+    previous = account.before(period)
+    delivered: date | None = row["delivered_date"]
+    stood = previous is not None and delivered is not None and delivered < previous.as_of
+    return row["change_type"] == "scope_correction" or stood

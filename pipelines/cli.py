@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,22 +76,36 @@ def _explained(error: Exception) -> click.ClickException:
     """An exception as one line: the disk's troubles by name, plan mistakes as they are, the rest with a trace."""
     from pipelines.plans.loader import PlanError
 
+    for cause in _causes(error):
+        if isinstance(cause, Busy):
+            return Failure(f"另一次运行正在进行：{cause.holder}。请等它结束后再试。")
+        if isinstance(cause, PlanError):
+            return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{cause}")
+        if trouble := _disk_trouble(cause):
+            where = f"：{cause.filename}" if isinstance(cause, OSError) and cause.filename else ""
+            return Failure(f"{trouble}{where}。已收到的文件都在，处理后再次运行即可。")
     trace = "".join(traceback.format_exception(error))
-    while type(error).__module__.startswith("dagster") and isinstance(error.__cause__, Exception):
-        error = error.__cause__
-    if isinstance(error, Busy):
-        return Failure(f"另一次运行正在进行：{error.holder}。请等它结束后再试。")
-    if isinstance(error, PlanError):
-        return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{error}")
-    if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
-        where = f"：{error.filename}" if error.filename else ""
-        return Failure(f"{DISK_TROUBLE[error.errno]}{where}。已收到的文件都在，处理后再次运行即可。")
-    if any(words in str(error) for words in ("database or disk is full", "readonly database", "disk I/O error")):
-        return Failure("磁盘已满或为只读，无法写入运行记录。已收到的文件都在，处理后再次运行即可。")
     if os.environ.get("ACTIONPLAN_DEBUG"):
         click.echo(trace, err=True)
     first = next(iter(str(error).strip().splitlines()), "")
     return Failure(f"{type(error).__name__}: {first}{_kept(trace)}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came from, first to last."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+
+
+def _disk_trouble(error: BaseException) -> str | None:
+    """What is wrong with the disk, where that is what the exception says; SQLite and DuckDB say it in words only."""
+    if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
+        return DISK_TROUBLE[error.errno]
+    words = {os.strerror(number): name for number, name in DISK_TROUBLE.items()}
+    words |= {"database or disk is full": "磁盘已满", "readonly database": "磁盘为只读"}
+    return next((name for text, name in words.items() if text.lower() in str(error).lower()), None)
 
 
 def _kept(trace: str) -> str:

@@ -68,7 +68,7 @@ def equal(expected: object, got: object) -> bool:
 
 def _compare(
     table: str,
-    expected: Mapping[tuple[str, ...], Mapping[str, object]],
+    expected: Mapping[Any, Mapping[str, object]],
     got: Mapping[tuple[str, ...], Mapping[str, object]],
 ) -> Iterable[Difference]:
     for key in sorted(expected.keys() | got.keys()):

@@ -110,9 +110,9 @@ def _listed(account: Account, code: str, period: Period, units: list[Unit], step
     rows = account.rows(code, period, "community")
     ended = [row for row in rows if row["change_type"] == "demolished"]
     for row in ended:
-        for unit in [u for u in units if same(u.row, row)]:
-            units.remove(unit)
-            step.moves["demolished"] += was_completed[id(unit)]
+        for gone in [u for u in units if same(u.row, row)]:
+            units.remove(gone)
+            step.moves["demolished"] += was_completed[id(gone)]
     heirs: dict[int, list[Unit]] = {}
     parents: dict[int, list[Unit]] = {}
     reported = []

@@ -55,15 +55,10 @@ def test_every_published_figure(
 
 def send(root: Path, communities: int | None, seed: int, until: datetime, actionplan: Callable[..., Done]) -> None:
     """Hand in every workbook that had arrived by then, and run."""
-    drops = write_drops(PLAN, root / "sent", communities=communities, seed=seed)
-    for drop in drops:
+    for drop in write_drops(PLAN, root / "sent", communities=communities, seed=seed):
         if drop.received_at <= until:
-            inbox = root / "data" / "raw" / "inbox" / drop.path.relative_to(root / "sent").parent
-            inbox.mkdir(parents=True, exist_ok=True)
-            drop.path.rename(inbox / drop.path.name)
-            (inbox / f".{drop.path.name}.received.json").write_text(
-                f'{{"received_at": "{drop.received_at.isoformat()}"}}', encoding="utf-8"
-            )
+            sent = actionplan(root, "submit", drop.path, "--received-at", drop.received_at.isoformat())
+            assert sent.returncode == 0, sent.stderr
     done = actionplan(root, "run", now=until.isoformat())
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 

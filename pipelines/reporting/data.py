@@ -425,7 +425,8 @@ def load(marts: Marts, plan: Plan, known_on: date | None = None) -> Facts:
     periods = marts.read(Period, "dim_period", "as_of seq", plan_id=plan_id)
     submissions = marts.read(Submission, "fct_submission", "received_at file_name submission_id", plan_id=plan_id)
     reporting = Counter(s.period_id for s in submissions if s.is_effective and s.period_id)
-    current = current_period(periods, reporting, len(districts))
+    # A plan nobody has reported for has nothing to be silent about.
+    current = current_period(periods, reporting, len(districts)) if submissions else None
     progress = marts.read(
         Progress,
         "mart_milestone_progress",

@@ -68,7 +68,8 @@ class Run:
 
     def outcomes(self) -> list[Outcome]:
         """Do it. One outcome per original, in the order in which they came."""
-        remove_leftovers(self.ws.records)
+        for folder in (self.ws.archive, self.ws.records, self.ws.receipts):
+            remove_leftovers(folder)
         drops = receive.settled(receive.find_drops(self.ws.inbox))
         found = [self._irregular(drop) for drop in drops if not drop.is_regular]
         items = self._archived([drop for drop in drops if drop.is_regular])

@@ -142,5 +142,5 @@ def _write(path: Path, frame: pl.DataFrame, *, durable: bool = False) -> None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what writers that were killed left half written."""
-    for path in folder.glob("*/.*.tmp"):
+    for path in folder.rglob(".*.tmp"):
         path.unlink(missing_ok=True)

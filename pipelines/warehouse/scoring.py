@@ -69,10 +69,9 @@ def meets(operator: str, actual: Number, target: Number) -> bool:
 
 def rounded(value: Number | Decimal, places: int = 2) -> Decimal:
     """Half up, as officials count."""
-    scale = 10**places
-    sign = -1 if value < 0 else 1
-    whole = (2 * abs(Fraction(value)) * scale + 1) // 2
-    return Decimal(sign * whole).scaleb(-places)
+    numerator, denominator = value.as_integer_ratio()
+    whole = (2 * abs(numerator) * 10**places + denominator) // (2 * denominator)
+    return Decimal(whole if numerator >= 0 else -whole).scaleb(-places)
 
 
 def number_text(value: Number | Decimal, places: int = 2) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
@@ -45,8 +46,9 @@ class _Context(SpawnContext):
     Process = _Process
 
 
-def _start(memory_bytes: int, setup: Callable[..., object] | None, arguments: Sequence[Any]) -> None:
+def _start(memory_bytes: int, setup: str | None, arguments: Sequence[Any]) -> None:
     """In a fresh child: a memory limit where the system has one, no core files, quiet, then what the work needs."""
+    os.environ["POLARS_MAX_THREADS"] = "1"  # the children are the parallelism
     try:
         import resource
     except ImportError:  # Windows
@@ -58,7 +60,8 @@ def _start(memory_bytes: int, setup: Callable[..., object] | None, arguments: Se
     # A panicking library prints its own report; the verdict says what matters.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     if setup:
-        setup(*arguments)
+        module, _, function = setup.partition(":")
+        getattr(import_module(module), function)(*arguments)
 
 
 class Guard:
@@ -71,10 +74,10 @@ class Guard:
         self,
         workers: int = 1,
         limits: Limits | None = None,
-        setup: Callable[..., object] | None = None,
+        setup: str | None = None,
         arguments: Sequence[Any] = (),
     ) -> None:
-        """``setup(*arguments)`` runs once in every new child."""
+        """``setup`` (``module:function``) runs once in every new child, with these arguments."""
         self.limits = limits or Limits()
         self.workers = workers
         self._pool = ProcessPool(

@@ -245,26 +245,31 @@ def _titles(plan: Plan) -> tuple[str, ...]:
 
 
 def _districts_in(text: str, plan: Plan) -> list[District]:
-    """The districts a text names; a name inside a longer one (高新区 in …) does not count."""
+    """The districts a text names; a name inside a longer one (高新区 in 天府高新区) does not count."""
     hits: list[tuple[int, int, District | None]] = []
-    for district in plan.districts:
-        for name in (
-            district.name.zh,
-            district.short_name,
-            *district.aliases,
-            district.code,
-            *district.ambiguous_aliases,
-        ):
-            if name and len(name) > 1:
-                start = text.find(_plain(name))
-                while start >= 0:
-                    meant = None if name in district.ambiguous_aliases else district
-                    hits.append((start, start + len(name), meant))
-                    start = text.find(_plain(name), start + 1)
+    for name, district in _names(plan):
+        if name in text:
+            hits += [(found.start(), found.end(), district) for found in re.finditer(re.escape(name), text)]
     longest = [h for h in hits if not any(o[0] <= h[0] and h[1] <= o[1] and o[1] - o[0] > h[1] - h[0] for o in hits)]
     if any(district is None for _, _, district in longest):
         return []
     return list({district.code: district for _, _, district in longest if district}.values())
+
+
+_NAMES: dict[int, tuple[Plan, list[tuple[str, District | None]]]] = {}
+
+
+def _names(plan: Plan) -> list[tuple[str, District | None]]:
+    """Every name of every district of a plan; an ambiguous one stands for none."""
+    if id(plan) not in _NAMES:
+        names: dict[str, District | None] = {}
+        for district in plan.districts:
+            for name in (district.name.zh, district.short_name, *district.aliases, district.code):
+                names[_plain(name or "")] = district
+        for district in plan.districts:
+            names |= {_plain(name): None for name in district.ambiguous_aliases}
+        _NAMES[id(plan)] = plan, [(name, district) for name, district in names.items() if len(name) > 1]
+    return _NAMES[id(plan)][1]
 
 
 def _periods_in(text: str, plan: Plan) -> list[Period]:

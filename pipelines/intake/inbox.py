@@ -28,9 +28,9 @@ from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
 from pipelines.settings import Limits, Workspace
 
-BATCH = 16
-"""So many workbooks are judged in one frame."""
-BATCH_BYTES = 4 * 1024**2
+BATCH = 64
+"""So many workbooks at most are judged in one frame: the cost of a frame is shared, and memory stays small."""
+BATCH_BYTES = 8 * 1024**2
 ARCHIVERS = 4
 """Threads that copy into the archive; they mostly wait for the disk."""
 SETTLE_SECONDS = 600
@@ -79,7 +79,9 @@ class Run:
         self.total = 2 * len(new)
         if new:
             workers = min(cores(), 4, len(new))
-            with Guard(workers, self.limits, worker.prepare, (dict(self.plans), self.limits)) as guard:
+            with Guard(
+                workers, self.limits, "pipelines.intake.worker:prepare", (dict(self.plans), self.limits)
+            ) as guard:
                 self._judge(guard, new)
                 wanted = [item for item in new if self._keep(item)]
                 self._settle(guard, wanted)
@@ -148,7 +150,7 @@ class Run:
 
     def _batches(self, items: Sequence[_Item], workers: int) -> Iterator[list[_Item]]:
         """Zip files of ordinary size together, so that they share frames; all others alone, since they may kill."""
-        most = max(1, min(BATCH, -(-len(items) // (workers * 2))))
+        most = max(1, min(BATCH, -(-len(items) // workers)))
         batch: list[_Item] = []
         size = 0
         for item in items:

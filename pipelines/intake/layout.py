@@ -7,7 +7,7 @@ best wins. What was decided is kept, so that the receipt can show it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -126,7 +126,7 @@ def lay_out(sheet: RawSheet) -> SheetLayout:
     if header is None:
         return SheetLayout(sheet, None, [], _texts(sheet.cells[:HEADER_DEPTH]), hint)
     titles = _texts(sheet.cells[: header.first])
-    table = Table(header.form, sheet, (header.first, header.last), header.columns, _unit_note(titles))
+    table = Table(header.form, sheet, (header.first, header.last), list(header.columns), _unit_note(titles))
     return SheetLayout(sheet, header.form, _rows(grid, table), titles, hint)
 
 
@@ -171,7 +171,7 @@ class _Grid:
         return any(top < row and left <= column <= right for top, left, _, right in self.merged_in_row.get(row, ()))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Header:
     form: type[Form]
     first: int
@@ -184,30 +184,37 @@ class _Header:
 
 
 def _best_header(grid: _Grid, forms: Sequence[type[Form]]) -> _Header | None:
+    """The best of all rows near the top and of all pairs of rows; at equal score the first, and one row before two.
+
+    Once a header with every required column is found, only the row below it is looked at: it might hold its leaves.
+    """
     best: _Header | None = None
-    for candidate in _candidates(grid, forms):
-        if best is None or candidate.score > best.score:
-            best = candidate
-            if not best.missing_required and best.share >= 0.6 and best.first < best.last:
-                break
-        elif best.missing_required == 0 and candidate.first > best.last + 1:
+    previous: list[str] = []
+    previous_keys: list[str] = []
+    for row in range(min(grid.height, HEADER_DEPTH)):
+        if best and not best.missing_required and row > best.last + 1:
             break
+        texts = grid.heading_row(row)
+        keys = [_leaf_key(text) for text in texts]
+        for form in forms:
+            known = headers.index(form)
+            hits, hits_above = sum(key in known for key in keys), sum(key in known for key in previous_keys)
+            options = []
+            if hits >= 2:
+                options.append(_score(form.name, row, row, tuple(("", text) for text in texts)))
+            if hits + hits_above >= 2 and any(keys) and any(previous_keys):
+                options.append(_score(form.name, row - 1, row, tuple(_joined(grid, row, previous, texts))))
+            for option in filter(None, options):
+                if best is None or option.score > best.score:
+                    best = option
+        previous, previous_keys = texts, keys
     return best
 
 
-def _candidates(grid: _Grid, forms: Sequence[type[Form]]) -> Iterator[_Header]:
-    """Every row and every pair of rows that could be a header, in the order of the sheet, single rows first."""
-    previous: list[str] = []
-    for row in range(min(grid.height, HEADER_DEPTH)):
-        texts = grid.heading_row(row)
-        filled = sum(map(bool, texts))
-        if filled >= 2:
-            for form in forms:
-                if single := _score(form, row, row, [("", text) for text in texts]):
-                    yield single
-                if previous and (double := _score(form, row - 1, row, _joined(grid, row, previous, texts))):
-                    yield double
-        previous = texts if filled else []
+@lru_cache(maxsize=16_384)
+def _leaf_key(text: str) -> str:
+    """A heading as headings are compared; a text too long to be one is none."""
+    return _key(text) if text and len(text) <= 40 else ""
 
 
 def _joined(grid: _Grid, row: int, parents: list[str], leaves: list[str]) -> list[tuple[str, str]]:
@@ -226,8 +233,10 @@ def _joined(grid: _Grid, row: int, parents: list[str], leaves: list[str]) -> lis
     return joined
 
 
-def _score(form: type[Form], first: int, last: int, headings: list[tuple[str, str]]) -> _Header | None:
-    """How well headings fit a form: one point a field, a half more where it is required. None when hardly anything fits."""
+@lru_cache(maxsize=2_048)
+def _score(form_name: str, first: int, last: int, headings: tuple[tuple[str, str], ...]) -> _Header | None:
+    """How well headings fit a form: one point a field, a half more where it is required; None when hardly at all."""
+    form = FORMS[form_name]
     columns = match_columns(form, headings)
     fields = {found.field for found in columns if found.field}
     if len(fields) < 2:
@@ -290,12 +299,11 @@ def match_columns(form: type[Form], headings: Sequence[tuple[str, str]]) -> list
 
 def _rows(grid: _Grid, table: Table) -> list[Table]:
     """Sort the rows below a header into data, totals, notes …; a new header below begins another table."""
-    cells, form = grid.cells, table.form
-    fields = table.fields
+    cells, form, fields = grid.cells, table.form, table.fields
     anchors = [fields[c.field].index for c in form.columns if c.identity and c.field in fields]
     if not anchors:
         anchors = [fields[c.field].index for c in form.required_columns if c.field in fields]
-    heading = {(found.index, found.header.rpartition("-")[2]) for found in table.columns if found.field}
+    heading = {found.index: found.header.rpartition("-")[2] for found in table.columns if found.field}
     passive = {fields[name].index for name in ("seq_no", "district_name") if name in fields}
     start = table.header_rows[1] + 1
     if start < grid.height and _is_unit_row(cells[start]):
@@ -304,35 +312,34 @@ def _rows(grid: _Grid, table: Table) -> list[Table]:
         start += 1
     _fill_merged(grid, start)
     first = min(anchors, default=0)
+    names = [str(line[first]) for line in cells[start:]]
+    leading = [str(line[0]) for line in cells[start:]]
+    # Most sheets hold plain rows only: one look at all names tells.
+    is_plain = not SPECIAL.search("\n".join((*names, *leading))) and heading.get(first) not in names
     after_note = False
-    for row in range(start, grid.height):
-        line = cells[row]
-        name = line[first] if first < len(line) else ""
-        if name != "" and not SPECIAL.search(f"{line[0]} {name}") and (row, first) not in heading:
-            if isinstance(name, str) and (name_text := name.strip()) and (first, name_text) in heading:
-                if _repeats_header(line, heading):
-                    table.skipped.append((row, "重复的表头"))
-                    continue
-            if not isinstance(name, str) or name.strip():
+    for row, (name, lead) in enumerate(zip(names, leading, strict=True), start=start):
+        if name and not name.isspace() and (is_plain or not SPECIAL.search(f"{lead} {name}")):
+            if name.strip() == heading.get(first) and _repeats_header(cells[row], heading):
+                table.skipped.append((row, "重复的表头"))
+            else:
                 table.data_rows.append(row)
-                continue
-        kind, text = _kind_of(line, anchors, passive, after_note)
+            continue
+        kind, text = _kind_of(cells[row], anchors, passive, after_note)
         if kind == "data":
             table.data_rows.append(row)
         elif kind == "total":
             table.totals.append((row, text))
-            if isinstance(name, str) and TOTAL.search(_compact(name)):
+            if TOTAL.search(_compact(name)):
                 table.named_totals.add(row)
         elif kind == "nameless":
             table.nameless.append(row)
-        elif kind == "note":
-            after_note = True
-            table.skipped.append((row, "说明或签字行"))
-        elif kind == "sample":
-            table.skipped.append((row, "示例行"))
-        elif kind == "section":
-            table.skipped.append((row, "分段标题"))
+        elif kind in SKIPPED:
+            after_note = after_note or kind == "note"
+            table.skipped.append((row, SKIPPED[kind]))
     return [table]
+
+
+SKIPPED = {"note": "说明或签字行", "sample": "示例行", "section": "分段标题"}
 
 
 def _compact(text: object) -> str:
@@ -366,8 +373,8 @@ def _kind_of(line: Sequence[object], anchors: Sequence[int], passive: set[int], 
     return "nameless", ""
 
 
-def _repeats_header(line: Sequence[object], heading: set[tuple[int, str]]) -> bool:
-    same = sum(1 for index, text in heading if index < len(line) and str(line[index]).strip() == text)
+def _repeats_header(line: Sequence[object], heading: Mapping[int, str]) -> bool:
+    same = sum(1 for index, text in heading.items() if index < len(line) and str(line[index]).strip() == text)
     return same >= max(2, len(heading) // 2)
 
 

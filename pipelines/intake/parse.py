@@ -24,6 +24,7 @@ from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.values import clean, is_fraction_column
 from pipelines.intake.issues import ERROR, WARNING, Issue, cell_name
 from pipelines.intake.layout import Table
+from pipelines.intake.plain import plain_numbers, plain_texts
 from pipelines.intake.reader import RawSheet
 
 _EPOCH = date(1970, 1, 1)
@@ -100,6 +101,32 @@ def read_table(rows: Rows, book: int, table: Table, units: Sequence[Unit], date1
     _Reading(rows, start, table, units, date1904, issues).run()
 
 
+MEMO_SIZE = 50_000
+"""So many distinct values of a column are remembered from workbook to workbook."""
+
+
+@dataclass(slots=True)
+class _Memo:
+    """What distinct raw values of a column read as. ``odd``: those with a problem or a marker."""
+
+    stored: dict[object, Any] = field(default_factory=dict)
+    precision: dict[object, str] = field(default_factory=dict)
+    raw: dict[object, str | None] = field(default_factory=dict)
+    odd: dict[object, Parsed] = field(default_factory=dict)
+
+
+_MEMOS: dict[tuple[str, str, str | None, bool], _Memo] = {}
+
+
+def _memo(form: str, name: str, unit: str | None, date1904: bool) -> _Memo:
+    """The memory of a column under a unit; forgotten when it grows too large."""
+    key = form, name, unit, date1904
+    memo = _MEMOS.get(key)
+    if memo is None or len(memo.stored) > MEMO_SIZE:
+        memo = _MEMOS[key] = _Memo()
+    return memo
+
+
 class _Reading:
     """The reading of one table."""
 
@@ -148,20 +175,36 @@ class _Reading:
             distinct = set(raw)
         percent = isinstance(column.type, Percent)
         unit = self._unit(column, raw, index) if percent else unit or self._stated_unit(column)
-        read = {value: self._parse(column, value, unit) for value in distinct}
-        odd = {value: parsed for value, parsed in read.items() if parsed.problem or parsed.marker}
-        stored = {value: _stored(column, parsed.value) for value, parsed in read.items()}
+        memo = _memo(self.form.name, column.field, unit, self.date1904)
+        if new := distinct - memo.stored.keys():
+            self._learn(memo, column, unit, new)
         values = self.rows.values
-        values[names[0]] += map(stored.__getitem__, raw)
+        values[names[0]] += map(memo.stored.__getitem__, raw)
         if len(names) > 1:
-            values[names[1]] += [read[value].precision for value in raw]
-            values[names[2]] += [_raw_text(read[value]) for value in raw]
-        if odd:
+            values[names[1]] += map(memo.precision.get, raw)
+            values[names[2]] += map(memo.raw.get, raw)
+        if not memo.odd.keys().isdisjoint(distinct):
             for position, value in enumerate(raw):
-                if value in odd:
-                    self._note(column, position, index, odd[value])
+                if value in memo.odd:
+                    self._note(column, position, index, memo.odd[value])
         if percent and self.sheet.percent_cells:
             self._percent_cells(column, raw, index)
+
+    def _learn(self, memo: _Memo, column: Column, unit: str | None, new: set[object]) -> None:
+        """Read values that were not seen before in a column of this kind."""
+        plain = plain_texts(column, new)
+        memo.stored.update(zip(plain, plain, strict=True))
+        numbers = plain_numbers(column, unit, new)
+        memo.stored.update(numbers)
+        for value in new - plain - numbers.keys():
+            parsed = self._parse(column, value, unit)
+            memo.stored[value] = _stored(column, parsed.value)
+            if parsed.problem or parsed.marker:
+                memo.odd[value] = parsed
+            if parsed.precision:
+                memo.precision[value] = parsed.precision
+            if parsed.raw:
+                memo.raw[value] = _raw_text(parsed)
 
     def _parse(self, column: Column, value: object, unit: str | None) -> Parsed:
         if (

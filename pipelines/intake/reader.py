@@ -271,15 +271,15 @@ class XlsxPackage:
             sheet.error_cells = {
                 _cell(column, row): text.decode("ascii", "replace") for column, row, text in ERROR_CELL.findall(xml)
             }
-        if b"<f" in xml:
+        if b"</f>" in xml:
             sheet.formula_without_value = {
                 _cell(column, row)
                 for column, row, attributes, value in FORMULA_CELL.findall(xml)
                 if not value and b't="str"' not in attributes
             }
         sheet.hidden_rows = len(re.findall(rb'<row [^>]*hidden="(?:1|true)"', xml)) if b"hidden=" in xml else 0
-        columns = re.search(rb"<cols>.*?</cols>", xml, re.S)
-        sheet.hidden_columns = len(re.findall(rb'hidden="(?:1|true)"', columns[0])) if columns else 0
+        columns = xml[: max(xml.find(b"<sheetData"), 0)].partition(b"<cols>")[2]
+        sheet.hidden_columns = len(re.findall(rb'hidden="(?:1|true)"', columns))
 
     def _percent_cells(self, xml: bytes) -> set[Cell]:
         """The filled cells whose number format shows a percent sign."""

@@ -47,7 +47,7 @@ MISSING_COLUMN = listed(
 )
 MISSING_INDICATOR_COLUMN = listed(
     "missing_column",
-    WARNING,
+    ERROR,
     None,
     None,
     "「{sheet}」没有“{header}”列，相关指标没有数据",
@@ -56,7 +56,7 @@ MISSING_INDICATOR_COLUMN = listed(
 )
 MISSING_SHEET = listed(
     "missing_sheet",
-    WARNING,
+    ERROR,
     None,
     None,
     "没有「{sheet}」表，相关指标没有数据",

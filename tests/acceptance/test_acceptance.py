@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -206,7 +207,7 @@ def test_rate_change(sql: Query) -> None:
 
 def test_who_closes_the_gap(sql: Query) -> None:
     names = sql(
-        """select community_name from mart_gap_community join dim_community using (plan_id, community_id)
+        """select dim_community.community_name from mart_gap_community join dim_community using (plan_id, community_id)
         where mart_gap_community.district_code = '150821' and period_id = '2025-11' and milestone_id = 'pm_coverage_rate@2025-12-31' order by 1"""
     )
     assert names == [("隆兴19号院",), ("隆兴20号院",)]
@@ -347,7 +348,14 @@ def test_check_judges_without_storing(root: Path, tmp_path: Path) -> None:
     good = world.linhe()[0].save(tmp_path / "good")
     bad = world.houqi()[3].save(tmp_path / "bad")
     empty = tmp_path / "empty"
-    assert actionplan(empty, "check", str(good)).returncode == 0
+    done = actionplan(empty, "check", "--json", str(good))
+    [judged] = json.loads(done.stdout)
+    severities = {(issue["rule_id"], issue["severity"]) for issue in judged["issues"]}
+    assert judged["status"] == "accepted_with_issues"
+    # The other sheets that a survey asks for are not there, nor are columns that indicators need.
+    assert {("missing_sheet", "error"), ("missing_column", "error")} <= severities
+    assert "fatal" not in {severity for _, severity in severities}
+    assert done.returncode == 1
     done = actionplan(empty, "check", str(bad))
     assert done.returncode == 1
     assert "物业管理方式" in done.stdout

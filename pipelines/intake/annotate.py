@@ -205,7 +205,8 @@ class _Editor:
             xml, relations = self._sheet(number, name, part)
             sheets.append((name, xml, relations))
         looks = self.styles.looks()
-        own = [(sheet.name, sheet.xml(looks.__getitem__, i == 0), []) for i, sheet in enumerate(self.own)]
+        own: list[tuple[str, str, list[tuple[str, str, str]]]] = []
+        own += [(sheet.name, sheet.xml(looks.__getitem__, i == 0), []) for i, sheet in enumerate(self.own)]
         for number, (_, xml, relations) in enumerate([*own, *sheets], start=1):
             path = f"xl/worksheets/sheet{number}.xml"
             self._add(path, xml, f"{_TYPES}.worksheet+xml")
@@ -409,7 +410,8 @@ class _Editor:
             f"{_TYPES}.comments+xml",
         )
         shapes = "".join(
-            f'<v:shape id="_x0000_s{number * 1024 + i}" type="#_x0000_t202" style="position:absolute;visibility:hidden" '
+            f'<v:shape id="_x0000_s{number * 1024 + i}" type="#_x0000_t202" '
+            'style="position:absolute;visibility:hidden" '
             f'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:path o:connecttype="none"/>'
             f'<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"/></v:textbox>'
             f'<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{column + 1},12,{row},4,'

@@ -84,14 +84,14 @@ class Guard:
             max_workers=workers,
             initializer=_start,
             initargs=(self.limits.memory_bytes, setup, arguments),
-            context=_Context(),  # type: ignore[arg-type]
+            context=_Context(),
         )
 
     def __enter__(self) -> Guard:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def submit(self, function: Callable[..., Result], *args: Any, seconds: float | None = None) -> Future[Result]:

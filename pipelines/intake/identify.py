@@ -232,7 +232,7 @@ def from_texts(name: str, texts: Iterable[str], plans: Mapping[str, Plan]) -> So
         districts = {d.code: d for text in plain for d in _districts_in(text, plan)}
         periods = {p.id: p for text in plain for p in _periods_in(text, plan)}
         if len(districts) == len(periods) == 1:
-            identity = Identity(plan, *districts.values(), *periods.values())
+            identity = Identity(plan, next(iter(districts.values())), next(iter(periods.values())))
             found[identity.key] = identity
     named = [plan.id for plan in plans.values() if any(_plain(t) in text for text in plain for t in _titles(plan))]
     if len(named) == 1:

@@ -73,9 +73,9 @@ class Run:
         drops = receive.settled(receive.find_drops(self.ws.inbox))
         found = [self._irregular(drop) for drop in drops if not drop.is_regular]
         items = self._archived([drop for drop in drops if drop.is_regular])
-        new, known = [], []
-        for item in items:
-            (known if self._is_done(item.submission_id) else new).append(item)
+        done = {item.submission_id for item in items if self._is_done(item.submission_id)}
+        new = [item for item in items if item.submission_id not in done]
+        known = [item for item in items if item.submission_id in done]
         self.total = 2 * len(new)
         if new:
             workers = min(cores(), 4, len(new))
@@ -98,10 +98,12 @@ class Run:
             for drop, received in zip(drops, threads.map(self._archive, drops), strict=True):
                 if received:
                     items.setdefault(received.sha256, _Item(received)).drops.append(drop)
-        for home in sorted(self.ws.archive.glob("??/*.json")):
-            if home.stem not in items and not self._is_recorded(receive.submission_id(home.stem)):
-                if received := receive.read_received(home.with_suffix("")):
-                    items[received.sha256] = _Item(received)
+        for note in sorted(self.ws.archive.glob("??/*.json")):
+            home = note.with_suffix("")
+            if home.name in items or not home.exists() or self._is_recorded(receive.submission_id(home.name)):
+                continue
+            if received := receive.read_received(home):
+                items[received.sha256] = _Item(received)
         return list(items.values())
 
     def _archive(self, drop: Drop) -> Received | None:

@@ -75,7 +75,7 @@ class Judgement:
     def key(self) -> tuple[str, str, str] | None:
         """Plan, district and period; None when not identified."""
         parts = tuple(self.submission[name] for name in ("plan_id", "district_code", "period_id"))
-        return None if None in parts else parts  # type: ignore[return-value]
+        return None if None in parts else parts
 
     def conclude(self) -> None:
         """Count the kept rows, then everything ``recount`` does. A returned workbook keeps no rows."""
@@ -222,10 +222,10 @@ def _about_sheets(book: _Book) -> None:
             _say(book, reading.HIDDEN_ROWS, (name, None), item.form.name, sheet=name)
     tables = book.tables
     if MAIN_FORM not in tables:
-        sheet = FORMS[MAIN_FORM].sheet
-        message = f"没有「{sheet}」表，或表中找不到表头。"
+        title = FORMS[MAIN_FORM].sheet
+        message = f"没有「{title}」表，或表中找不到表头。"
         book.issues.append(
-            Issue(FATAL, "missing_form", message, f"请按模板补充「{sheet}」表后重新报送。", form=MAIN_FORM)
+            Issue(FATAL, "missing_form", message, f"请按模板补充「{title}」表后重新报送。", form=MAIN_FORM)
         )
     elif not any(table.data_rows for table in tables[MAIN_FORM]):
         sheet_name = tables[MAIN_FORM][0].sheet.name
@@ -251,7 +251,7 @@ def missing_columns(tables: Mapping[str, Sequence[layout.Table]]) -> list[str]:
 
 
 def _needed(plan: Plan) -> frozenset[str]:
-    """``form.field`` of the columns without which some indicator of the plan has no data; alternatives joined by ``|``."""
+    """``form.field`` of the columns without which some indicator has no data; alternatives joined by ``|``."""
     if plan.id not in _NEEDED:
         used = (
             column
@@ -488,7 +488,7 @@ def _recognised_column(form: type[Form], column: layout.ColumnFound) -> dict[str
 
 
 def _answers(raw: RawWorkbook) -> dict[tuple[str, ...], str]:
-    """What the district wrote into the 说明 column of a receipt's 问题清单, by rule and place, and by rule and object."""
+    """What the district wrote into 说明 on a receipt's 问题清单, by rule and place, and by rule and object."""
     answers: dict[tuple[str, ...], str] = {}
     for sheet in raw.visible:
         if not layout.is_report(sheet.name):

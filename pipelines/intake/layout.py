@@ -40,7 +40,7 @@ class ColumnFound:
     field: str | None = None
     unit: str | None = None
     problem: str | None = None
-    """``duplicate``: the field was taken by another column; ``ambiguous``: the header needs a parent to be told apart."""
+    """``duplicate``: another column has the field; ``ambiguous``: the header needs a parent to be told apart."""
     personal: bool = False
 
 
@@ -105,6 +105,7 @@ def _key(text: str) -> str:
 
 
 def is_cover(name: str) -> bool:
+    """Whether a sheet is the cover."""
     return _key(name) in COVER_SHEETS
 
 

@@ -22,7 +22,7 @@ from pipelines.forms.types import Decimal as DecimalType
 from pipelines.forms.types import PartialDate, Percent
 from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.values import clean, is_fraction_column
-from pipelines.intake.issues import ERROR, WARNING, Issue, cell_name
+from pipelines.intake.issues import WARNING, Issue, cell_name
 from pipelines.intake.layout import Table
 from pipelines.intake.plain import plain_numbers, plain_texts
 from pipelines.intake.reader import RawSheet
@@ -349,7 +349,7 @@ class _Reading:
 def _no_value(header: str) -> Problem:
     return Problem(
         "formula_without_value",
-        ERROR,
+        "error",
         f"“{header}”是公式，但文件里没有保存计算结果，该值未采用",
         "用 Excel 或 WPS 打开后保存一次，或改填数值",
     )

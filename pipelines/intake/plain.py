@@ -7,9 +7,10 @@ that with random texts and numbers).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import cache
 from math import isfinite
+from typing import cast
 
 from pipelines.forms import Column
 from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, Text
@@ -23,18 +24,18 @@ _MOST = 1e12
 
 
 @cache
-def _words(kind: type) -> frozenset[str]:
+def _words(kind: Hashable) -> frozenset[str]:
     """Words that mean something else than themselves in a column of this kind, as they may be typed."""
     words = set(codes("state"))
-    if issubclass(kind, Name | Code):
+    if kind in (Name, CompanyName, Code):
         words |= {fold(word) for word in ("无", "没有", "空", "暂无")}
-    if issubclass(kind, CompanyName):
+    if kind is CompanyName:
         words |= set(codes("management_mode")) | set(codes("not_a_company"))
     return frozenset(words)
 
 
 def plain_texts(column: Column, values: Iterable[object]) -> set[str]:
-    """The texts among the values that read as themselves in this column. None when the column holds no free text."""
+    """The texts among the values that read as themselves in this column; none where it holds no free text."""
     kind = type(column.type)
     if kind not in (Text, Name, CompanyName, Code):
         return set()
@@ -43,7 +44,7 @@ def plain_texts(column: Column, values: Iterable[object]) -> set[str]:
         texts = {text for text in texts if "\n" not in text and _is_ordinary(text, kind)}
     if kind is Code:  # 9E17 has lost digits, and 18 characters may be an identity number
         texts = {text for text in texts if len(text) > 5 and len(text) != 18}
-    words = _words(kind)
+    words = _words(cast(Hashable, kind))
     return {text for text in texts if text.upper() not in words}
 
 
@@ -51,9 +52,11 @@ def _is_ordinary(text: str, kind: type) -> bool:
     return _ORDINARY.fullmatch(text) is not None and (kind is Code or _DIGIT_RUN.search(text) is None)
 
 
-def plain_numbers(column: Column, unit: str | None, values: Iterable[object]) -> dict[float, object]:
-    """Number → what is stored for it, for the numbers that need no conversion in this column: whole numbers for a
-    count, the number's own text for a decimal with enough places."""
+def plain_numbers(column: Column, unit: str | None, values: Iterable[object]) -> dict[object, object]:
+    """Number → what is stored for it, for the numbers that need no conversion in this column.
+
+    Whole numbers for a count; for a decimal the number's own text, where the column has as many places.
+    """
     kind = type(column.type)
     if kind not in (Integer, Decimal):
         return {}

@@ -1,7 +1,7 @@
 """Bytes → sheets of raw cells, by content and never by name.
 
 The bytes decide what a file is. A zip is looked into before it is unpacked, so that a bomb or a sheet with one cell in
-the last corner is refused and not read. Only visible sheets and the template's ``_meta`` are read; the others are listed.
+the last corner is refused and not read. Only visible sheets and the template's ``_meta`` are read; others are listed.
 Runs inside a guarded child process (``guard.py``) and therefore imports little.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import cast
 from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -162,7 +163,7 @@ def _read_spreadsheet(data: bytes, kind: str, limits: Limits) -> RawWorkbook:
         if cells > limits.cells:
             raise _over_limit(f"单元格多于 {limits.cells:,} 个")
         with _calamine():
-            sheet.cells = table.to_python(skip_empty_area=False)
+            sheet.cells = cast("list[list[object]]", table.to_python(skip_empty_area=False))
         sheet.merged = [(*start, *end) for start, end in merged]
     if not sheets:
         raise Refusal("no_sheet", "文件里没有工作表。", "请检查原文件，重新保存后再报送。")
@@ -171,8 +172,9 @@ def _read_spreadsheet(data: bytes, kind: str, limits: Limits) -> RawWorkbook:
 
 @contextmanager
 def _calamine() -> Iterator[None]:
-    """Whatever calamine raises becomes a Refusal: its own errors, IndexError, ValueError …, and PanicException, which
-    is not even an Exception."""
+    """Whatever calamine raises becomes a Refusal: its own errors, IndexError, ValueError … and PanicException, which is
+    not even an Exception.
+    """
     try:
         yield
     except PasswordError:
@@ -202,6 +204,7 @@ def _state(visible: SheetVisibleEnum) -> str:
 
 
 def unreadable(detail: str) -> Refusal:
+    """The refusal of a file that claims to be a spreadsheet and is none that can be read."""
     return Refusal("unreadable", f"文件已损坏或不是有效的表格，无法读取({detail})。", SEND_XLSX)
 
 
@@ -289,7 +292,7 @@ class XlsxPackage:
         return {_cell(column, row) for column, row, style in STYLED_CELL.findall(xml) if int(style) in styles}
 
     def _check_extent(self, name: str, xml: bytes) -> None:
-        """Calamine reserves the whole rectangle around the filled cells, so one stray cell in a corner would kill it."""
+        """Calamine reserves the whole rectangle around the filled cells: one stray cell in a corner kills it."""
         declared = re.search(rb'<dimension[^>]*ref="(?:[A-Z]+\d+:)?([A-Z]+)(\d+)"', xml[:4096])
         last_row = xml.rfind(b"<row ")
         tail = re.match(rb'<row [^>]*?r="(\d+)"', xml[last_row : last_row + 200]) if last_row >= 0 else None

@@ -19,7 +19,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.forms.personal import find as find_personal
 from pipelines.forms.personal import mask
-from pipelines.intake import layout
 from pipelines.intake.annotate import CannotAnnotate, Notes, OwnSheet, annotate
 from pipelines.intake.issues import SEVERITY_NAMES, SEVERITY_ORDER, Issue, column_index
 from pipelines.intake.judging import Judgement
@@ -50,7 +49,7 @@ def receipt_path(receipts: Path, submission: Mapping[str, Any]) -> Path:
 
 
 def write_receipt(judgement: Judgement, original: Path | None, target: Path, plans: Mapping[str, Plan]) -> Path:
-    """Write workbook and JSON. The original is annotated where it can be; else a workbook of the same content is made."""
+    """Write workbook and JSON. The original is annotated where it can be, else a workbook of the same content."""
     sheets = _own_sheets(judgement, plans)
     content = _annotated(judgement, original.read_bytes(), sheets) if original and judgement.kind else _alone(sheets)
     _write(judgement, target, content, plans)
@@ -158,7 +157,8 @@ def _recognised_sheet(judgement: Judgement) -> OwnSheet:
         sheet.rows.append(
             [
                 (
-                    f"工作表「{mask(table['sheet'])}」→ {table['title']}；表头第 {rows} 行；数据 {table['data_rows']} 行"
+                    f"工作表「{mask(table['sheet'])}」→ {table['title']}；表头第 {rows} 行；"
+                    f"数据 {table['data_rows']} 行"
                     + (f";合计行 {len(table['total_rows'])} 行(不计入)" if table["total_rows"] else ""),
                     "text",
                 )

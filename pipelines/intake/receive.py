@@ -158,6 +158,7 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 
 def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

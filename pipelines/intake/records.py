@@ -1,4 +1,4 @@
-"""What intake leaves in ``data/raw/records``: Parquet files, one per submission and kind, each there whole or not at all.
+"""What intake leaves in ``data/raw/records``: a Parquet file per submission and kind, whole or not at all.
 
 The submission record comes last: without it the other files of a submission count for nothing, and the next run writes
 them anew.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,10 @@ def write_verdict(
     """Issues and claimed totals, and the submission record last."""
     submission_id = submission["submission_id"]
     said = [
-        (submission_id, number, i.severity, i.rule_id, i.form, i.sheet, i.cell, i.row, i.field, i.entity, i.message)
-        + (i.remedy, i.raw, i.answer)
-        for number, i in enumerate(issues, start=1)
+        asdict(issue) | {"submission_id": submission_id, "issue_no": number, "source_row": issue.row}
+        for number, issue in enumerate(issues, start=1)
     ]
-    _write_or_remove(record_path(records, "issue", submission_id), pl.DataFrame(said, schema=ISSUE, orient="row"))
+    _write_or_remove(record_path(records, "issue", submission_id), pl.DataFrame(said, schema=ISSUE))
     key = [submission[name] for name in ("submission_id", "plan_id", "district_code", "period_id")]
     claimed = [(*key, t.form, t.sheet, t.row, t.label, t.field, t.value) for t in totals]
     _write_or_remove(record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL, orient="row"))

@@ -45,8 +45,11 @@ class Place:
 
 
 def validate(rows_of: Mapping[str, Rows], places: Sequence[Place]) -> dict[str, pl.DataFrame]:
-    """Judge the rows of a batch of workbooks. Findings go to their place; returned are the records of each form that
-    stand, typed as the form says, with ``_book`` (position in ``places``) in front."""
+    """Judge the rows of a batch of workbooks. Findings go to their place.
+
+    Returned are the records of each form that stand, typed as the form says, with ``_book`` (position in ``places``) in
+    front.
+    """
     frames = {name: _prepared(rows, places) for name, rows in rows_of.items() if len(rows)}
     for name, frame in frames.items():
         frames[name] = _judge_rows(rows_of[name], frame, places)
@@ -105,7 +108,7 @@ def _spoken(rule: Rule, form: type[Form]) -> Rule:
 
 
 def _withheld(rows: Rows) -> pl.Series:
-    """The withheld fields of every row. Built from joined text: a Series of Python lists costs as much as the reading."""
+    """The withheld fields of every row. Made from joined text: a Series of Python lists takes as long as the reading."""
     joined: list[str | None] = [None] * len(rows)
     for row, names in rows.withheld.items():
         joined[row] = " ".join(names) or None
@@ -221,7 +224,8 @@ def _without(form: type[Form], frame: pl.DataFrame, fields: Mapping[str, list[in
 
 def _parts(form: type[Form], name: str) -> Iterable[str]:
     """The record columns of a withheld field. The raw text of a date stays: it says what was typed. ``is_professional``
-    is a conclusion and no column: the warehouse reads it from ``withheld``."""
+    is a conclusion and no column: the warehouse reads it from ``withheld``.
+    """
     columns = {column.field: column for column in form.columns}
     if name not in columns:
         return ()

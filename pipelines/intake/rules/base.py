@@ -1,8 +1,9 @@
-"""What a rule is: one function with its id, severity, message and remedy beside it, kept in ``RULES``.
+"""What a rule is: a function with its id, severity, message and remedy beside it, kept in ``RULES``.
 
-Rules look at one frame of the rows of many workbooks. Besides the record columns it has: ``_row`` (position), ``_book``,
-``_as_of``, ``_received`` (dates), ``_cutoff`` (first day of what is new), ``_district`` (the district the typed one
-means), the markers of parse.FLAGS, and ``_has_<field>`` for columns that the workbook has at all, and ``_has_bodies`` where it has the sheet of committees.
+Rules look at one frame of the rows of many workbooks. Besides the record columns it has: ``_row`` (position),
+``_book``, ``_as_of``, ``_received`` (dates), ``_cutoff`` (first day of what is new), ``_district`` (the district the
+typed one means), the markers of parse.FLAGS, ``_has_<field>`` for columns that the workbook has at all, and
+``_has_bodies`` where it has the sheet of committees.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def row_rule(
 @dataclass(frozen=True)
 class Finding:
     """What a rule over whole workbooks found. ``row`` is the position in the frame of ``rule.form``; None = the sheet,
-    or with ``field`` the column's header."""
+    or with ``field`` the column's header.
+    """
 
     book: int
     row: int | None = None
@@ -109,6 +111,7 @@ FORMED = ("formed", "term_expired", "re_election")
 
 
 def col(name: str) -> pl.Expr:
+    """A column."""
     return pl.col(name)
 
 
@@ -137,10 +140,12 @@ def last_day(name: str) -> pl.Expr:
 
 
 def is_professional() -> pl.Expr:
+    """Managed by a property company."""
     return pl.col("management_mode").str.starts_with("professional")
 
 
 def is_managed() -> pl.Expr:
+    """Managed in any mode."""
     return ~pl.col("management_mode").is_in(["none", "unknown"])
 
 

@@ -54,7 +54,7 @@ def one_row_per_community(frames: Frames) -> list[Finding]:
     frame = frames["community"].filter(said("name_key"))
     ended = (col("change_type") == "demolished").fill_null(False)
     place = pl.coalesce("subdistrict_key", "address_key").fill_null("")
-    group = ["_book", "name_key", place.alias("place"), ended.alias("ended")]
+    group = [col("_book"), col("name_key"), place.alias("place"), ended.alias("ended")]
     rows = frame.select(*group, "_row", "source_row", "community_code", count=pl.len().over(group)).filter(
         col("count") > 1
     )
@@ -79,6 +79,7 @@ def one_row_per_community(frames: Frames) -> list[Finding]:
     "每个小区的编码应当唯一，请核对后更正",
 )
 def codes_are_unique(frames: Frames) -> list[Finding]:
+    """A code stands for one community."""
     frame = frames["community"].filter(said("community_code"))
     group = ["_book", "community_code"]
     first = [
@@ -104,6 +105,7 @@ def codes_are_unique(frames: Frames) -> list[Finding]:
     "逐个核实；确实全部做到的请在说明栏注明",
 )
 def not_all_true(frames: Frames) -> list[Finding]:
+    """A column of nothing but yes may have been filled down."""
     frame = frames["community"]
     flags = [c for c in FORMS["community"].columns if isinstance(c.type, Flag)]
     counted = frame.group_by("_book", maintain_order=True).agg(
@@ -127,6 +129,7 @@ def not_all_true(frames: Frames) -> list[Finding]:
     "在表头注明单位，如“建筑面积(㎡)”",
 )
 def area_taken_as_square_metres(frames: Frames) -> list[Finding]:
+    """Areas without a unit that were taken as ㎡."""
     rows = frames["community"].filter(col("_unit_not_stated") & said("floor_area_sqm"))
     counted = rows.group_by("_book", maintain_order=True).len()
     return [Finding(book, None, "floor_area_sqm", {"count": count}) for book, count in counted.iter_rows()]
@@ -151,7 +154,7 @@ def future_dates(form: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataF
 
 
 def with_bodies(frames: Frames) -> pl.DataFrame:
-    """Each pair of community and body of the same workbook: by code, else by name (and subdistrict where both say it)."""
+    """Each pair of community and body of a workbook: by code, else by name (and subdistrict where both say it)."""
     community, committee = frames.get("community"), frames.get("committee")
     if community is None or committee is None:
         return pl.DataFrame()
@@ -199,6 +202,7 @@ def with_bodies(frames: Frames) -> pl.DataFrame:
     "两处改为一致；筹备中的不能填已成立",
 )
 def preparing_is_not_formed(frames: Frames) -> list[Finding]:
+    """A tick does not turn a body in preparation into a formed one."""
     pairs = with_bodies(frames)
     if pairs.is_empty():
         return []
@@ -215,6 +219,7 @@ def preparing_is_not_formed(frames: Frames) -> list[Finding]:
     "核对哪一个在履职；按小区只计一次",
 )
 def both_bodies_formed(frames: Frames) -> list[Finding]:
+    """Owners' committee and property-management committee are not both formed in one community."""
     frame = frames["committee"].filter(
         (col("status") == "formed") & col("body_type").is_in(["owners_committee", "pm_committee"])
     )
@@ -232,6 +237,7 @@ def both_bodies_formed(frames: Frames) -> list[Finding]:
     "核对「小区明细」的建设状态和本行状态",
 )
 def building_site_has_no_body(frames: Frames) -> list[Finding]:
+    """A building site has no formed body."""
     pairs = with_bodies(frames)
     if pairs.is_empty():
         return []
@@ -248,6 +254,7 @@ def building_site_has_no_body(frames: Frames) -> list[Finding]:
     "核对「小区明细」的类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_body(frames: Frames) -> list[Finding]:
+    """A single building with a body of its own is worth a question."""
     pairs = with_bodies(frames)
     if pairs.is_empty():
         return []
@@ -264,6 +271,7 @@ def single_building_body(frames: Frames) -> list[Finding]:
     "两张表的小区名称和编码应当一致",
 )
 def body_belongs_to_a_community(frames: Frames) -> list[Finding]:
+    """Every body belongs to a community of the same workbook."""
     committee = frames.get("committee")
     pairs = with_bodies(frames)
     if committee is None or "community" not in frames:
@@ -295,7 +303,7 @@ def _compare(
     measures: Mapping[str, Sequence[str]],
     tolerance: float = 0,
 ) -> list[Finding]:
-    """Typed totals that agree with none of the counted columns (a district may count with or without building sites)."""
+    """Typed totals that agree with none of the counted columns (with building sites, without them)."""
     by_book = {row["_book"]: row for row in counted.iter_rows(named=True)}
     found = []
     for (book, measure), (row, claimed) in claims.items():
@@ -325,6 +333,7 @@ def _in_scope(frames: Frames) -> pl.DataFrame:
 
 @book_rule("T1", WARNING, "summary", "value", "小区总数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_communities(frames: Frames) -> list[Finding]:
+    """The typed number of communities."""
     if not (claims := _claims(frames, "community_count")):
         return []
     counted = _in_scope(frames).group_by("_book").agg(pl.len().alias("all"), col("built").sum())
@@ -333,6 +342,7 @@ def total_communities(frames: Frames) -> list[Finding]:
 
 @book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_by_mode(frames: Frames) -> list[Finding]:
+    """The typed numbers by mode of management."""
     measures = ("managed_count", "professional_count", "unmanaged_count")
     if not (claims := _claims(frames, *measures)):
         return []
@@ -391,6 +401,7 @@ def total_committees(frames: Frames) -> list[Finding]:
 
 @book_rule("T5", WARNING, "summary", "value", "企业数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_companies(frames: Frames) -> list[Finding]:
+    """The typed number of companies: distinct active ones."""
     if not (claims := _claims(frames, "company_count")) or "company" not in frames:
         return []
     firm = pl.coalesce("uscc", "company_key")
@@ -401,6 +412,7 @@ def total_companies(frames: Frames) -> list[Finding]:
 
 @book_rule("T9", WARNING, "summary", "value", "红黑榜企业数：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_lists(frames: Frames) -> list[Finding]:
+    """The typed numbers of companies on the red and the black list."""
     if not (claims := _claims(frames, "red_list_count", "black_list_count")) or "credit" not in frames:
         return []
     firm = pl.coalesce("uscc", "company_key")
@@ -454,11 +466,13 @@ _UNLISTED_REMEDY = "在清单中补充该材料，或更正编号"
 
 @book_rule("T13", WARNING, "task", "evidence_ids", _UNLISTED, _UNLISTED_REMEDY)
 def evidence_of_tasks_is_listed(frames: Frames) -> list[Finding]:
+    """The evidence that tasks refer to is in the list."""
     return _unlisted(frames, "task")
 
 
 @book_rule("T13", WARNING, "mechanism", "evidence_ids", _UNLISTED, _UNLISTED_REMEDY)
 def evidence_of_mechanisms_is_listed(frames: Frames) -> list[Finding]:
+    """The evidence that mechanisms refer to is in the list."""
     return _unlisted(frames, "mechanism")
 
 
@@ -475,6 +489,7 @@ REUSED_FILES = 5
     "每份材料应当各有其文件；一份文件确实证明多项的，合并为一行并列出全部指标编号",
 )
 def each_item_has_its_own_file(frames: Frames) -> list[Finding]:
+    """One file does not serve as many items of evidence."""
     files = frames["evidence"].filter(said("sha256")).group_by("_book", "sha256", maintain_order=True)
     reused = files.agg(pl.len().alias("count"), col("_row").first()).filter(col("count") >= REUSED_FILES)
     rows = reused.select("_book", "_row", "count").iter_rows()
@@ -500,6 +515,7 @@ def _absent(frames: Frames, left: pl.DataFrame, key: str, right: str, right_key:
     "两张表的企业名称应当一致；漏填的请在「企业明细」中补充",
 )
 def covered_companies_are_listed(frames: Frames) -> list[Finding]:
+    """Companies on the Party sheet are on the sheet of companies."""
     companies = frames["party"].filter(col("subject_type") == "company")
     return _absent(frames, companies, "company_key", "company", "company_key")
 
@@ -513,4 +529,5 @@ def covered_companies_are_listed(frames: Frames) -> list[Finding]:
     "项目名称应与「小区明细」中的小区名称一致",
 )
 def rated_projects_are_communities(frames: Frames) -> list[Finding]:
+    """Rated projects are communities of the district."""
     return _absent(frames, frames["credit"], "name_key", "community", "name_key")

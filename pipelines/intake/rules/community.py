@@ -30,6 +30,7 @@ FORM = "community"
     withholds="district_name",
 )
 def district_is_the_submitting_one() -> pl.Expr:
+    """The typed district is the one that submits; an ambiguous short name is not."""
     return said("district_name") & (col("_district") != col("district_code")).fill_null(True)
 
 
@@ -42,6 +43,7 @@ def district_is_the_submitting_one() -> pl.Expr:
     "核对两个数，入住户数不应多于总户数",
 )
 def occupied_within_total() -> pl.Expr:
+    """Occupied households do not exceed all households."""
     return col("occupied_households") > col("households")
 
 
@@ -58,6 +60,7 @@ def _area_per_household() -> pl.Expr:
     "核对建筑面积的单位(㎡或万㎡)和总户数；确实如此请在说明栏注明",
 )
 def area_per_household_plausible() -> pl.Expr:
+    """Area per household is plausible; what is not is mostly a slip between ㎡ and 万㎡."""
     return ~_area_per_household().is_between(20, 400) & (col("households") > 0) & ~col("_unit_not_stated")
 
 
@@ -71,6 +74,7 @@ def area_per_household_plausible() -> pl.Expr:
     withholds="floor_area_sqm",
 )
 def area_without_unit() -> pl.Expr:
+    """An area without any unit is taken as ㎡ only where the area per household is plausible."""
     plausible = _area_per_household().is_between(20, 400) & (col("households") > 0)
     return col("_unit_not_stated") & ~plausible.fill_null(False)
 
@@ -85,6 +89,7 @@ def area_without_unit() -> pl.Expr:
     withholds="is_professional",
 )
 def professional_has_company() -> pl.Expr:
+    """Professional management names its company."""
     return is_professional() & ~col("_needs_company") & (lacks("company_name") | _unreadable("company_name"))
 
 
@@ -98,6 +103,7 @@ def professional_has_company() -> pl.Expr:
     withholds="management_mode",
 )
 def plain_yes_has_company() -> pl.Expr:
+    """A bare yes counts as management only together with a company."""
     return col("_needs_company") & col("company_name").is_null()
 
 
@@ -114,6 +120,7 @@ def _unreadable(name: str) -> pl.Expr:
     "对照营业执照填写企业的统一社会信用代码",
 )
 def professional_has_code() -> pl.Expr:
+    """Professional management gives the company's credit code."""
     return is_professional() & said("company_name") & lacks("uscc")
 
 
@@ -126,6 +133,7 @@ def professional_has_code() -> pl.Expr:
     "填写物业服务合同的开始和结束日期；没有书面合同请在说明栏注明",
 )
 def professional_has_contract() -> pl.Expr:
+    """Professional management gives the dates of its contract."""
     return is_professional() & said("company_name") & lacks("contract_end") & col("contract_start").is_null()
 
 
@@ -139,6 +147,7 @@ def professional_has_contract() -> pl.Expr:
     withholds="company_name",
 )
 def unmanaged_has_no_company() -> pl.Expr:
+    """Where there is no management there is no company."""
     return (col("management_mode") == "none") & said("company_name")
 
 
@@ -151,6 +160,7 @@ def unmanaged_has_no_company() -> pl.Expr:
     "已续签的填写新合同日期；未续签的请尽快办理",
 )
 def contract_in_force() -> pl.Expr:
+    """The contract had not ended by the as-of date."""
     return is_professional() & (last_day("contract_end") < col("_as_of"))
 
 
@@ -164,6 +174,7 @@ def contract_in_force() -> pl.Expr:
     withholds="contract_start contract_end",
 )
 def contract_dates_in_order() -> pl.Expr:
+    """A contract does not end before it starts."""
     return col("contract_start") > last_day("contract_end")
 
 
@@ -177,6 +188,7 @@ def contract_dates_in_order() -> pl.Expr:
     withholds="delivered_date",
 )
 def completed_is_delivered() -> pl.Expr:
+    """A completed community was delivered by the as-of date."""
     return (col("construction_status") == "completed") & (col("delivered_date") > col("_as_of"))
 
 
@@ -189,6 +201,7 @@ def completed_is_delivered() -> pl.Expr:
     "核对建成年份或“是否新建小区”",
 )
 def new_build_is_recent() -> pl.Expr:
+    """What is flagged as new was built on or after the plan's cut-off."""
     return col("is_new_build") & (last_day("built_year") < col("_cutoff"))
 
 
@@ -201,6 +214,7 @@ def new_build_is_recent() -> pl.Expr:
     "核对建成年份或“是否老旧小区”",
 )
 def old_community_is_old() -> pl.Expr:
+    """What is flagged as old was built by 2000."""
     return col("is_old_community") & (col("built_year") > pl.date(2000, 12, 31))
 
 
@@ -214,6 +228,7 @@ def old_community_is_old() -> pl.Expr:
     withholds="renovation_status",
 )
 def renovated_is_old() -> pl.Expr:
+    """A finished renovation belongs to an old community, or is explained."""
     explained = said("remark") | said("change_reason")
     return (
         (col("renovation_status") == "completed")
@@ -233,6 +248,7 @@ def renovated_is_old() -> pl.Expr:
     "核对物业管理方式和收费标准",
 )
 def unmanaged_charges_nothing() -> pl.Expr:
+    """Where there is no management there is no fee."""
     return ~is_managed() & (col("fee_standard") > 0)
 
 
@@ -245,6 +261,7 @@ def unmanaged_charges_nothing() -> pl.Expr:
     "填写最近一次公示的日期",
 )
 def disclosure_is_dated() -> pl.Expr:
+    """A posting has its date."""
     return col("disclosure_done") & lacks("disclosure_date")
 
 
@@ -262,6 +279,7 @@ def _typed_as_formed() -> pl.Expr:
     "核对建设状态和业委会(物管会)成立情况",
 )
 def building_site_has_no_committee() -> pl.Expr:
+    """A building site has no formed committee."""
     return (col("construction_status") == "under_construction") & _typed_as_formed()
 
 
@@ -274,6 +292,7 @@ def building_site_has_no_committee() -> pl.Expr:
     "核对类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_committee() -> pl.Expr:
+    """A single building with a committee of its own is worth a question."""
     return (col("unit_type") == "single_building") & _typed_as_formed()
 
 
@@ -286,4 +305,5 @@ def single_building_committee() -> pl.Expr:
     "在“原小区编码”中填写合并或拆分前各小区的编码或名称，用顿号隔开",
 )
 def change_names_its_source() -> pl.Expr:
+    """Merged and split communities say where they come from."""
     return col("change_type").is_in(["merge", "split"]) & col("prior_codes").is_null()

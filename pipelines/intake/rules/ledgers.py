@@ -121,12 +121,12 @@ class _Index:
         for other in same_code:
             if other["name_key"] == name or "rename" in (other["change_type"], row["change_type"]):
                 return other
-        if name and street and (other := self.street.get((name, street))):
-            return other
+        if name and street and (name, street) in self.street:
+            return self.street[name, street]
         if len(same_code) == 1 and _same_street(street, same_code[0]["subdistrict_key"]):
             return same_code[0]
-        if name and address and (other := self.address.get((name, address))):
-            return other
+        if name and address and (name, address) in self.address:
+            return self.address[name, address]
         return self.bare.get(name) if name and not street and not address else None
 
 

@@ -23,11 +23,13 @@ RATE_TOLERANCE = 0.1
     withholds="status",
 )
 def formed_by_the_as_of_date() -> pl.Expr:
+    """A body that counts was established by the as-of date."""
     return col("status").is_in(FORMED) & (col("established_date") > col("_as_of"))
 
 
 @row_rule("R18", WARNING, "committee", "filed_date", "已成立但没有备案日期", "填写备案日期；尚未备案的请尽快办理")
 def formed_is_filed() -> pl.Expr:
+    """A formed body has a filing date."""
     return col("status").is_in(FORMED) & lacks("filed_date")
 
 
@@ -40,6 +42,7 @@ def formed_is_filed() -> pl.Expr:
     "已换届的填写新一届任期；未换届的把状态改为“已届满”或“换届中”",
 )
 def formed_is_in_term() -> pl.Expr:
+    """A body called formed is within its term."""
     return (col("status") == "formed") & (last_day("term_end") < col("_as_of"))
 
 
@@ -53,6 +56,7 @@ def formed_is_in_term() -> pl.Expr:
     withholds="party_member_count",
 )
 def party_members_within_members() -> pl.Expr:
+    """Party members do not exceed members."""
     return col("party_member_count") > col("member_count")
 
 
@@ -65,6 +69,7 @@ def party_members_within_members() -> pl.Expr:
     "核对两个日期",
 )
 def filed_after_established() -> pl.Expr:
+    """A body is not filed before it is established."""
     return last_day("filed_date") < col("established_date")
 
 
@@ -81,6 +86,7 @@ def filed_after_established() -> pl.Expr:
     withholds="party_member_count",
 )
 def party_members_within_employees() -> pl.Expr:
+    """Party members do not exceed employees."""
     return col("party_member_count") > col("employee_count")
 
 
@@ -93,6 +99,7 @@ def party_members_within_employees() -> pl.Expr:
     "有3名以上正式党员的应单独建立党组织；情况特殊的请在说明栏注明",
 )
 def enough_members_for_an_organisation() -> pl.Expr:
+    """Three or more members are expected to have an organisation of their own."""
     return (col("party_member_count") >= 3) & (col("party_org_form") == "instructor")
 
 
@@ -106,6 +113,7 @@ def enough_members_for_an_organisation() -> pl.Expr:
     withholds="managed_area",
 )
 def managed_area_has_unit() -> pl.Expr:
+    """A managed area states its unit."""
     return col("_unit_not_stated") & said("managed_area")
 
 
@@ -122,6 +130,7 @@ def managed_area_has_unit() -> pl.Expr:
     withholds="closed_date",
 )
 def closed_after_received() -> pl.Expr:
+    """A case is not closed before it is received."""
     return last_day("closed_date") < col("received_date")
 
 
@@ -135,6 +144,7 @@ def closed_after_received() -> pl.Expr:
     withholds="rectified",
 )
 def rectified_within_found() -> pl.Expr:
+    """No more problems are put right than were found."""
     return col("rectified") > col("problems")
 
 
@@ -152,6 +162,7 @@ _ANSWERS = ("very_satisfied", "satisfied", "fairly_satisfied", "neutral", "dissa
     "满意率=(非常满意+满意+基本满意)÷有效样本；核对各项人数",
 )
 def satisfaction_recomputes() -> pl.Expr:
+    """The typed satisfaction rate is what the answers give."""
     satisfied = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS[:3])
     recomputed = 100 * satisfied / col("valid_answers")
     known = pl.any_horizontal(said(name) for name in _ANSWERS[:3]) & (col("valid_answers") > 0)
@@ -167,6 +178,7 @@ def satisfaction_recomputes() -> pl.Expr:
     "核对各项人数和有效样本",
 )
 def answers_add_up() -> pl.Expr:
+    """The answers add up to the valid ones."""
     total = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS)
     complete = pl.all_horizontal(said(name) | ~col(f"_has_{name}") for name in _ANSWERS)
     given = pl.any_horizontal(said(name) for name in _ANSWERS)
@@ -182,6 +194,7 @@ def answers_add_up() -> pl.Expr:
     "样本过少时结果不稳定，条件允许时请补充调查",
 )
 def sample_is_large_enough() -> pl.Expr:
+    """At least 30 valid answers."""
     return col("valid_answers") < 30
 
 
@@ -197,6 +210,7 @@ def sample_is_large_enough() -> pl.Expr:
     "核对计划值、完成值和完成率",
 )
 def completion_recomputes() -> pl.Expr:
+    """The typed completion rate is actual ÷ planned."""
     recomputed = 100 * col("actual").cast(pl.Float64) / col("planned").cast(pl.Float64)
     return (col("planned") > 0) & ((col("completion_rate") - recomputed).abs() > RATE_TOLERANCE + 1e-9)
 
@@ -210,6 +224,7 @@ def completion_recomputes() -> pl.Expr:
     "填写「佐证材料清单」中相应材料的编号",
 )
 def done_has_evidence() -> pl.Expr:
+    """A finished task names its evidence."""
     return (col("status") == "done") & lacks("evidence_ids")
 
 
@@ -222,6 +237,7 @@ def done_has_evidence() -> pl.Expr:
     "核对完成日期；截止日期后完成的在下期填报",
 )
 def done_by_the_as_of_date() -> pl.Expr:
+    """A task that counts was done by the as-of date."""
     return col("done_date") > col("_as_of")
 
 
@@ -235,4 +251,5 @@ def done_by_the_as_of_date() -> pl.Expr:
     withholds="date",
 )
 def evidence_exists_when_sent() -> pl.Expr:
+    """Evidence is not dated after the day it was sent."""
     return col("date") > col("_received")

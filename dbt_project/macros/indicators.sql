@@ -39,7 +39,7 @@
    indicator_id, basis, variant, numerator, denominator, is_answered (null where the rows can't tell). #}
 {% macro all_figures() %}
     {% do depend_on(entities().keys()) %}
-    {% do ref('int_community_frozen') %}
+    {% do ref('int_first_list') %}
     {% set definitions = indicator_definitions() %}
     {% set parts = [] %}
     {% for entity, shared in entities().items() %}
@@ -78,8 +78,10 @@
         {{ return("(select * replace (reported_renovation_status as renovation_status, reported_is_renovated_old as is_renovated_old) from "
             ~ rows ~ " where not is_ended)") }}
     {% elif variant == 'frozen_baseline' %}
-        {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from " ~ rows ~ " as c join "
-            ~ ref('int_community_frozen') ~ " as f using (plan_id, period_id, community_id))") }}
+        {# Each community of the first list behind the one that stands for it now, with its own weight. #}
+        {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from " ~ rows ~ " as c "
+            ~ each_of('c.baseline_ids', 's', 'baseline_id') ~ " join " ~ ref('int_first_list')
+            ~ " as f on f.plan_id = c.plan_id and f.community_id = s.baseline_id)") }}
     {% else %}
         {{ return(rows) }}
     {% endif %}
@@ -161,14 +163,15 @@ cross join unnest([{{ figures | join(', ') }}]) as u (figure)
 {% endmacro %}
 
 {# Communities below the line and not above it, for each rate with a milestone: plan_id, period_id, district_code,
-   community_id, indicator_id, units (what bringing the community in would add above the line, on the main basis). #}
+   community_id, indicator_id, is_reported, households, units (what bringing the community in would add above the line, on
+   the main basis). #}
 {% macro uncovered_communities() %}
     {% do depend_on(['community']) %}
     {% set parts = [] %}
     {% for d in indicator_definitions() if d.entity == 'community' and d.denominator and d.is_main and d.has_milestone %}
         {% set sql %}
 select plan_id, period_id, district_code, community_id, '{{ d.indicator_id }}' as indicator_id,
-    {{ amount('coalesce(' ~ d.above ~ ', 0)') }} as units
+    is_reported, coalesce(households, 0) as households, {{ amount('coalesce(' ~ d.above ~ ', 0)') }} as units
 from {{ ref('int_community') }}
 where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({{ d.denominator }})
     and not coalesce(is_reported and ({{ d.numerator }}), false)
@@ -177,7 +180,8 @@ where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({
     {% endfor %}
     {{ return(parts | join('\nunion all\n') if parts else
         "select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
-        ~ "cast(null as varchar) as community_id, cast(null as varchar) as indicator_id, cast(null as decimal(18, 2)) as units where false"
+        ~ "cast(null as varchar) as community_id, cast(null as varchar) as indicator_id, cast(null as boolean) as is_reported, "
+        ~ "cast(null as bigint) as households, cast(null as decimal(18, 2)) as units where false"
     ) }}
 {% endmacro %}
 

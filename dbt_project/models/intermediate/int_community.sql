@@ -28,6 +28,21 @@ party as (
         on l.submission_id = p.submission_id and l.source_sheet = p.source_sheet and l.source_row = p.source_row
     where l.form = 'party'
     group by l.submission_id, l.community_id
+),
+
+-- A finished renovation stays finished, whatever is typed later.
+renovated as (
+    select
+        g.plan_id,
+        g.community_id,
+        min(d.seq) as since
+    from {{ source('inputs', 'register') }} as g
+    inner join {{ ref('int_district_period') }} as d
+        on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
+    inner join {{ ref('stg_community') }} as c
+        on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+    where g.renovation_completed_ever and c.is_old_community and c.renovation_status = 'completed'
+    group by g.plan_id, g.community_id
 )
 
 select
@@ -58,9 +73,7 @@ select
     c.is_old_community,
     case when g.renovation_completed_ever then 'completed' else c.renovation_status end as renovation_status,
     coalesce(c.is_old_community and g.renovation_completed_ever, false)
-    or bool_or(coalesce(c.is_old_community and c.renovation_status = 'completed', false)) over (
-        partition by g.plan_id, g.community_id order by d.seq
-    ) as is_renovated_old,
+    or coalesce(d.seq >= r.since, false) as is_renovated_old,
     c.renovation_status as reported_renovation_status,
     coalesce(c.is_old_community and c.renovation_status = 'completed', false) as reported_is_renovated_old,
     c.households,
@@ -105,6 +118,8 @@ inner join {{ ref('int_district_period') }} as d
 inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
 left join {{ ref('stg_community') }} as c
     on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+left join renovated as r
+    on g.plan_id = r.plan_id and g.community_id = r.community_id
 left join committee as b
     on g.plan_id = b.plan_id and g.period_id = b.period_id and g.community_id = b.community_id
 left join party as o

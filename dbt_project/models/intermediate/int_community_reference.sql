@@ -57,14 +57,14 @@ named as (
     where g.in_register
 ),
 
-candidate as (
+by_code as (
     select
         r.form,
         r.submission_id,
         r.source_sheet,
         r.source_row,
-        n.community_id,
-        1 as precedence
+        min(n.community_id) as community_id,
+        max(n.community_id) as another_id
     from reference as r
     inner join named as n
         on
@@ -72,33 +72,34 @@ candidate as (
             and r.period_id = n.period_id
             and r.district_code = n.district_code
             and r.community_code = n.community_code
-    union all
+    group by r.form, r.submission_id, r.source_sheet, r.source_row
+),
+
+by_name as (
     select
         r.form,
         r.submission_id,
         r.source_sheet,
         r.source_row,
-        n.community_id,
-        case when r.subdistrict_key = n.subdistrict_key then 2 else 3 end as precedence
+        min(n.community_id) as community_id,
+        max(n.community_id) as another_id,
+        min(case when r.subdistrict_key = n.subdistrict_key then n.community_id end) as nearer_id,
+        max(case when r.subdistrict_key = n.subdistrict_key then n.community_id end) as another_nearer_id
     from reference as r
+    left join by_code as k
+        on
+            r.form = k.form
+            and r.submission_id = k.submission_id
+            and r.source_sheet = k.source_sheet
+            and r.source_row = k.source_row
     inner join named as n
         on
             r.plan_id = n.plan_id
             and r.period_id = n.period_id
             and r.district_code = n.district_code
             and r.name_key = n.name_key
-),
-
-ranked as (
-    select
-        form,
-        submission_id,
-        source_sheet,
-        source_row,
-        community_id,
-        precedence,
-        min(precedence) over (partition by form, submission_id, source_sheet, source_row) as best
-    from candidate
+    where k.form is null
+    group by r.form, r.submission_id, r.source_sheet, r.source_row
 )
 
 select
@@ -106,8 +107,15 @@ select
     submission_id,
     source_sheet,
     source_row,
-    min(community_id) as community_id
-from ranked
-where precedence = best
-group by form, submission_id, source_sheet, source_row
-having count(distinct community_id) = 1
+    community_id
+from by_code
+where community_id = another_id
+union all
+select
+    form,
+    submission_id,
+    source_sheet,
+    source_row,
+    coalesce(nearer_id, community_id) as community_id
+from by_name
+where coalesce(nearer_id, community_id) = coalesce(another_nearer_id, another_id)

@@ -4,6 +4,8 @@ select
     district_code,
     community_id,
     indicator_id,
+    is_reported,
+    households,
     units
 from (
     {{ uncovered_communities() }}

@@ -1,19 +1,12 @@
-with latest as (
-    select
-        g.*,
-        row_number() over (partition by g.plan_id, g.community_id order by p.seq desc) as nth
-    from {{ source('inputs', 'register') }} as g
-    inner join {{ ref('int_period') }} as p on g.plan_id = p.plan_id and g.period_id = p.period_id
-)
-
 select
-    plan_id,
-    community_id,
-    district_code,
-    subdistrict,
-    community_name,
-    first_period,
-    last_period,
-    fate
-from latest
-where nth = 1
+    g.plan_id,
+    g.community_id,
+    max_by(g.district_code, p.seq) as district_code,
+    max_by(g.subdistrict, p.seq) as subdistrict,
+    max_by(g.community_name, p.seq) as community_name,
+    max_by(g.first_period, p.seq) as first_period,
+    max_by(g.last_period, p.seq) as last_period,
+    max_by(g.fate, p.seq) as fate
+from {{ source('inputs', 'register') }} as g
+inner join {{ ref('int_period') }} as p on g.plan_id = p.plan_id and g.period_id = p.period_id
+group by g.plan_id, g.community_id

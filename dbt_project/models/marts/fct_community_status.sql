@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- What a community that its district did not report would count above the line is false here: it counts only below.
 select
     plan_id,

@@ -21,14 +21,8 @@ ranked as (
         m.milestone_id,
         m.indicator_id,
         m.district_code,
-        u.community_id,
         m.gap_units,
-        c.community_name,
-        c.subdistrict,
-        c.households,
-        c.floor_area_sqm,
-        c.management_mode,
-        c.is_reported,
+        u.community_id,
         row_number() over next_best as rank,
         sum(u.units) over next_best - u.units as won_before
     from missing as m
@@ -38,28 +32,28 @@ ranked as (
             and m.period_id = u.period_id
             and m.district_code = u.district_code
             and m.indicator_id = u.indicator_id
-    inner join {{ ref('int_community') }} as c
-        on u.plan_id = c.plan_id and u.period_id = c.period_id and u.community_id = c.community_id
     window next_best as (
         partition by m.plan_id, m.period_id, m.milestone_id, m.district_code
-        order by c.is_reported desc, coalesce(c.households, 0) desc, u.community_id asc
+        order by u.is_reported desc, u.households desc, u.community_id asc
         rows unbounded preceding
     )
 )
 
 select
-    plan_id,
-    period_id,
-    milestone_id,
-    district_code,
-    community_id,
-    cast(rank as bigint) as rank,
-    indicator_id,
-    community_name,
-    subdistrict,
-    households,
-    floor_area_sqm,
-    management_mode,
-    is_reported
-from ranked
-where won_before < gap_units
+    r.plan_id,
+    r.period_id,
+    r.milestone_id,
+    r.district_code,
+    r.community_id,
+    cast(r.rank as bigint) as rank,
+    r.indicator_id,
+    c.community_name,
+    c.subdistrict,
+    c.households,
+    c.floor_area_sqm,
+    c.management_mode,
+    c.is_reported
+from ranked as r
+inner join {{ ref('int_community') }} as c
+    on r.plan_id = c.plan_id and r.period_id = c.period_id and r.community_id = c.community_id
+where r.won_before < r.gap_units

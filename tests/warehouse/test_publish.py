@@ -1,0 +1,112 @@
+"""What readers see: the same bytes for the same marts, whole tables, nothing left behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt, publish
+
+
+@pytest.fixture
+def ws(built: Workspace, tmp_path: Path) -> Workspace:
+    """The built world in a workspace of its own, nothing published yet."""
+    own = Workspace(tmp_path)
+    shutil.copytree(built.build, own.build)
+    return own
+
+
+def contents(ws: Workspace) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(ws.marts.iterdir())}
+
+
+def test_every_mart_is_there_twice(ws: Workspace) -> None:
+    publish.publish(ws)
+    names = {mart.name for mart in publish.marts(ws)}
+    assert {file.stem for file in ws.marts.glob("*.parquet")} == names
+    assert sorted(contents(ws)) == sorted([*(f"{name}.parquet" for name in names), publish.WAREHOUSE])
+    with duckdb.connect(str(ws.marts / publish.WAREHOUSE), read_only=True) as warehouse:
+        for name in names:
+            file = (ws.marts / f"{name}.parquet").as_posix()
+            assert warehouse.execute(
+                f"select count(*) from (from marts.{name} except all from read_parquet('{file}'))"
+            ).fetchone() == (0,)
+        comment = "select comment from duckdb_columns() where table_name = 'fct_indicator' and column_name = 'value'"
+        assert "null where there is nothing below the line" in warehouse.execute(comment).fetchall()[0][0]
+    assert (ws.marts / publish.WAREHOUSE).stat().st_size < 2_000_000
+
+
+def test_same_marts_same_bytes(ws: Workspace, tmp_path: Path) -> None:
+    """Rows come sorted by their key, whatever order and number of threads the build had."""
+    publish.publish(ws)
+    before = contents(ws)
+    with duckdb.connect(str(dbt.database(ws)), config={"threads": 1}) as build:
+        for name in ("mart_milestone_progress", "fct_indicator", "dim_community"):
+            build.execute(f"create table shuffled as from marts.{name} order by hash(columns(*)::varchar)")
+            build.execute(f"delete from marts.{name}")
+            build.execute(f"insert into marts.{name} from shuffled")
+            build.execute("drop table shuffled")
+    publish.publish(ws)
+    assert contents(ws) == before
+    (ws.marts / publish.WAREHOUSE).unlink()
+    publish.publish(ws)
+    assert {name: data for name, data in contents(ws).items() if name != publish.WAREHOUSE} == {
+        name: data for name, data in before.items() if name != publish.WAREHOUSE
+    }
+
+
+def test_what_is_no_more_goes(ws: Workspace) -> None:
+    ws.marts.mkdir(parents=True)
+    (ws.marts / "mart_of_yesterday.parquet").write_bytes(b"")
+    (ws.marts / ".gitkeep").touch()
+    (ws.marts / ".publishing-killed").mkdir()
+    (ws.marts / ".publishing-killed" / "half.parquet").write_bytes(b"")
+    publish.publish(ws)
+    assert not (ws.marts / "mart_of_yesterday.parquet").exists()
+    assert not list(ws.marts.glob(".publishing-*"))
+    assert (ws.marts / ".gitkeep").exists()
+
+
+def test_a_damaged_warehouse_is_made_anew(ws: Workspace) -> None:
+    publish.publish(ws)
+    (ws.marts / publish.WAREHOUSE).write_bytes(b"no database")
+    publish.publish(ws)
+    with duckdb.connect(str(ws.marts / publish.WAREHOUSE), read_only=True) as warehouse:
+        assert warehouse.execute("select count(*) from marts.dim_plan").fetchone() == (1,)
+
+
+def test_an_open_reader_keeps_its_tables(ws: Workspace) -> None:
+    publish.publish(ws)
+    with duckdb.connect(str(ws.marts / publish.WAREHOUSE), read_only=True) as reader:
+        count = "select count(*) from marts.fct_indicator"
+        before = reader.execute(count).fetchone()
+        with duckdb.connect(str(dbt.database(ws))) as build:
+            build.execute("delete from marts.fct_indicator where district_code = 'ALL'")
+        publish.publish(ws)
+        assert reader.execute(count).fetchone() == before
+    fresh = ws.root / "copy.duckdb"
+    shutil.copyfile(ws.marts / publish.WAREHOUSE, fresh)
+    with duckdb.connect(str(fresh), read_only=True) as reader:
+        assert reader.execute(count).fetchone() != before
+
+
+def test_a_failure_on_the_way_leaves_what_was_there(ws: Workspace) -> None:
+    publish.publish(ws)
+    before = contents(ws)
+    with duckdb.connect(str(dbt.database(ws))) as build:
+        build.execute("drop table marts.mart_rate_change")
+        build.execute("delete from marts.dim_plan")
+    with pytest.raises(duckdb.Error, match="mart_rate_change"):
+        publish.publish(ws)
+    assert contents(ws) == before
+
+
+def test_no_build_no_publish(ws: Workspace) -> None:
+    dbt.database(ws).unlink()
+    with pytest.raises(duckdb.Error):
+        publish.publish(ws)
+    assert contents(ws) == {}

@@ -80,8 +80,9 @@ class Marking:
         return Item("scored", max(WEIGHTS[item] - (figure.denominator - figure.numerator), Fraction(0)))
 
     def reached(self, item: str, indicator_id: str, target: int, period_id: str) -> Item:
-        """All or nothing on an earlier snapshot."""
-        figure = self.figure(indicator_id, period_id)
+        """All or nothing on an earlier snapshot, or for the time being on the last there is."""
+        is_in = period_id in {period.id for period in self.account.periods}
+        figure = self.figure(indicator_id, period_id if is_in else None)
         if figure.denominator == 0:
             return NOT_APPLICABLE
         if figure.numerator is None or figure.denominator is None:

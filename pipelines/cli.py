@@ -104,7 +104,11 @@ def _disk_trouble(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
         return DISK_TROUBLE[error.errno]
     words = {os.strerror(number): name for number, name in DISK_TROUBLE.items()}
-    words |= {"database or disk is full": "磁盘已满", "readonly database": "磁盘为只读"}
+    words |= {
+        "database or disk is full": "磁盘已满",
+        "readonly database": "磁盘为只读",
+        "disk I/O error": "磁盘读写出错",
+    }
     return next((name for text, name in words.items() if text.lower() in str(error).lower()), None)
 
 

@@ -56,9 +56,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "distinct": ("不同小区", "不同", "不是同一小区", "different"),
     "merge": ("合并", "merged"),
     "split": ("拆分",),
-    "demolished": ("核销", "拆除"),
-    "added": ("新增", "new_delivery"),
-    "corrected": ("补录", "更正", "scope_correction"),
+    "demolished": ("核销", "拆除", "demolish", "demolition"),
+    "added": ("新增", "add", "new_delivery"),
+    "corrected": ("补录", "更正", "correct", "scope_correction"),
     "removed": ("剔除", "移除", "不属于住宅小区", "remove"),
     "rejected": ("驳回", "不予认可", "reject"),
 }

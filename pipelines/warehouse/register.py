@@ -219,7 +219,8 @@ class _History:
         change = pl.when(is_("rejected")).then(pl.lit("unchanged")).otherwise("change")
         forced = pl.when(is_("added")).then(pl.lit("added")).when(is_("corrected")).then(pl.lit("corrected"))
         rows = rows.with_columns(change=change, forced=forced)
-        merged, split = (self.rulings.links(event, since, as_of, everyone) for event in ("merge", "split"))
+        stood = self.state.filter("in_register")["community_id"]
+        merged, split = (self.rulings.links(event, since, as_of, everyone, stood) for event in ("merge", "split"))
         shut = {"removed": meant("removed"), "demolished": meant("demolished"), "merged": merged["parent"]}
         closed = pl.concat(list(shut.values()))
 

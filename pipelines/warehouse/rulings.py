@@ -52,12 +52,21 @@ class Rulings:
         self._note(found)
         return found.select(community_id="thing").unique(maintain_order=True)
 
-    def links(self, event: str, since: date | None, until: date, known: pl.DataFrame) -> pl.DataFrame:
-        """``child`` and ``parent`` of every merger or split decided for the period."""
+    def links(self, event: str, since: date | None, until: date, known: pl.DataFrame, stood: pl.Series) -> pl.DataFrame:
+        """``child`` and ``parent`` of every merger or split decided for the period.
+
+        ``community`` came out of ``related``; written the other way round it is understood where only ``community``
+        stood before.
+        """
         asked = self._asked(event, since, until)
         found = self._resolved(asked, "community", known).join(self._resolved(asked, "related", known), on="line")
         self._note(found)
-        return found.select(child="thing", parent="thing_right")
+        old = stood.implode()
+        turned = pl.col("thing").is_in(old) & ~pl.col("thing_right").is_in(old)
+        return found.select(
+            child=pl.when(turned).then("thing_right").otherwise("thing"),
+            parent=pl.when(turned).then("thing").otherwise("thing_right"),
+        )
 
     def _asked(self, event: str, since: date | None, until: date | None) -> pl.DataFrame:
         asked = self.decisions.filter(pl.col("event") == event)

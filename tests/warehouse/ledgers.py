@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -78,7 +78,6 @@ class History:
     """A register with the questions tests ask."""
 
     made: register.Register
-    ledgers: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
     def counted(self, period: str, district: str | None = None) -> int:
         """Completed communities in the register."""
@@ -157,4 +156,4 @@ def replay(
         schema=DECISION_SCHEMA,
         orient="row",
     )
-    return History(register.build(communities, PERIODS, submissions, today, decided), ledgers)
+    return History(register.build(communities, PERIODS, submissions, today, decided))

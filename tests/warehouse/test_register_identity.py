@@ -149,6 +149,13 @@ def test_decided_merger_wins_over_rows_that_go_on() -> None:
     assert history.closes()
 
 
+def test_a_merger_written_from_the_old_to_the_new_one_is_understood() -> None:
+    decisions = tuple(decide("merge", name, "合院", on=SUMMER) for name in ("甲院", "乙院"))
+    history = over(TWO, [estate("A-0009", "合院")], decisions=decisions)
+    assert history.bridge(P23) == {"merged_out": 1}
+    assert history.fate(P23) == {"甲院": "merged", "乙院": "merged", "合院": "active"}
+
+
 def test_decided_split_of_a_missing_one() -> None:
     parts = [estate("A-0008", "东院"), estate("A-0009", "西院")]
     decisions = tuple(decide("split", name, "A-0002", on=SUMMER) for name in ("东院", "西院"))

@@ -1,0 +1,132 @@
+"""Which communities are worth comparing: those that share a key within a district.
+
+Comparing everybody with everybody grows with the square of a list; here the work grows with its length. Every key
+holds the marks of the name, so that what differs in phase, zone or number is never compared at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import polars as pl
+
+from pipelines.warehouse.proposals_evidence import Community
+from pipelines.warehouse.proposals_names import WORDS, look, near, plain, sound, without_streets
+
+CROWD = 24
+"""A key that more communities share than this says too little by itself; more of what they state is added to it."""
+NEIGHBOURS = 8
+"""In what remains crowded, each is compared with so many that come next by address and size."""
+LONGEST_BEGINNING, LONGEST_END = 8, 5
+
+Pair = tuple[int, int]
+
+
+def _key(stem: str, marks: Sequence[str], looks: bool = False) -> str:
+    """The same for stems that sound or look alike, in any order of characters, with or without 街, 路 …"""
+    characters = map(look, without_streets(stem)) if looks else without_streets(stem)
+    return " ".join((*sorted(near(sound(c)) for c in characters), "|", *marks))
+
+
+def name_keys(one: Community) -> set[str]:
+    """Keys that two names share which are one but for spelling."""
+    name = one.name
+    return {_key(name.stem, name.marks), _key(name.stem, name.marks, looks=True)}
+
+
+def part_keys(one: Community) -> set[str]:
+    """Keys of what is left when a place, a developer or an ornament is taken off the name, and of what brackets say."""
+    name = one.name
+    rests = {name.stem[cut:] for cut in range(1, min(LONGEST_BEGINNING, len(name.stem) - 2) + 1)}
+    rests |= {name.body.removesuffix(end) for end in WORDS["ornament"] if name.body.endswith(end)}
+    rests |= set(name.notes)
+    return {_key(rest, name.marks) for rest in rests if len(rest) > 1} - name_keys(one)
+
+
+def rename_keys(one: Community) -> set[str]:
+    """Keys that a community may share with what it is called later: parts of the name, the door, the exact size."""
+    name, marks = one.name, one.name.marks
+    keys = {_key(name.stem[:-cut], marks) for cut in range(1, min(LONGEST_END, len(name.stem) - 2) + 1)}
+    if len(name.stem) > 2:
+        keys |= {_key(name.stem[:at] + name.stem[at + 1 :], marks) for at in range(len(name.stem))}
+    tail = " ".join(("|", *marks))
+    if one.place.door:
+        road, number = one.place.door
+        keys.add(" ".join(("door", *map(sound, plain(road)[-3:]), number, tail)))
+    if one.households and one.households >= 20:
+        keys.add(f"households {one.households} {one.subdistrict} {tail}")
+    if one.area:
+        keys.add(f"area {one.area:.0f} {tail}")
+    return keys | name_keys(one)
+
+
+def alike(communities: Sequence[Community], districts: Sequence[str]) -> set[Pair]:
+    """Pairs, by their place in the list, whose names are one but for spelling, or one within the other."""
+    whole = [(c.index, key) for c in communities for key in name_keys(c)]
+    parts = [(c.index, key) for c in communities for key in part_keys(c)]
+    pairs = _pairs(_table(whole, communities, districts), communities)
+    return pairs | _crossed(_table(whole, communities, districts), _table(parts, communities, districts))
+
+
+def renamed(gone: Sequence[Community], come: Sequence[Community], districts: Sequence[str]) -> set[Pair]:
+    """Pairs of one that is gone and one that is new, which share a part of the name, the door or the exact size."""
+    tables = [
+        _table([(c.index, key) for c in side for key in rename_keys(c)], side, districts) for side in (gone, come)
+    ]
+    return _crossed(*tables)
+
+
+def _table(keys: Iterable[tuple[int, str]], communities: Sequence[Community], districts: Sequence[str]) -> pl.DataFrame:
+    frame = pl.DataFrame(list(keys), schema={"index": pl.Int64, "key": pl.String}, orient="row")
+    where = pl.DataFrame(
+        [(c.index, districts[c.index], c.subdistrict or "") for c in communities],
+        schema={"index": pl.Int64, "district": pl.String, "subdistrict": pl.String},
+        orient="row",
+    )
+    return frame.join(where, on="index").unique(["district", "key", "index"])
+
+
+def _pairs(table: pl.DataFrame, communities: Sequence[Community]) -> set[Pair]:
+    """Pairs within one table."""
+    size = pl.len().over("district", "key")
+    shared = table.filter(size > 1)
+    small, crowded = shared.filter(size <= CROWD), shared.filter(size > CROWD)
+    narrow = crowded.with_columns(key=pl.concat_str("key", "subdistrict", separator="@"))
+    narrow_small, still = narrow.filter((size > 1) & (size <= CROWD)), narrow.filter(size > CROWD)
+    pairs = _joined(small, small) | _joined(narrow_small, narrow_small)
+    return pairs | set(_next_ones(still, {c.index: c for c in communities}))
+
+
+def _crossed(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
+    """Pairs across two tables; where a key is crowded, only within the subdistrict, and where that is too, none."""
+
+    def few(table: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+        return table.filter(pl.len().over(on) <= CROWD)
+
+    on = ["district", "key"]
+    found = _joined(few(left, on), few(right, on))
+    where = [*on, "subdistrict"]
+    crowd = pl.concat([t.filter(pl.len().over(on) > CROWD).select(on) for t in (left, right)]).unique()
+    narrow = [few(t.join(crowd, on=on, how="semi"), where) for t in (left, right)]
+    return found | _joined(*(t.with_columns(key=pl.concat_str("key", "subdistrict", separator="@")) for t in narrow))
+
+
+def _joined(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
+    both = left.select("district", "key", "index").join(
+        right.select("district", "key", "index"), on=["district", "key"]
+    )
+    both = both.filter(pl.col("index") != pl.col("index_right"))
+    low, high = pl.min_horizontal("index", "index_right"), pl.max_horizontal("index", "index_right")
+    return set(both.select(low=low, high=high).unique().iter_rows())
+
+
+def _next_ones(table: pl.DataFrame, by_index: dict[int, Community]) -> Iterator[Pair]:
+    for _, block in table.group_by("district", "key", maintain_order=True):
+        order = sorted(block["index"], key=lambda index: _beside(by_index[index]))
+        for at, index in enumerate(order):
+            for other in order[at + 1 : at + 1 + NEIGHBOURS]:
+                yield (min(index, other), max(index, other))
+
+
+def _beside(one: Community) -> tuple[str, str, int, int]:
+    return one.name.text, one.place.text, one.households or 0, one.index

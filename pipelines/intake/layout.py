@@ -300,30 +300,35 @@ def match_columns(form: type[Form], headings: Sequence[tuple[str, str]]) -> list
 
 def _rows(grid: _Grid, table: Table) -> list[Table]:
     """Sort the rows below a header into data, totals, notes …; a new header below begins another table."""
-    cells, form, fields = grid.cells, table.form, table.fields
-    anchors = [fields[c.field].index for c in form.columns if c.identity and c.field in fields]
-    if not anchors:
-        anchors = [fields[c.field].index for c in form.required_columns if c.field in fields]
-    heading = {found.index: found.header.rpartition("-")[2] for found in table.columns if found.field}
-    passive = {fields[name].index for name in ("seq_no", "district_name") if name in fields}
+    cells, form = grid.cells, table.form
     start = table.header_rows[1] + 1
     if start < grid.height and _is_unit_row(cells[start]):
         table.skipped.append((start, "单位或栏次行"))
         _take_units(table, cells[start])
         start += 1
+    fields = table.fields
+    anchors = [fields[c.field].index for c in form.columns if c.identity and c.field in fields]
+    if not anchors:
+        anchors = [fields[c.field].index for c in form.required_columns if c.field in fields]
+    heading = {found.index: found.header.rpartition("-")[2] for found in table.columns if found.field}
+    passive = {fields[name].index for name in ("seq_no", "district_name") if name in fields}
     _fill_merged(grid, start)
     first = min(anchors, default=0)
     names = [str(line[first]) for line in cells[start:]]
     leading = [str(line[0]) for line in cells[start:]]
     # Most sheets hold plain rows only: one look at all names tells.
-    is_plain = not SPECIAL.search("\n".join((*names, *leading))) and heading.get(first) not in names
+    texts = _close("\n".join((*names, *leading)))
+    is_plain = not SPECIAL.search(texts) and _close(heading.get(first, "\0")) not in texts
     after_note = False
     for row, (name, lead) in enumerate(zip(names, leading, strict=True), start=start):
-        if name and not name.isspace() and (is_plain or not SPECIAL.search(f"{lead} {name}")):
-            if name.strip() == heading.get(first) and _repeats_header(cells[row], heading):
-                table.skipped.append((row, "重复的表头"))
-            else:
-                table.data_rows.append(row)
+        if is_plain and name and not name.isspace():
+            table.data_rows.append(row)
+            continue
+        if _compact(name) == _close(heading.get(first, "")) and _repeats_header(cells[row], heading):
+            table.skipped.append((row, "重复的表头"))
+            continue
+        if name and not name.isspace() and not SPECIAL.search(_close(f"{lead}\n{name}")):
+            table.data_rows.append(row)
             continue
         kind, text = _kind_of(cells[row], anchors, passive, after_note)
         if kind == "data":
@@ -341,6 +346,11 @@ def _rows(grid: _Grid, table: Table) -> list[Table]:
 
 
 SKIPPED = {"note": "说明或签字行", "sample": "示例行", "section": "分段标题"}
+
+
+def _close(text: str) -> str:
+    """A text without the spaces that spread words out in print: 合　计."""
+    return re.sub(r"[ \t\u3000\xa0\u200b]+", "", text)
 
 
 def _compact(text: object) -> str:
@@ -367,7 +377,7 @@ def _kind_of(line: Sequence[object], anchors: Sequence[int], passive: set[int], 
             return "total", text
     if any(i in anchors for i in filled):
         return "data", ""
-    if all(i in passive for i in filled):
+    if all(i in passive for i in filled) and all(len(text) <= 6 for text in texts):
         return "blank", ""
     if len(filled) == 1 or (after_note and len(filled) <= 3):
         return "section", leading
@@ -375,7 +385,7 @@ def _kind_of(line: Sequence[object], anchors: Sequence[int], passive: set[int], 
 
 
 def _repeats_header(line: Sequence[object], heading: Mapping[int, str]) -> bool:
-    same = sum(1 for index, text in heading.items() if index < len(line) and str(line[index]).strip() == text)
+    same = sum(1 for index, text in heading.items() if index < len(line) and _compact(line[index]) == _close(text))
     return same >= max(2, len(heading) // 2)
 
 

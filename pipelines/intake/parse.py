@@ -154,6 +154,7 @@ class _Reading:
         for column in self.form.alternatives:
             if found := self.table.fields.get(column.field):
                 self._read_period(column, self.raw[found.index], found.index)
+        self._row_units()
         self._settle_percents()
         self._uncomputed()
         for found in self.table.unmapped:
@@ -262,6 +263,18 @@ class _Reading:
                     values[side][self.start + position] = _days(part.value)
                     values[f"{side}_precision"][self.start + position] = part.precision
                     values[f"{side}_raw"][self.start + position] = _raw_text(parsed) or _raw_text(part)
+
+    def _row_units(self) -> None:
+        """Where a sheet has one unit per row (汇总表), its number counts in that unit."""
+        value, unit = self.table.fields.get("value"), self.table.fields.get("unit")
+        if value is None or unit is None:
+            return
+        column = self.form.column("value")
+        for position, (raw, stated) in enumerate(zip(self.raw[value.index], self.raw[unit.index], strict=True)):
+            if isinstance(stated, str) and find_unit(stated):
+                parsed = column.parse(raw, unit=stated)
+                if parsed.value is not None:
+                    self.rows.values["value"][self.start + position] = _stored(column, parsed.value)
 
     # ── findings ──────────────────────────────────────────────────────────────────────────────────────────────────
 

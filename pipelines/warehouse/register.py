@@ -433,7 +433,11 @@ class _History:
 
     def _stand(self, period_id: str, reporting: pl.Series) -> pl.DataFrame:
         """Everybody in the register after the period, and whoever left it in the period."""
-        baseline = self.heirs.group_by("community_id").agg(baseline_ids=pl.col("baseline_id").sort())
+        # Nearly all stand for themselves alone; grouping is for those that do not.
+        shared = pl.col("community_id").is_duplicated()
+        alone = self.heirs.filter(~shared).select("community_id", baseline_ids=pl.concat_list("baseline_id"))
+        several = self.heirs.filter(shared).group_by("community_id").agg(baseline_ids=pl.col("baseline_id").sort())
+        baseline = pl.concat([alone, several])
         standing = self.state.filter(pl.col("in_register") | pl.col("end").is_not_null())
         return standing.join(baseline, on="community_id", how="left", maintain_order="left").select(
             "community_id",

@@ -229,8 +229,8 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "sort_order": pl.Int64(),
 }
 """One row per plan, district and rubric item. ``indicator_id``: the (first) one it was judged by. ``status``: scored,
-no_data, no_evidence or not_applicable; a not applicable item has null points. ``actual`` and ``target`` are in ``unit``: % for
-rates, else what was done of what was asked."""
+no_data, no_evidence or not_applicable; a not applicable item has null points. ``actual`` and ``target`` are in
+``unit``: % for rates, else what was done of what was asked."""
 
 SCORE_SCHEMA: dict[str, pl.DataType] = {
     "plan_id": pl.String(),

@@ -101,9 +101,8 @@ def propose(
     ``communities``: ``INPUT_SCHEMA``. ``places``: plan_id → names of its city and districts, which may stand before a
     community's name. ``distinct``: pairs (plan_id, community_id, other_id) that an analyst holds apart.
     """
-    apart = (
-        set() if distinct is None else {frozenset(pair) for pair in distinct.select("community_id", "other_id").rows()}
-    )
+    held = () if distinct is None else distinct.select("community_id", "other_id").iter_rows()
+    apart = {frozenset(pair) for pair in held}
     tables = [pl.DataFrame(schema=PROPOSAL_SCHEMA)]
     ordered = communities.sort("plan_id", "district_code", "first_seq", "community_id")
     for (plan_id,), rows in ordered.group_by("plan_id", maintain_order=True):
@@ -162,6 +161,8 @@ class _List:
         if kind is None or said is None or (kind == "duplicate" and said.kind in ONLY_RENAMES):
             return None
         facts = [Fact(said.kind, said.points, said.words), *weigh(old, new, said), *self._common(old, new)]
+        if self.missing[old.index] != self.missing[new.index] and kind == "duplicate":
+            facts.append(Fact("gone", 0, f"“{old.name.typed}”现已不再上报"))
         if kind == "rename":
             facts += _over_time(old, new)
             if sum(found.kind in STRONG for found in facts) < ONLY_RENAMES.get(said.kind, 0):
@@ -179,9 +180,8 @@ class _List:
         """A name that other districts have too says less."""
         elsewhere = min(len(self.spread[c.name.stem, c.name.marks]) for c in (one, other)) - 1
         if elsewhere:
-            yield Fact(
-                "frequent", max(-12, elsewhere * FACTS["frequent"]), f"名称常见：另有{elsewhere}个地区有同名小区"
-            )
+            points = max(-12, elsewhere * FACTS["frequent"])
+            yield Fact("frequent", points, f"名称常见：另有{elsewhere}个地区有同名小区")
 
     def _mergers(self) -> Iterator[_Found]:
         gone: dict[str, list[Community]] = defaultdict(list)
@@ -261,12 +261,13 @@ def _one_to_one(renames: Iterable[_Found]) -> list[_Found]:
         else:
             taken |= dict.fromkeys(members, found)
             kept.append(found)
-    return [
-        replace(f, evidence=(*f.evidence, f"另有{others[f.community]}个小区也可能对应，请一并核对"))
-        if others[f.community]
-        else f
-        for f in kept
-    ]
+
+    def said(found: _Found) -> _Found:
+        rivals = others[found.community]
+        also = (f"另有{rivals}个小区也可能对应，请一并核对",) if rivals else ()
+        return replace(found, evidence=(*found.evidence, *also))
+
+    return [said(found) for found in kept]
 
 
 def _trees(communities: Sequence[Community], duplicates: Iterable[_Found]) -> list[_Found]:
@@ -274,6 +275,10 @@ def _trees(communities: Sequence[Community], duplicates: Iterable[_Found]) -> li
 
     Where two that would be joined contradict each other (they stand in different subdistricts), that is said.
     """
+
+    def streets(members: Iterable[int]) -> set[str | None]:
+        return {communities[index].subdistrict for index in members} - {None}
+
     ordered = sorted(duplicates, key=_rank)
     group = {index: {index} for found in ordered for index in (found.community, *found.related)}
     kept = []
@@ -281,11 +286,7 @@ def _trees(communities: Sequence[Community], duplicates: Iterable[_Found]) -> li
         here, there = group[found.community], group[found.related[0]]
         if here is there:
             continue
-        streets = {communities[index].subdistrict for index in here | there} - {None}
-        if (
-            len(streets) > 1
-            and len({communities[i].subdistrict for i in (found.community, *found.related)} - {None}) < 2
-        ):
+        if len(streets(here | there)) > 1 and len(streets((found.community, *found.related))) < 2:
             found = replace(found, evidence=(*found.evidence, "另有同名小区在其他街道，请核对是哪一个"))
         here |= there
         for index in there:
@@ -332,14 +333,7 @@ def _table(rows: pl.DataFrame, found: Sequence[_Found]) -> pl.DataFrame:
 
 def references(rows: pl.DataFrame, wanted: Sequence[int]) -> dict[int, str]:
     """Position → the code, the name, or 街道/名称 by which a decision line means that community and no other."""
-    things = rows.select(
-        "district_code",
-        code="community_code",
-        name=pl.col("community_name").map_elements(name_key, return_dtype=pl.String),
-        street=pl.col("subdistrict").map_elements(subdistrict_key, return_dtype=pl.String),
-        thing=pl.int_range(pl.len(), dtype=pl.Int64),
-        standing=pl.lit(True),
-    )
+    known = things(rows, pl.int_range(pl.len(), dtype=pl.Int64))
     tried: list[tuple[int, int, str, str]] = []
     for index in wanted:
         district, code, name, street = rows.select(
@@ -352,9 +346,21 @@ def references(rows: pl.DataFrame, wanted: Sequence[int]) -> dict[int, str]:
         tried, schema={"index": pl.Int64, "rank": pl.Int64, "district_code": pl.String, "ref": pl.String}, orient="row"
     )
     refs = refs.with_row_index("ref_no").with_columns(street=pl.lit(None, pl.String))
-    meant = refs.join(identity.resolve(refs.drop("index", "rank"), things), on="ref_no")
+    meant = refs.join(identity.resolve(refs.drop("index", "rank"), known), on="ref_no")
     right = meant.filter(pl.col("thing") == pl.col("index")).sort("index", "rank").unique("index", keep="first")
     return dict(right.select("index", "ref").iter_rows())
+
+
+def things(communities: pl.DataFrame, thing: pl.Expr) -> pl.DataFrame:
+    """The communities as ``identity.resolve`` wants them."""
+    return communities.select(
+        "district_code",
+        code="community_code",
+        name=pl.col("community_name").map_elements(name_key, return_dtype=pl.String),
+        street=pl.col("subdistrict").map_elements(subdistrict_key, return_dtype=pl.String),
+        thing=thing,
+        standing=pl.lit(True),
+    )
 
 
 _TROUBLE = str.maketrans(dict.fromkeys("/、,，;；\r\n\t", " "))

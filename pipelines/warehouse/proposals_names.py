@@ -28,7 +28,7 @@ WORDS: dict[str, Any] = yaml.safe_load((_FOLDER / "proposals_words.yaml").read_t
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name taken apart. ``body``: stem and generic word; ``notes``: what brackets add; ``roads``: roads named there."""
+    """A name taken apart. ``body``: stem and generic word; ``notes``: what brackets add; ``roads``: roads in them."""
 
     typed: str
     text: str

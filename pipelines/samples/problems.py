@@ -300,7 +300,9 @@ def _code_reused(t: Typing) -> list[Planted]:
     for row, cells in enumerate(t.rows["community"]):
         old = known.get(cells["community_code"])
         if old and cells["change_type"] == "new_delivery" and old.construction_status == "completed":
-            found.append(Planted("R32", "warning", "已核销小区的编码给了新小区", "community", row, "community_code"))
+            reads: dict[str, object] = {"community_code": WITHHELD}
+            note = "已核销小区的编码给了新小区"
+            found.append(Planted("R32", "error", note, "community", row, "community_code", reads))
     return found
 
 
@@ -328,9 +330,10 @@ def _no_area_unit(t: Typing) -> Planted:
 
 @problem("R38")
 def _building_with_committee(t: Typing) -> Planted:
-    """Told by the world: a single building has a committee."""
-    row = t.pick("community", lambda c: c["unit_type"] == "single_building" and c["committee_status_typed"] == "formed")
-    return Planted("R38", "warning", "单体楼成立了业委会或物管会", "community", row, "committee_status_typed")
+    """Told by the world: a single building has a committee; the sheet of bodies decides."""
+    single = {c["community_name"] for c in t.rows["community"] if c["unit_type"] == "single_building"}
+    row = t.pick("committee", lambda b: b["community_name"] in single and b["status"] == "formed")
+    return Planted("R38", "warning", "单体楼成立了业委会或物管会", "committee", row, "status")
 
 
 @problem("R39")
@@ -487,13 +490,13 @@ def _task_missing(t: Typing) -> Planted:
 @problem("evidence_reused")
 def _evidence_reused(t: Typing) -> Planted:
     """One photograph as the proof of forty postings."""
-    like, first = t.rows["evidence"][0], len(t.rows["evidence"])
+    like = t.rows["evidence"][0]
     shown = [c["community_name"] for c in t.rows["community"] if c["disclosure_done"]][:40]
     for number, name in enumerate(shown, 1):
         photo: Cells = {"evidence_id": f"P{t.as_of.year}-{number:03}", "subject_ids": "information_disclosure_rate"}
         photo |= {"name": f"{name}公示栏照片", "type": "photo", "pages": 1}
         t.add("evidence", {**like, **photo})
-    return Planted("evidence_reused", "warning", "四十份佐证材料是同一张照片", "evidence", first, "sha256")
+    return Planted("evidence_reused", "warning", "四十份佐证材料是同一张照片", "evidence", 0, "sha256")
 
 
 # -- totals ----------------------------------------------------------------------------------------------------------

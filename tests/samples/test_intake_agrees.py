@@ -17,9 +17,6 @@ from pipelines.samples import Drop, Planted
 from pipelines.samples.workbooks import STYLES
 from pipelines.settings import Workspace
 
-NOT_YET = {"R32"}
-"""What intake does not look for yet: the code of a community that has ended, given to a new one."""
-
 
 def records(ws: Workspace, kind: str, drop: Drop) -> pl.DataFrame:
     path = ws.records / kind / f"{submission_id(file_sha256(drop.path))}.parquet"
@@ -28,7 +25,7 @@ def records(ws: Workspace, kind: str, drop: Drop) -> pl.DataFrame:
 
 def planted(drops: list[Drop]) -> Iterator[tuple[Drop, Planted]]:
     """Every planted problem that some rule of intake is about."""
-    known = {rule.id for rule in RULES} - NOT_YET
+    known = {rule.id for rule in RULES}
     return ((drop, problem) for drop in drops for problem in drop.submission.planted if problem.rule_id in known)
 
 

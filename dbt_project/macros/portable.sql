@@ -50,6 +50,11 @@
     )
 {%- endmacro %}
 
+{# A value as text. #}
+{% macro text(value) -%}
+    cast({{ value }} as varchar)
+{%- endmacro %}
+
 {# Numbers and ㎡ as every figure has them. #}
 {% macro amount(value) -%}
     cast({{ value }} as decimal(18, 2))
@@ -78,6 +83,11 @@
 {# Whether an SQL text names a column. #}
 {% macro names_column(text, column) -%}
     regexp_matches({{ text }}, concat('\b', {{ column }}, '\b'))
+{%- endmacro %}
+
+{# How many elements a list has. #}
+{% macro length_of(list) -%}
+    coalesce(len({{ list }}), 0)
 {%- endmacro %}
 
 {# The nth part of a text. #}

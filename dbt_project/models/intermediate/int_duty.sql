@@ -30,7 +30,7 @@ proof as (
         district_code,
         'submission' as source,
         period_id as source_key,
-        cast(null as varchar) as indicator_id,
+        {{ text('null') }} as indicator_id,
         cast(min(first_accepted_at) as date) as done_date
     from {{ ref('stg_submission') }}
     where is_accepted
@@ -40,8 +40,8 @@ proof as (
         plan_id,
         district_code,
         'credit' as source,
-        cast(rating_year as varchar) as source_key,
-        cast(null as varchar) as indicator_id,
+        {{ text('rating_year') }} as source_key,
+        {{ text('null') }} as indicator_id,
         min(submitted_date) as done_date
     from {{ ref('int_credit') }}
     where submitted_date is not null
@@ -51,8 +51,8 @@ proof as (
         plan_id,
         district_code,
         'inspection' as source,
-        cast(extract(year from date) as varchar) as source_key,
-        cast(null as varchar) as indicator_id,
+        {{ text('extract(year from date)') }} as source_key,
+        {{ text('null') }} as indicator_id,
         min(date) as done_date
     from {{ ref('int_inspection') }}
     where is_double_random and date is not null
@@ -62,7 +62,7 @@ proof as (
         plan_id,
         district_code,
         'mechanism' as source,
-        cast(extract(year from issued_date) as varchar) as source_key,
+        {{ text('extract(year from issued_date)') }} as source_key,
         indicator_id,
         min(issued_date) as done_date
     from {{ ref('stg_mechanism') }}
@@ -106,7 +106,7 @@ left join proof as p
         u.plan_id = p.plan_id
         and u.district_code = p.district_code
         and u.source = p.source
-        and coalesce(u.source_key, cast(extract(year from u.due_date) as varchar)) = p.source_key
+        and coalesce(u.source_key, {{ text('extract(year from u.due_date)') }}) = p.source_key
         and coalesce(p.indicator_id, u.indicator_id) = u.indicator_id
 left join answered as a
     on

@@ -241,7 +241,7 @@ def test_what_rows_are() -> None:
 def test_numbered_and_unit_rows_under_the_header() -> None:
     assert kinds([1, 2, 3, 4, 5, 6], [1, "团结街道", "甲", 100, 9000, "无物业"])["data"] == [2]
     lines = [
-        SHORT[:4] + ["建筑面积"] + SHORT[5:],
+        [*SHORT[:4], "建筑面积", *SHORT[5:]],
         [None, None, None, "户", "万㎡", None],
         [1, "团结街道", "甲", 100, 0.9, "无物业"],
     ]

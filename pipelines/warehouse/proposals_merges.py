@@ -14,6 +14,7 @@ TRIED = 10
 """Of more related candidates than this, only pairs are tried, beside all of them at once."""
 POINTS: dict[str, int] = {
     "exact": 30,
+    "exact_small": 14,
     "within_1": 26,
     "within_3": 14,
     "off": -15,
@@ -131,12 +132,13 @@ def _adds_up(child: Community, group: Sequence[Community], size: Callable[[Commu
 
 
 def _facts(child: Community, parents: Sequence[Community]) -> Iterator[Fact]:
-    for what, unit, size in (("户数", "户", _households), ("建筑面积", "㎡", _area)):
+    for what, unit, size, small in (("户数", "户", _households, 100), ("建筑面积", "㎡", _area, 5000)):
         total, target = _sum(parents, size), size(child)
         if total and target:
             off = abs(total - target) / target
             kind = "exact" if off == 0 else "within_1" if off <= 0.01 else "within_3" if off <= 0.03 else "off"
             words = {"exact": "正好等于", "off": "不等于"}.get(kind, "接近")
+            kind = "exact_small" if kind in ("exact", "within_1") and target < small else kind
             yield _worth(kind, f"原小区{what}合计 {total:,.0f}{unit}，{words}新小区 {target:,.0f}{unit}")
     if (total := _sum(parents, _buildings)) and total == child.buildings:
         yield _worth("buildings", f"楼栋数合计相符：{total:.0f}栋")
@@ -163,10 +165,15 @@ def _worth(kind: str, words: str) -> Fact:
 
 
 def _named_alike(child: Community, parent: Community) -> bool:
-    """One stem begins with the other, whatever phase or zone it is: 阳光花园 and 阳光花园一期. A street is no name."""
+    """One stem begins with the other, whatever phase or zone it is: 阳光花园 and 阳光花园一期.
+
+    A street is no name, and neighbours who differ in their house numbers have only the street in common.
+    """
     short, long = sorted((child.name, parent.name), key=lambda name: len(name.sounds))
-    begins = len(short.sounds) > 1 and long.sounds[: len(short.sounds)] == short.sounds
-    return begins and without_streets(short.stem) == short.stem
+    begins = long.sounds[: len(short.sounds)] == short.sounds
+    enough = len(short.sounds) > (1 if len(short.sounds) == len(long.sounds) else 2)
+    numbers = {mark for mark in child.name.marks if mark.startswith("plain")}
+    return begins and enough and without_streets(short.stem) == short.stem and numbers <= set(parent.name.marks)
 
 
 def _on_one_road(child: Community, parent: Community) -> bool:

@@ -7,6 +7,7 @@ they are read, a submission record is written after all else of it, a drop is re
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -33,6 +34,11 @@ BATCH = 64
 BATCH_BYTES = 8 * 1024**2
 ARCHIVERS = 4
 """Threads that copy into the archive; they mostly wait for the disk."""
+FAULT = Refusal(
+    "internal_error", "程序在处理这份文件时出错，没有读取。", "文件已存档，请联系系统维护人员；不必反复报送同一文件。"
+)
+_log = logging.getLogger(__name__)
+
 SETTLE_SECONDS = 600
 RECEIPT_SECONDS = 60
 
@@ -134,13 +140,21 @@ class Run:
         for batch, future in [(batch, self._submit(guard, batch)) for batch in batches]:
             try:
                 yield batch, outcome(future)
-            except Refusal:
+            except OSError:  # of our own disk
+                raise
+            except Exception:
                 suspects += batch
         for item, future in [(item, self._submit(guard, [item])) for item in suspects]:
             try:
                 yield [item], outcome(future)
+            except OSError:
+                raise
             except Refusal as refusal:
                 yield [item], [refused(self._source(item.received), refusal)]
+            except Exception:
+                # A fault of this program must not keep the other workbooks from being taken in.
+                _log.exception("%s could not be judged", item.submission_id)
+                yield [item], [refused(self._source(item.received), FAULT)]
 
     def _submit(self, guard: Guard, batch: Sequence[_Item]) -> Future[list[Judgement]]:
         if batch[0].received.size_bytes > self.limits.file_bytes:

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -117,11 +118,25 @@ def _sniff_ole(data: bytes) -> str:
     def has(stream: str) -> bool:
         return stream.encode("utf-16-le") in data
 
-    if has("EncryptedPackage") or has("EncryptionInfo"):
+    if has("EncryptedPackage") or has("EncryptionInfo") or _has_password(data):
         raise _encrypted()
     if has("WordDocument"):
         raise Refusal("foreign_file", "这不是表格文件，而是文字处理文档。", "请报送填写好的 .xlsx 工作簿。")
     return "xls"
+
+
+def _has_password(data: bytes) -> bool:
+    """Whether an .xls begins with a FILEPASS record: the stream starts at a sector, the record is among its first."""
+    for start in re.finditer(rb"\x09\x08[\x08\x10]\x00", data):
+        place = start.start()
+        if place % 512:
+            continue
+        for _ in range(8):
+            kind, length = int.from_bytes(data[place : place + 2], "little"), data[place + 2 : place + 4]
+            if kind == 0x2F:
+                return True
+            place += 4 + int.from_bytes(length, "little")
+    return False
 
 
 def read_workbook(data: bytes, limits: Limits | None = None) -> RawWorkbook:
@@ -139,7 +154,10 @@ def read_workbook(data: bytes, limits: Limits | None = None) -> RawWorkbook:
 def _read_spreadsheet(data: bytes, kind: str, limits: Limits) -> RawWorkbook:
     package = XlsxPackage(data, limits) if kind == "xlsx" else None
     if kind in ("xlsb", "ods"):
-        _check_zip(_open_zip(data), limits)
+        archive = _open_zip(data)
+        _check_zip(archive, limits)
+        if b"encryption-data" in _part(archive, "META-INF/manifest.xml"):
+            raise _encrypted()
     with _calamine():
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         listed = book.sheets_metadata
@@ -229,6 +247,16 @@ def _check_zip(archive: zipfile.ZipFile, limits: Limits) -> None:
         raise _over_limit(f"文件解压后超过 {limits.unpacked_bytes // 1024**2} MB 或内含文件过多")
 
 
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part of a zip; empty when it has none of this name."""
+    try:
+        return archive.read(name)
+    except KeyError:
+        return b""
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+        raise unreadable("zip") from None
+
+
 class XlsxPackage:
     """What an xlsx says in its XML that calamine does not pass on: percent formats, errors, formulas never computed."""
 
@@ -256,14 +284,7 @@ class XlsxPackage:
         self.percent_styles = _percent_styles(self._read("xl/styles.xml"))
 
     def _read(self, part: str) -> bytes:
-        try:
-            return self.archive.read(part)
-        except KeyError:
-            return b""
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
-            raise unreadable("zip") from None
-        except Exception as error:  # zlib.error
-            raise unreadable(type(error).__name__) from None
+        return _part(self.archive, part)
 
     def look_into(self, sheet: RawSheet) -> None:
         """Fill in what the sheet's XML says. Raises Refusal when its used range is beyond the limit."""

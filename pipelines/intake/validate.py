@@ -108,7 +108,7 @@ def _spoken(rule: Rule, form: type[Form]) -> Rule:
 
 
 def _withheld(rows: Rows) -> pl.Series:
-    """The withheld fields of every row. Made from joined text: a Series of Python lists takes as long as the reading."""
+    """The withheld fields of every row. Made from joined text: a Series of lists takes as long as the reading."""
     joined: list[str | None] = [None] * len(rows)
     for row, names in rows.withheld.items():
         joined[row] = " ".join(names) or None

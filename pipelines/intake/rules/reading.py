@@ -19,6 +19,7 @@ FILE = [
     ("read_timeout", "读取用时过长"),
     ("read_aborted", "读取时占用内存过多或内部结构损坏"),
     ("not_regular_file", "不是普通文件"),
+    ("internal_error", "程序在处理文件时出错"),
     ("not_identified", "无法确定方案、填报单位或填报期"),
     ("identity_conflict", "填报信息互相矛盾"),
     ("missing_form", "没有「小区明细」表"),

@@ -30,7 +30,7 @@ WAREHOUSE = "warehouse.duckdb"
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "2GB",
+    "memory_limit": "1500MB",
 }
 
 

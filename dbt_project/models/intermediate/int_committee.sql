@@ -19,14 +19,27 @@ body as (
             and b.source_row = l.source_row
 ),
 
-absent as (
+-- Which workbook's bodies stand in a period: all of its bodies, or those of one community that is missing.
+span as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        as_of,
+        submission_id,
+        is_given as is_reported,
+        {{ text('null') }} as community_id
+    from in_force
+    where submission_id is not null
+    union all
     select
         f.plan_id,
         f.period_id,
         f.district_code,
         f.as_of,
-        g.community_id,
-        max(b.seq) as seq
+        max_by(b.submission_id, b.seq) as submission_id,
+        false as is_reported,
+        g.community_id
     from in_force as f
     inner join {{ source('inputs', 'register') }} as g
         on f.plan_id = g.plan_id and f.period_id = g.period_id and f.district_code = g.district_code
@@ -37,51 +50,18 @@ absent as (
             and g.community_id = b.community_id
             and f.seq >= b.seq
     where f.is_given and g.in_register and not g.is_reported
-    group by f.plan_id, f.period_id, f.district_code, f.as_of, g.community_id, f.seq
+    group by f.plan_id, f.period_id, f.district_code, f.as_of, f.seq, g.community_id
     having max(b.seq) < f.seq
-),
-
-listed as (
-    select
-        f.plan_id,
-        f.period_id,
-        f.district_code,
-        f.as_of,
-        f.is_given as is_reported,
-        b.community_id,
-        b.submission_id,
-        b.source_sheet,
-        b.source_row
-    from in_force as f
-    inner join body as b on f.submission_id = b.submission_id
-    union all
-    select
-        a.plan_id,
-        a.period_id,
-        a.district_code,
-        a.as_of,
-        false as is_reported,
-        b.community_id,
-        b.submission_id,
-        b.source_sheet,
-        b.source_row
-    from absent as a
-    inner join body as b
-        on
-            a.plan_id = b.plan_id
-            and a.district_code = b.district_code
-            and a.community_id = b.community_id
-            and a.seq = b.seq
 )
 
 select
     t.plan_id,
     t.period_id,
     t.district_code,
-    t.community_id,
-    t.submission_id,
-    t.source_sheet,
-    t.source_row,
+    b.community_id,
+    b.submission_id,
+    b.source_sheet,
+    b.source_row,
     true as in_register,
     t.is_reported,
     b.body_type,
@@ -97,7 +77,7 @@ select
     b.party_member_count,
     b.has_seal,
     b.chair_is_party_member
-from listed as t
-inner join {{ ref('stg_committee') }} as b
-    on t.submission_id = b.submission_id and t.source_sheet = b.source_sheet and t.source_row = b.source_row
+from span as t
+inner join body as b
+    on t.submission_id = b.submission_id and coalesce(t.community_id = b.community_id, t.community_id is null)
 inner join {{ source('inputs', 'plan') }} as p on t.plan_id = p.plan_id

@@ -92,9 +92,11 @@ def _explained(error: Exception) -> click.ClickException:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and what it came from, first to last."""
+    """The exception and what it came from, first to last; a chain that bites its own tail is followed once."""
     found: BaseException | None = error
-    while found is not None:
+    seen: set[int] = set()
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
         yield found
         found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
 

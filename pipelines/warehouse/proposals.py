@@ -106,12 +106,12 @@ def propose(
     tables = [pl.DataFrame(schema=PROPOSAL_SCHEMA)]
     ordered = communities.sort("plan_id", "district_code", "first_seq", "community_id")
     for (plan_id,), rows in ordered.group_by("plan_id", maintain_order=True):
-        listed = _List(rows, (places or {}).get(str(plan_id), ()), apart, least)
+        listed = Listing(rows, (places or {}).get(str(plan_id), ()), apart, least)
         tables.append(_table(rows, listed.proposals()))
     return pl.concat(tables)
 
 
-class _List:
+class Listing:
     """One plan's communities, and what they have in common."""
 
     def __init__(self, rows: pl.DataFrame, places: Collection[str], apart: set[frozenset[str]], least: int) -> None:

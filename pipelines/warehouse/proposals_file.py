@@ -6,6 +6,7 @@ only ever added; the file as it was is copied to ``backup/`` first.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -100,7 +101,7 @@ def _backup(path: Path, now: datetime) -> Path:
 def _read(path: Path) -> tuple[str, str]:
     """The file's text and its encoding: Excel saves CSV in either."""
     content = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-8-sig" if content.startswith(codecs.BOM_UTF8) else "utf-8", "gb18030"):
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:

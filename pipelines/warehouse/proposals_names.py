@@ -108,7 +108,7 @@ _VOID = re.compile(f"(?:{_alternatives(WORDS['void'])})+$")
 _FAMILY = {word: family for family, words in WORDS["generic"].items() for word in words}
 _GENERIC = re.compile(f"(?:{_alternatives(_FAMILY)})$")
 _ROAD_NOTE = re.compile(r"(?:路|街|巷|大道|线|省道|县道|国道)(?:\d+号.*)?$")
-_PLACE_END = ("区", "县", "市", "旗", "镇", "乡", "村", "街道", "苏木", "嘎查")
+_PLACE_END = re.compile(r"(?:(?<!小)区|县|市|旗|镇|乡|村|街道|苏木|嘎查)$")
 
 
 def _numeral(found: re.Match[str]) -> str:
@@ -304,7 +304,7 @@ def _by_beginning(one: Name, other: Name, places: Collection[str], brands: Colle
     prefix = long.stem[:before]
     changed = 0 if long.stem[before:] == short.stem else 8
     changed += 0 if _generics_agree(one, other) else 8
-    if prefix in places or prefix.endswith(_PLACE_END):
+    if prefix in places or _PLACE_END.search(prefix):
         kind, what = "place", "地名"
     elif prefix in brands or prefix in long.parts[:1]:
         kind, what = "brand", "品牌或开发商名"

@@ -80,12 +80,13 @@ class Source:
     is_contradictory: bool = False
 
 
-def read_labels(sheets: Iterable[tuple[RawSheet, int]]) -> Cover:
-    """The labelled values in the first ``n`` rows of each sheet; label and value in one cell or side by side."""
+def read_labels(sheets: Iterable[tuple[RawSheet, Iterable[int]]]) -> Cover:
+    """The labelled values in these rows of each sheet; label and value in one cell or side by side."""
     cover = Cover()
     units: list[Unit] = []
-    for sheet, depth in sheets:
-        for row, line in enumerate(sheet.cells[:depth]):
+    for sheet, rows in sheets:
+        for row in rows:
+            line = sheet.cells[row] if row < len(sheet.cells) else ()
             for column, cell in enumerate(line):
                 if not isinstance(cell, str) or not cell.strip():
                     continue

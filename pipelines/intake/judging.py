@@ -167,15 +167,20 @@ def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
     covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
     sheets = [s for s in raw.visible if s not in covers and not layout.is_report(s.name) and any(map(any, s.cells))]
     layouts = [layout.lay_out(sheet) for sheet in sheets]
-    found = [(item.sheet, item.tables[0].header_rows[0]) for item in layouts if item.tables]
-    cover = identity.read_labels((sheet, COVER_ROWS) for sheet in covers) if covers else None
-    title = identity.read_labels(found)
+    cover = identity.read_labels((sheet, range(COVER_ROWS)) for sheet in covers) if covers else None
+    title = identity.read_labels((item.sheet, _rows_around(item)) for item in layouts if item.tables)
     titles = [text for item in layouts if item.tables for text in item.titles]
     who, said = identity.identify(raw, cover, title, titles, source.drop_path, source.file_name, plans)
     book = _Book(source, raw, layouts, cover, title, who, [*issues, *said])
     _about_sheets(book)
     _about_columns(book)
     return book
+
+
+def _rows_around(item: layout.SheetLayout) -> list[int]:
+    """The rows of a sheet that may hold labels: those above its table, and the notes and signatures below."""
+    above = range(item.tables[0].header_rows[0])
+    return [*above, *(row for table in item.tables for row, _ in table.skipped)]
 
 
 def _place(book: _Book) -> Place:

@@ -370,7 +370,7 @@ def _kind_of(line: Sequence[object], anchors: Sequence[int], passive: set[int], 
     leading = texts[0] if texts else ""
     if leading.startswith((SAMPLE_ROW, "例:", "例：")):
         return "sample", ""
-    if len(filled) <= 4 and NOTE.match(leading):
+    if len(filled) <= 6 and NOTE.match(leading):
         return "note", leading
     for text in texts[:4]:
         if TOTAL.search(text) and len(text) <= 20:

@@ -142,6 +142,8 @@ class _Reading:
         self.pending: list[tuple[Column, int, Parsed]] = []
 
     def run(self) -> None:
+        if not self.count:
+            return
         for column in self.form.columns:
             found = self.table.fields.get(column.field)
             if column.personal:

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -80,12 +80,11 @@ class Guard:
         """``setup`` (``module:function``) runs once in every new child, with these arguments."""
         self.limits = limits or Limits()
         self.workers = workers
-        self._pool = ProcessPool(
-            max_workers=workers,
-            initializer=_start,
-            initargs=(self.limits.memory_bytes, setup, arguments),
-            context=_Context(),
-        )
+        self._initargs = (self.limits.memory_bytes, setup, arguments)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(max_workers=self.workers, initializer=_start, initargs=self._initargs, context=_Context())
 
     def __enter__(self) -> Guard:
         return self
@@ -95,25 +94,61 @@ class Guard:
         self._pool.join()
 
     def submit(self, function: Callable[..., Result], *args: Any, seconds: float | None = None) -> Future[Result]:
+        """Have a child call the function; it is killed after ``seconds`` (of work, not of waiting)."""
+        if not self._pool.active:
+            # A child that dies between two tasks takes the whole pool along.
+            self._pool = self._new_pool()
         return self._pool.schedule(function, args=args, timeout=seconds or self.limits.read_seconds)
+
+    def each(
+        self, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], *, seconds: float | None = None
+    ) -> Iterator[Result | Exception]:
+        """The results of calls with these arguments, in their order; for a call that failed, its exception.
+
+        A call whose pool was lost, through no fault of its own, is tried again.
+        """
+        for task, future in [(task, self.submit(function, *task, seconds=seconds)) for task in tasks]:
+            for attempt in range(ATTEMPTS):
+                try:
+                    yield (future if attempt == 0 else self.submit(function, *task, seconds=seconds)).result()
+                except BrokenProcessPool as error:
+                    if attempt == ATTEMPTS - 1:
+                        yield error
+                except Exception as error:
+                    yield error
+                    break
+                else:
+                    break
+
+
+ATTEMPTS = 3
 
 
 def outcome(future: Future[Result]) -> Result:
     """The result of a guarded task. Raises Refusal when its process ran out of time or memory or aborted."""
     try:
         return future.result()
-    except TimeoutError:
-        raise Refusal(
+    except Exception as error:
+        raise refusal_of(error) or error from None
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """What the failure of a guarded task says about the file it was given; None when it says nothing about it."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, TimeoutError):
+        return Refusal(
             "read_timeout",
             "读取文件用时过长，已停止读取。",
             "请删除多余的工作表、空白格式和图片，只保留填报内容后再报送。",
-        ) from None
-    except (ProcessExpired, BrokenProcessPool, MemoryError):
-        raise Refusal(
+        )
+    if isinstance(error, ProcessExpired | BrokenProcessPool | MemoryError):
+        return Refusal(
             "read_aborted",
             "读取文件时占用内存过多或文件内部结构损坏，已停止读取。",
             "请用 Excel 或 WPS 打开，把内容复制到新的工作簿，另存为 .xlsx 后再报送。",
-        ) from None
+        )
+    return None
 
 
 def cores() -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,14 +17,14 @@ from typing import Any
 
 from pipelines.forms.personal import mask
 from pipelines.intake import receive, worker
-from pipelines.intake.guard import Guard, cores, outcome
+from pipelines.intake.guard import Guard, cores, refusal_of
 from pipelines.intake.history import History
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, refused
 from pipelines.intake.receipt import receipt_path, write_plain
 from pipelines.intake.receive import Drop, Received
 from pipelines.intake.records import read_submission, record_path, remove_leftovers, write_verdict
-from pipelines.intake.service import NOT_REGULAR, Outcome, Progress, too_large
+from pipelines.intake.service import NOT_REGULAR, Outcome, Progress
 from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
 from pipelines.settings import Limits, Workspace
@@ -129,40 +129,46 @@ class Run:
     # ── judging ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _judge(self, guard: Guard, items: Sequence[_Item]) -> None:
-        """Judge all items, in batches; where a child dies, each file of its batch is tried alone."""
-        for batch, judgements in self._judged(guard, self._batches(items, guard.workers)):
-            for item, judgement in zip(batch, judgements, strict=True):
-                item.judgement = judgement
-                self._advance(item.received.file_name)
-
-    def _judged(self, guard: Guard, batches: Iterable[list[_Item]]) -> Iterator[tuple[list[_Item], list[Judgement]]]:
+        """Judge all items, in batches; where a batch fails, each of its files is tried alone."""
         suspects: list[_Item] = []
-        for batch, future in [(batch, self._submit(guard, batch)) for batch in batches]:
-            try:
-                yield batch, outcome(future)
-            except OSError:  # of our own disk
-                raise
-            except Exception:
+        for batch, judgements in self._judged(guard, list(self._batches(items, guard.workers))):
+            if isinstance(judgements, Exception):
                 suspects += batch
-        for item, future in [(item, self._submit(guard, [item])) for item in suspects]:
-            try:
-                yield [item], outcome(future)
-            except OSError:
-                raise
-            except Refusal as refusal:
-                yield [item], [refused(self._source(item.received), refusal)]
-            except Exception:
-                # A fault of this program must not keep the other workbooks from being taken in.
-                _log.exception("%s could not be judged", item.submission_id)
-                yield [item], [refused(self._source(item.received), FAULT)]
+            else:
+                self._take(batch, judgements)
+        for [item], judgements in self._judged(guard, [[item] for item in suspects]):
+            if isinstance(judgements, Exception):
+                judgements = [refused(self._source(item.received), self._reason(item, judgements))]
+            self._take([item], judgements)
 
-    def _submit(self, guard: Guard, batch: Sequence[_Item]) -> Future[list[Judgement]]:
-        if batch[0].received.size_bytes > self.limits.file_bytes:
-            done: Future[list[Judgement]] = Future()
-            done.set_result([refused(self._source(batch[0].received), too_large(self.limits))])
-            return done
-        work = [(self._source(item.received), self.ws.archive / item.received.archive_path) for item in batch]
-        return guard.submit(worker.read_and_judge, work, self.ws.records, self.scope)
+    def _judged(
+        self, guard: Guard, batches: Sequence[list[_Item]]
+    ) -> Iterator[tuple[list[_Item], list[Judgement] | Exception]]:
+        """What becomes of batches; faults of our own disk are raised."""
+        work = [
+            ([(self._source(i.received), self._original(i)) for i in batch], self.ws.records, self.scope)
+            for batch in batches
+        ]
+        seconds = self.limits.read_seconds + max(map(len, batches), default=0)
+        for batch, result in zip(batches, guard.each(worker.read_and_judge, work, seconds=seconds), strict=True):
+            if isinstance(result, OSError) and not isinstance(result, TimeoutError):
+                raise result
+            yield batch, result
+
+    def _take(self, batch: Sequence[_Item], judgements: Sequence[Judgement]) -> None:
+        for item, judgement in zip(batch, judgements, strict=True):
+            item.judgement = judgement
+            self._advance(item.received.file_name)
+
+    def _reason(self, item: _Item, error: Exception) -> Refusal:
+        """Why a file could not be judged. A fault of this program must not keep the others from being taken in."""
+        if refusal := refusal_of(error):
+            return refusal
+        _log.error("%s could not be judged", item.submission_id, exc_info=error)
+        return FAULT
+
+    def _original(self, item: _Item) -> Path:
+        return self.ws.archive / item.received.archive_path
 
     def _batches(self, items: Sequence[_Item], workers: int) -> Iterator[list[_Item]]:
         """Zip files of ordinary size together, so that they share frames; all others alone, since they may kill."""
@@ -170,7 +176,7 @@ class Run:
         batch: list[_Item] = []
         size = 0
         for item in items:
-            with (self.ws.archive / item.received.archive_path).open("rb") as file:
+            with self._original(item).open("rb") as file:
                 is_zip = file.read(2) == b"PK"
             if not is_zip or item.received.size_bytes > BATCH_BYTES:
                 yield [item]
@@ -201,7 +207,7 @@ class Run:
         if worker.is_wanted(item.judgement, self.scope):
             return True
         if item.drops:
-            (self.ws.archive / item.received.archive_path).unlink(missing_ok=True)
+            self._original(item).unlink(missing_ok=True)
         return False
 
     # ── settling and answering ────────────────────────────────────────────────────────────────────────────────────
@@ -220,11 +226,11 @@ class Run:
             place = item.judgement.key[:2] if item.judgement.key else item.submission_id
             earlier = history.earlier(item.judgement.submission)
             groups.setdefault(place, []).append(Settled(item.judgement, earlier))
-        futures = [
-            guard.submit(worker.settle, self.ws.records, group, seconds=SETTLE_SECONDS) for group in groups.values()
-        ]
-        for future in futures:
-            for judgement in future.result():
+        tasks = [(self.ws.records, group) for group in groups.values()]
+        for settled in guard.each(worker.settle, tasks, seconds=SETTLE_SECONDS):
+            if isinstance(settled, Exception):
+                raise settled
+            for judgement in settled:
                 judged[judgement.submission["submission_id"]].judgement = judgement
 
     def _order(self, history: History, item: _Item) -> tuple[datetime, date, str]:
@@ -234,18 +240,15 @@ class Run:
 
     def _answer(self, guard: Guard, items: Sequence[_Item]) -> list[Outcome]:
         """Write the receipts and clear the inbox of what is answered."""
-        asked = []
-        for item in items:
-            assert item.judgement is not None
-            target = self._receipt(item.judgement.submission)
-            original = self.ws.archive / item.received.archive_path
-            future = guard.submit(worker.answer, item.judgement, original, target, seconds=RECEIPT_SECONDS)
-            asked.append((item, item.judgement, target, future))
+        answered = [(item, judgement) for item in items if (judgement := item.judgement)]
+        tasks = [(judgement, self._original(item), self._receipt(judgement.submission)) for item, judgement in answered]
         outcomes = []
-        for item, judgement, target, future in asked:
-            try:
-                outcome(future)
-            except Refusal:  # the original is too odd to be annotated
+        written = guard.each(worker.answer, tasks, seconds=RECEIPT_SECONDS)
+        for (item, judgement), (_, _, target), result in zip(answered, tasks, written, strict=True):
+            if isinstance(result, OSError) and not isinstance(result, TimeoutError):
+                raise result
+            if isinstance(result, Exception):  # the original is too odd to be annotated
+                _log.warning("%s: receipt without the district's sheets", item.submission_id, exc_info=result)
                 write_plain(judgement, target, self.plans)
             for drop in item.drops:
                 receive.release(drop)

@@ -24,7 +24,7 @@ from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.values import clean, is_fraction_column
 from pipelines.intake.issues import WARNING, Issue, cell_name
 from pipelines.intake.layout import Table
-from pipelines.intake.plain import plain_numbers, plain_texts
+from pipelines.intake.plain import plain_days, plain_numbers, plain_texts
 from pipelines.intake.reader import RawSheet
 
 _EPOCH = date(1970, 1, 1)
@@ -51,6 +51,8 @@ class Rows:
     flags: dict[str, list[bool]] = field(default_factory=dict)
     withheld: dict[int, list[str]] = field(default_factory=dict)
     """Row → the fields whose value was typed and could not be kept."""
+    first_table: dict[int, Table] = field(default_factory=dict)
+    """Workbook → its first table with rows."""
     tables: list[Table] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -94,6 +96,8 @@ def read_table(rows: Rows, book: int, table: Table, units: Sequence[Unit], date1
     count, start = len(table.data_rows), len(rows)
     rows.book += [book] * count
     rows.table += [len(rows.tables)] * count
+    if count:
+        rows.first_table.setdefault(book, table)
     rows.tables.append(table)
     rows.row += table.data_rows
     for flags in rows.flags.values():
@@ -111,7 +115,7 @@ class _Memo:
 
     stored: dict[object, Any] = field(default_factory=dict)
     precision: dict[object, str] = field(default_factory=dict)
-    raw: dict[object, str | None] = field(default_factory=dict)
+    raw: dict[object, Any] = field(default_factory=dict)
     odd: dict[object, Parsed] = field(default_factory=dict)
 
 
@@ -179,7 +183,7 @@ class _Reading:
         percent = isinstance(column.type, Percent)
         unit = self._unit(column, raw, index) if percent else unit or self._stated_unit(column)
         memo = _memo(self.form.name, column.field, unit, self.date1904)
-        if new := distinct - memo.stored.keys():
+        if new := distinct.difference(memo.stored):
             self._learn(memo, column, unit, new)
         values = self.rows.values
         values[names[0]] += map(memo.stored.__getitem__, raw)
@@ -199,7 +203,11 @@ class _Reading:
         memo.stored.update(zip(plain, plain, strict=True))
         numbers = plain_numbers(column, unit, new)
         memo.stored.update(numbers)
-        for value in new - plain - numbers.keys():
+        days = plain_days(column, new)
+        memo.stored.update((text, _days(day)) for text, day in days.items())
+        memo.precision.update(dict.fromkeys(days, "day"))
+        memo.raw.update(zip(days, days, strict=True))
+        for value in new.difference(plain, numbers, days):
             parsed = self._parse(column, value, unit)
             memo.stored[value] = _stored(column, parsed.value)
             if parsed.problem or parsed.marker:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from math import isfinite
 from typing import cast
 
 from pipelines.forms import Column
-from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, Text
+from pipelines.forms.dates import FIRST_YEAR, LAST_YEAR
+from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, PartialDate, Text
 from pipelines.forms.units import find_unit
 from pipelines.forms.vocabulary import codes, fold
 
 # Characters that neither NFKC nor folding (but for case) changes, and that no unit, error or mask begins with.
 _ORDINARY = re.compile(r"[一-鿿A-Za-z0-9()·、\n-]*")
 _DIGIT_RUN = re.compile(r"(?:\d-?){7}")
+_ISO_DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _MOST = 1e12
 
 
@@ -70,3 +74,15 @@ def plain_numbers(column: Column, unit: str | None, values: Iterable[object]) ->
     scale = column.type.scale  # type: ignore[attr-defined]
     texts = ((number, repr(number)) for number in numbers)
     return {number: text for number, text in texts if "e" not in text and len(text) - text.index(".") - 1 <= scale}
+
+
+def plain_days(column: Column, values: Iterable[object]) -> dict[object, date]:
+    """The texts of a date column that are written like 2023-09-30, with the day each one is."""
+    if type(column.type) is not PartialDate:
+        return {}
+    days = {}
+    for text in values:
+        if isinstance(text, str) and _ISO_DAY.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+            with suppress(ValueError):
+                days[text] = date.fromisoformat(text)
+    return days

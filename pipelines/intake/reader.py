@@ -143,7 +143,7 @@ def read_workbook(data: bytes, limits: Limits | None = None) -> RawWorkbook:
     """The sheets of a workbook. Raises Refusal for what is encrypted, foreign, broken or beyond the limits."""
     limits = limits or Limits()
     if len(data) > limits.file_bytes:
-        raise _over_limit(f"文件大小超过 {limits.file_bytes // 1024**2} MB")
+        raise too_large(limits)
     kind = sniff(data)
     return READERS[kind](data, kind, limits)
 
@@ -224,6 +224,11 @@ def _state(visible: SheetVisibleEnum) -> str:
 def unreadable(detail: str) -> Refusal:
     """The refusal of a file that claims to be a spreadsheet and is none that can be read."""
     return Refusal("unreadable", f"文件已损坏或不是有效的表格，无法读取({detail})。", SEND_XLSX)
+
+
+def too_large(limits: Limits) -> Refusal:
+    """The refusal of a file that is not even opened."""
+    return _over_limit(f"文件大小超过 {limits.file_bytes // 1024**2} MB")
 
 
 def _over_limit(what: str) -> Refusal:

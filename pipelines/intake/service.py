@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipelines.intake import receive
 from pipelines.intake.guard import Guard, outcome
 from pipelines.intake.issues import Refusal
-from pipelines.intake.reader import read_workbook
+from pipelines.intake.reader import read_workbook, too_large
 from pipelines.settings import Limits, Workspace
 from pipelines.settings import now as clock
 
@@ -90,15 +90,6 @@ def judge(
     _compare(judgement, history)
     judgement.conclude()
     return judgement
-
-
-def too_large(limits: Limits) -> Refusal:
-    """The refusal of a file that is not even opened."""
-    return Refusal(
-        "over_limit",
-        f"文件大小超过 {limits.file_bytes // 1024**2} MB,超出可以接收的范围。",
-        "请删除多余的工作表、空白格式和图片，只保留填报内容后再报送。",
-    )
 
 
 def _irregular(file_name: str, drop_path: str | None) -> Judgement:

@@ -269,21 +269,12 @@ def _report(rule: Rule, finding: Finding, rows: Rows, frame: pl.DataFrame, place
     if finding.row is not None:
         _add(place, rows, finding.row, rule.field, rule, message, rule.remedy)
         return
-    tables = [table for table, book in _tables(rows) if book == finding.book]
-    table = tables[0]
+    table = rows.first_table[finding.book]
     found = table.fields.get(finding.field or "")
     cell = cell_name(table.header_rows[1], found.index) if found else None
     place.issues.append(
         Issue(rule.severity, rule.id, message, rule.remedy, table.sheet.name, cell, None, rows.form.name, finding.field)
     )
-
-
-def _tables(rows: Rows) -> list[tuple[Table, int]]:
-    """The tables of a batch with the workbook each belongs to."""
-    owner: dict[int, int] = {}
-    for table, book in zip(rows.table, rows.book, strict=True):
-        owner.setdefault(table, book)
-    return [(rows.tables[table], book) for table, book in owner.items()]
 
 
 def _add(place: Place, rows: Rows, row: int, name: str | None, rule: Rule, message: str, remedy: str) -> None:

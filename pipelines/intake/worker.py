@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, judge_batch, refused
-from pipelines.intake.reader import RawWorkbook, read_workbook
+from pipelines.intake.reader import RawWorkbook, read_workbook, too_large
 from pipelines.intake.receipt import write_receipt
 from pipelines.intake.records import write_forms
 from pipelines.intake.settle import Settled
@@ -49,6 +49,8 @@ def _read_and_judge(batch: Sequence[tuple[Source, Path]], records: Path, scope: 
     judgements: dict[str, Judgement] = {}
     for source, path in batch:
         try:
+            if source.size_bytes > _limits.file_bytes:
+                raise too_large(_limits)
             books.append((source, read_workbook(path.read_bytes(), _limits)))
         except Refusal as refusal:
             judgements[source.submission_id] = refused(source, refusal)

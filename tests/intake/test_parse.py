@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.forms import FORMS
 from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, Text
 from pipelines.forms.vocabulary import codes
-from pipelines.intake.plain import plain_numbers, plain_texts
+from pipelines.intake.plain import plain_days, plain_numbers, plain_texts
 from tests.intake.books import Book, communities, community, found, judged, record
 
 TEXT_COLUMNS = [c for form in FORMS.values() for c in form.columns if type(c.type) in (Text, Name, CompanyName, Code)]
@@ -48,6 +49,17 @@ def test_numbers_that_need_no_conversion(column: object, unit: str | None, value
         assert (parsed.problem, parsed.marker) == (None, None)
         assert float(stored) == float(parsed.value)  # type: ignore[arg-type]
         assert str(parsed.value).partition(".")[0] == str(stored).partition(".")[0]
+
+
+@given(
+    st.dates(min_value=date(1880, 1, 1), max_value=date(2120, 1, 1)).map(str)
+    | st.from_regex(r"(19|20)[0-9]{2}-[0-9]{1,2}(-[0-9]{1,2})?", fullmatch=True)
+)
+def test_days_written_like_iso(text: str) -> None:
+    column = FORMS["community"].column("delivered_date")
+    for raw, day in plain_days(column, [text]).items():
+        parsed = column.parse(raw)
+        assert (parsed.value, parsed.precision, parsed.raw, parsed.problem) == (day, "day", raw, None)
 
 
 def test_ordinary_names_take_the_short_cut() -> None:

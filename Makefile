@@ -26,7 +26,7 @@ lint: setup ## ruff, mypy, import contracts, sqlfluff
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format" >&2; exit 1; }
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings >.venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@$(BIN)/lint-imports >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project
 
 format: setup ## put the code into its standard form

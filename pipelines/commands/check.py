@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.intake.service import Judgement
+    from pipelines.intake.judging import Judgement
     from pipelines.plans.model import Plan
 
 VERDICTS = {"accepted": "通过", "accepted_with_issues": "通过，但有问题", "returned": "退回"}

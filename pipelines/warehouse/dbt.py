@@ -69,7 +69,8 @@ def _invoke(ws: Workspace, command: str, *options: str, on_event: OnEvent | None
     ws.build.mkdir(parents=True, exist_ok=True)
     arguments = [command, *options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     arguments += ["--target-path", str(_target(ws)), "--log-path", str(_target(ws)), "--log-level", "none"]
-    arguments += ["--log-level-file", "none", "--no-version-check", "--no-send-anonymous-usage-stats", "--no-print", "--no-use-colors"]
+    arguments += ["--log-level-file", "none", "--no-print", "--no-use-colors"]
+    arguments += ["--no-version-check", "--no-send-anonymous-usage-stats"]
     with _LOCK, _environment(ws):
         runner = dbtRunner(callbacks=[on_event] if on_event else [])
         outcome = runner.invoke(arguments)

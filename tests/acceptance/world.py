@@ -11,11 +11,33 @@ from pathlib import Path
 
 import openpyxl
 
-COMMUNITY_HEADERS = (
-    "序号 小区编码 旗县区 街道(乡镇) 小区名称 类别 交付使用时间 建设状态 是否老旧小区 老旧小区改造情况 建筑面积(㎡) 总户数 "
-    "物业管理方式 物业服务企业 统一社会信用代码 合同开始日期 合同结束日期 信息公开公示 公示日期 业委会(物管会)成立情况 "
-    "变更情况 原小区编码 变更时间 变更原因 备注"
-).split()
+COMMUNITY_HEADERS = [
+    "序号",
+    "小区编码",
+    "旗县区",
+    "街道(乡镇)",
+    "小区名称",
+    "类别",
+    "交付使用时间",
+    "建设状态",
+    "是否老旧小区",
+    "老旧小区改造情况",
+    "建筑面积(㎡)",
+    "总户数",
+    "物业管理方式",
+    "物业服务企业",
+    "统一社会信用代码",
+    "合同开始日期",
+    "合同结束日期",
+    "信息公开公示",
+    "公示日期",
+    "业委会(物管会)成立情况",
+    "变更情况",
+    "原小区编码",
+    "变更时间",
+    "变更原因",
+    "备注",
+]
 PERIOD_TEXT = {"2023-baseline": "2023年摸底", "2023-11": "2023年11月", "2024-11": "2024-11", "2025-11": "2025年度"}
 AS_OF = {"2023-baseline": "2023-09-30", "2023-11": "2023-11-30", "2024-11": "2024-11-30", "2025-11": "2025-11-30"}
 NAMES = {
@@ -234,11 +256,17 @@ def houqi() -> list[Book]:
     ]
 
 
-EVIDENCED = (
-    "pm_coverage_rate professional_pm_coverage_rate professional_pm_coverage_rate_new pm_coverage_rate_renovated_old "
-    "committee_formation_rate owner_satisfaction_rate credit_system_established party_led_pm_system_established "
-    "company_party_work_coverage_rate"
-).split()
+EVIDENCED = [
+    "pm_coverage_rate",
+    "professional_pm_coverage_rate",
+    "professional_pm_coverage_rate_new",
+    "pm_coverage_rate_renovated_old",
+    "committee_formation_rate",
+    "owner_satisfaction_rate",
+    "credit_system_established",
+    "party_led_pm_system_established",
+    "company_party_work_coverage_rate",
+]
 
 
 def hangjin() -> list[Book]:

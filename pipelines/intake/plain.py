@@ -80,7 +80,7 @@ def plain_days(column: Column, values: Iterable[object]) -> dict[object, date]:
     """The texts of a date column that are written like 2023-09-30, with the day each one is."""
     if type(column.type) is not PartialDate:
         return {}
-    days = {}
+    days: dict[object, date] = {}
     for text in values:
         if isinstance(text, str) and _ISO_DAY.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
             with suppress(ValueError):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipelines.commands.history import dagster_instance
 from pipelines.locking import run_lock
 from pipelines.progress import stage
-from pipelines.settings import CHECKOUT, Workspace
+from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -52,38 +51,6 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
             except DagsterExecutionInterruptedError:
                 raise KeyboardInterrupt from None
             return result.run_id
-
-
-@contextmanager
-def dagster_instance(ws: Workspace) -> Iterator[DagsterInstance]:
-    """The workspace's Dagster instance: its home is made on first use, with this checkout's settings."""
-    import yaml
-    from dagster import DagsterInstance
-    from dagster._core.instance.ref import InstanceRef
-
-    home = ws.dagster_home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    settings = home / "dagster.yaml"
-    if not settings.exists():
-        shared = yaml.safe_load((CHECKOUT / "dagster.yaml").read_text())
-        own = {key: value for key, value in shared.items() if key not in ("storage", "local_artifact_storage")}
-        settings.write_text(yaml.safe_dump(own))
-    with DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_anchored(settings))) as instance:
-        yield instance
-
-
-def _anchored(settings: Any) -> Any:
-    """The storage folders of a settings file, absolute: Dagster takes relative ones from where it is started."""
-    import yaml
-
-    stated = yaml.safe_load(settings.read_text()) or {}
-    anchored: dict[str, Any] = {}
-    if base := stated.get("storage", {}).get("sqlite", {}).get("base_dir"):
-        anchored["storage"] = {"sqlite": {"base_dir": str(settings.parent / base)}}
-    artifacts = stated.get("local_artifact_storage", {})
-    if base := artifacts.get("config", {}).get("base_dir"):
-        anchored["local_artifact_storage"] = {**artifacts, "config": {"base_dir": str(settings.parent / base)}}
-    return anchored
 
 
 def _close_abandoned_runs(instance: DagsterInstance) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.commands.run import dagster_instance
+from pipelines.commands.history import dagster_instance
 from pipelines.intake.receive import submit
 from pipelines.plans.loader import load_plans
 from pipelines.samples import write_drops

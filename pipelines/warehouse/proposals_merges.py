@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import log2
 
 from pipelines.warehouse.proposals_evidence import Community, Fact, shared_road
 from pipelines.warehouse.proposals_names import without_streets
 
 MOST_PARENTS = 6
 TRIED = 10
-"""Of more related candidates than this, only pairs are tried, beside all of them at once."""
+"""Of more candidates than this, only pairs are tried, beside all of them at once."""
+FEW = 4
+"""Among so many who are gone, a sum that fits is worth what it is; each doubling takes points away."""
 POINTS: dict[str, int] = {
     "exact": 30,
     "exact_small": 14,
@@ -27,6 +30,7 @@ POINTS: dict[str, int] = {
     "companies": 6,
     "more_parents": -3,
     "nothing_in_common": -10,
+    "doubled": -4,
 }
 
 
@@ -57,7 +61,7 @@ def mergers(gone: Sequence[Community], come: Sequence[Community], least: int) ->
     for child in come:
         pool = by_place.get((child.first - 1, child.subdistrict), []) + by_place.get((child.first - 1, None), [])
         pool = pool if child.subdistrict else anywhere.get(child.first - 1, [])
-        tried = (Merger(child, parents, tuple(_facts(child, parents))) for parents in _groups(child, pool))
+        tried = (Merger(child, parents, tuple(_facts(child, parents, len(pool)))) for parents in _groups(child, pool))
         best = max(tried, key=lambda m: (m.score, -len(m.parents)), default=None)
         if best and best.score >= least:
             found.append(best)
@@ -72,23 +76,25 @@ def mergers(gone: Sequence[Community], come: Sequence[Community], least: int) ->
 
 
 def _groups(child: Community, pool: Sequence[Community]) -> Iterator[tuple[Community, ...]]:
-    """Groups of candidates whose households or floor areas add up to the new one's, within 3 %.
+    """Groups of candidates whose households or floor areas add up to the new one's, within 3 %; of strangers both.
 
-    All of them, pairs, and of those related by name or road any group of up to ``MOST_PARENTS``.
+    All of them and pairs; where there are few, any group of up to ``MOST_PARENTS``. Those related by name or road come
+    first.
     """
     smaller = [c for c in pool if (c.households or 0) <= (child.households or 0) or (c.area or 0) <= (child.area or 0)]
     related = [c for c in smaller if _named_alike(child, c) or _on_one_road(child, c)]
     tried: dict[tuple[int, ...], tuple[Community, ...]] = {}
     for candidates in (related, smaller):
-        few = len(candidates) <= TRIED and candidates is related
         groups = [tuple(candidates)] if len(candidates) > 1 else []
-        if few:
+        if len(candidates) <= TRIED:
             groups += (g for n in range(2, min(MOST_PARENTS + 1, len(candidates))) for g in combinations(candidates, n))
         else:
             groups += [*_pairs(child, candidates, _households), *_pairs(child, candidates, _area)]
         tried |= {tuple(c.index for c in group): group for group in groups}
+    known = {c.index for c in related}
     for group in tried.values():
-        if _adds_up(child, group, _households) or _adds_up(child, group, _area):
+        fits = [_adds_up(child, group, size) for size in (_households, _area)]
+        if all(fits) or (any(fits) and any(c.index in known for c in group)):
             yield group
 
 
@@ -131,7 +137,7 @@ def _adds_up(child: Community, group: Sequence[Community], size: Callable[[Commu
     return bool(total and target and abs(total - target) <= 0.03 * target)
 
 
-def _facts(child: Community, parents: Sequence[Community]) -> Iterator[Fact]:
+def _facts(child: Community, parents: Sequence[Community], among: int) -> Iterator[Fact]:
     for what, unit, size, small in (("户数", "户", _households, 100), ("建筑面积", "㎡", _area, 5000)):
         total, target = _sum(parents, size), size(child)
         if total and target:
@@ -155,7 +161,13 @@ def _facts(child: Community, parents: Sequence[Community]) -> Iterator[Fact]:
     if child.company and all(p.company == child.company for p in parents):
         yield _worth("companies", f"物业企业相同：{child.company}")
     if len(parents) not in (len(named), len(near)):
-        yield _worth("nothing_in_common", "不是每个都看得出名称或道路上的关联")
+        # Of many that are gone some add up to anything: the more there are, the less a sum proves.
+        chance = POINTS["nothing_in_common"] + round(POINTS["doubled"] * log2(max(1, among / FEW)))
+        yield Fact(
+            "nothing_in_common",
+            chance,
+            f"不是每个都看得出名称或道路上的关联（同期漏报{among}个，合计相符也可能是巧合）",
+        )
     if len(parents) > 3:
         yield Fact("more_parents", POINTS["more_parents"] * (len(parents) - 3), f"涉及{len(parents)}个小区")
 

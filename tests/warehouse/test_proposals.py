@@ -234,6 +234,18 @@ def test_strangers_merge_only_when_both_sizes_add_up() -> None:
     assert found(30_000.0) == []
 
 
+def test_the_more_are_gone_the_less_a_sum_proves() -> None:
+    def found(others: int) -> list[Row]:
+        gone = [
+            estate(f"{name}厂", (1, 1), households=100 + n, floor_area_sqm=1e4 + n) for n, name in enumerate("甲乙丙")
+        ]
+        gone += [estate(f"第{n}粮站", (1, 1), households=2_000 + n, floor_area_sqm=2e5 + n) for n in range(others)]
+        return propose(*gone, estate("红旗片区", (2, 2), households=303, floor_area_sqm=30_003.0))
+
+    assert len(only(found(1))["related"]) == 3
+    assert found(60) == []
+
+
 def test_neighbours_by_number_have_only_the_street_in_common() -> None:
     gone = [estate(f"三倒拐{number}号", (1, 1), households=112) for number in (4, 34)]
     assert propose(*gone, estate("三倒拐76号", (2, 2), households=224)) == []

@@ -234,15 +234,20 @@ def test_strangers_merge_only_when_both_sizes_add_up() -> None:
     assert found(30_000.0) == []
 
 
+def test_three_strangers() -> None:
+    gone = [estate(name, (1, 1), households=210, floor_area_sqm=2e4) for name in ("机床厂宿舍", "粮站大院", "老电影院")]
+    assert len(only(propose(*gone, estate("红旗片区", (2, 2), households=630, floor_area_sqm=6e4)))["related"]) == 3
+
+
 def test_the_more_are_gone_the_less_a_sum_proves() -> None:
     def found(others: int) -> list[Row]:
         gone = [
-            estate(f"{name}厂", (1, 1), households=100 + n, floor_area_sqm=1e4 + n) for n, name in enumerate("甲乙丙")
+            estate(f"{name}厂", (1, 1), households=100 + n, floor_area_sqm=1e4 + n) for n, name in enumerate("甲乙")
         ]
         gone += [estate(f"第{n}粮站", (1, 1), households=2_000 + n, floor_area_sqm=2e5 + n) for n in range(others)]
-        return propose(*gone, estate("红旗片区", (2, 2), households=303, floor_area_sqm=30_003.0))
+        return propose(*gone, estate("红旗片区", (2, 2), households=201, floor_area_sqm=20_001.0))
 
-    assert len(only(found(1))["related"]) == 3
+    assert len(only(found(1))["related"]) == 2
     assert found(60) == []
 
 

@@ -151,7 +151,7 @@ class Run:
         ]
         seconds = self.limits.read_seconds + max(map(len, batches), default=0)
         for batch, result in zip(batches, guard.each(worker.read_and_judge, work, seconds=seconds), strict=True):
-            if isinstance(result, OSError) and not isinstance(result, TimeoutError):
+            if isinstance(result, OSError) and refusal_of(result) is None:  # a fault of our own disk
                 raise result
             yield batch, result
 
@@ -245,7 +245,7 @@ class Run:
         outcomes = []
         written = guard.each(worker.answer, tasks, seconds=RECEIPT_SECONDS)
         for (item, judgement), (_, _, target), result in zip(answered, tasks, written, strict=True):
-            if isinstance(result, OSError) and not isinstance(result, TimeoutError):
+            if isinstance(result, OSError) and refusal_of(result) is None:  # a fault of our own disk
                 raise result
             if isinstance(result, Exception):  # the original is too odd to be annotated
                 _log.warning("%s: receipt without the district's sheets", item.submission_id, exc_info=result)

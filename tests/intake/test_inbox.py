@@ -247,17 +247,30 @@ def killed_when(ws: Workspace, appears: Callable[[], Iterable[Path]], how_many: 
         os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="module")
+def three_years() -> Files:
+    return {
+        f"{period}.xlsx": ledger(count, period) for period, count in (("2023-11", 4), ("2024-11", 3), ("2025-11", 2))
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, three_years: Files) -> Workspace:
+    """A run that nobody killed."""
+    ws = Workspace(tmp_path_factory.mktemp("undisturbed")).prepare()
+    hand_in(ws, three_years)
+    run(ws)
+    return ws
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
-@pytest.mark.parametrize("stage", ["archive", "rows", "verdicts", "receipts"])
-def test_a_kill_leaves_work_that_the_next_run_finishes(tmp_path: Path, stage: str) -> None:
-    files = {f"{period}.xlsx": ledger(4 - n, period) for n, period in enumerate(("2023-11", "2024-11", "2025-11"))}
-    undisturbed, ws = (Workspace(tmp_path / name).prepare() for name in ("undisturbed", "killed"))
-    for place in (undisturbed, ws):
-        hand_in(place, files)
-    run(undisturbed)
+@pytest.mark.parametrize("stage", ["rows", "verdicts", "receipts"])
+def test_a_kill_leaves_work_that_the_next_run_finishes(
+    ws: Workspace, undisturbed: Workspace, three_years: Files, stage: str
+) -> None:
+    hand_in(ws, three_years)
     appears: dict[str, Callable[[], Iterable[Path]]] = {
-        "archive": lambda: ws.archive.rglob("*.json"),
         "rows": lambda: (ws.records / "community").glob("*.parquet"),
         "verdicts": lambda: (ws.records / "submission").glob("*.parquet"),
         "receipts": lambda: ws.receipts.rglob("*.xlsx"),
@@ -268,3 +281,23 @@ def test_a_kill_leaves_work_that_the_next_run_finishes(tmp_path: Path, stage: st
     assert snapshot(ws.records) == snapshot(undisturbed.records)
     assert snapshot(ws.receipts).keys() == snapshot(undisturbed.receipts).keys()
     assert snapshot(ws.archive).keys() == snapshot(undisturbed.archive).keys()
+
+
+@pytest.mark.slow
+def test_real_listings_are_taken_in(ws: Workspace, shared: Path) -> None:
+    """Real public listings, values as people typed them: each workbook its verdict, each value read or questioned."""
+    drops = sorted((shared / "data" / "drops").rglob("*.xlsx"))
+    for path in drops:
+        receive.submit(ws, [path], drop_folder=path.parent.relative_to(shared / "data" / "drops").as_posix())
+    outcomes = run(ws)
+    assert len(outcomes) == len(drops) == 18
+    assert {outcome.status for outcome in outcomes} == {"accepted_with_issues"}
+    communities_ = read(ws, "community")
+    issues = read(ws, "issue")
+    set_aside = issues.filter(pl.col("rule_id") == "R39").height
+    assert communities_.height + set_aside == 10_304
+    questioned = set(issues.filter(pl.col("severity") == "error").select("submission_id", "source_row").iter_rows())
+    withheld = communities_.filter(pl.col("withheld").list.len() > 0)
+    assert set(withheld.select("submission_id", "source_row").iter_rows()) <= questioned
+    areas = communities_["floor_area_sqm"].drop_nulls()
+    assert 0 < areas.min() < areas.max() < 5_000_000  # type: ignore[operator]

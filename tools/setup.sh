@@ -22,18 +22,21 @@ if [ -z "$python" ]; then
     stop "Python 3.11 or later is needed, found: $found. Install it, or name one: make PYTHON=/path/to/python3.12 …"
 fi
 
+# How many packages pip has looked up, in the step where it does.
+looked_up() { count=$(grep -c '^Collecting ' "$log") && printf ', %s packages looked up' "$count" || true; }
+
 # Runs one step with its output in the log; every 15 seconds a sign of life. On failure: what to do, and the log's end.
 step() {
     title=$1; remedy=$2; shift 2
     say "setup: $title"
-    printf '\n== %s\n' "$title" >>"$log"
-    "$@" >>"$log" 2>&1 &
+    "$@" >"$log" 2>&1 &
     job=$!
+    trap 'kill "$job" 2>/dev/null; stop interrupted' INT TERM
     waited=0
     while kill -0 "$job" 2>/dev/null; do
         sleep 1
         waited=$((waited + 1))
-        if [ $((waited % 15)) -eq 0 ]; then say "setup:   … $waited s, $(grep -c '^Collecting ' "$log" || true) packages looked up"; fi
+        if [ $((waited % 15)) -eq 0 ]; then say "setup:   … $waited s$(looked_up)"; fi
     done
     if ! wait "$job"; then
         say "setup: this step failed: $title"
@@ -45,16 +48,14 @@ step() {
     fi
 }
 
-if ! recent .venv/bin/python; then
+if ! recent .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     rm -rf .venv
     mkdir .venv
-    : >"$log"
     step "1/4 making .venv with $("$python" --version 2>&1)" \
         "The venv module may be missing: install it (Debian and Ubuntu: the package python3-venv)." \
         "$python" -m venv .venv
 else
     rm -f .venv/ready
-    : >"$log"
 fi
 pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore .venv/bin/python -m pip install --no-input --no-compile"
 step "2/4 installing $(grep -c '==' requirements.txt) locked packages (about two minutes)" \

@@ -318,16 +318,16 @@ def identify(
     complete = [source for source in given if source.identity]
     for source in given:
         if source.is_contradictory:
-            return None, [_conflict(f"{source.name}:{source.why_not}")]
+            return None, [_conflict(f"{source.name}：{source.why_not}")]
     if not complete and (by_name := from_texts("文件名", [file_name], plans)):
         complete = [by_name]
     identities = {source.identity.key: source for source in complete if source.identity}
     if len(identities) > 1:
-        said = ";".join(f"{source.name}是「{source.identity.text}」" for source in complete if source.identity)
+        said = "；".join(f"{source.name}是「{source.identity.text}」" for source in complete if source.identity)
         return None, [_conflict(said)]
-    why = "; ".join(f"{source.name}:{source.why_not}" for source in given if source.why_not)
+    why = "；".join(f"{source.name}：{source.why_not}" for source in given if source.why_not)
     if not complete:
-        message = "无法确定这份表属于哪个方案、哪个旗县区、哪一期" + (f"({why})" if why else "") + "。"
+        message = "无法确定这份表属于哪个方案、哪个旗县区、哪一期" + (f"（{why}）" if why else "") + "。"
         return None, [Issue(FATAL, "not_identified", message, IDENTIFY_REMEDY)]
     issues = []
     if cover_says := next((s for s in given if s.name == COVER and s.why_not), None):
@@ -337,7 +337,7 @@ def identify(
     return complete[0].identity, issues
 
 
-IDENTIFY_REMEDY = "请在「填报说明」表写明方案、填报单位、行政区划代码和填报期(如 2024-11),或使用下发的模板填报。"
+IDENTIFY_REMEDY = "请在「填报说明」表写明方案、填报单位、行政区划代码和填报期(如 2024-11)，或使用下发的模板填报。"
 
 
 def _conflict(said: str) -> Issue:

@@ -65,7 +65,7 @@ class Judgement:
     kind: str | None = None
     """What the bytes are (xlsx, xls …); None when they could not be read."""
     shown: list[str] = field(default_factory=list)
-    """The sheets a receipt shows again."""
+    """The sheets a receipt shows again, by the names they have in the file."""
 
     @property
     def status(self) -> str:
@@ -128,6 +128,8 @@ class _Book:
     title: identity.Cover
     identity: identity.Identity | None
     issues: list[Issue]
+    names: list[str]
+    """The sheets a receipt shows again, as the file calls them; everywhere else their names are masked."""
 
     @property
     def tables(self) -> Mapping[str, list[layout.Table]]:
@@ -163,7 +165,9 @@ def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str,
 
 def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
     """Find tables and identity; what is fatal is known after this."""
-    issues: list[Issue] = []
+    names = [sheet.name for sheet in raw.visible if not layout.is_report(sheet.name)]
+    for sheet in raw.sheets:
+        sheet.name = mask(sheet.name)
     covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
     sheets = [s for s in raw.visible if s not in covers and not layout.is_report(s.name) and any(map(any, s.cells))]
     layouts = [layout.lay_out(sheet) for sheet in sheets]
@@ -171,7 +175,7 @@ def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
     title = identity.read_labels((item.sheet, _rows_around(item)) for item in layouts if item.tables)
     titles = [text for item in layouts if item.tables for text in item.titles]
     who, said = identity.identify(raw, cover, title, titles, source.drop_path, source.file_name, plans)
-    book = _Book(source, raw, layouts, cover, title, who, [*issues, *said])
+    book = _Book(source, raw, layouts, cover, title, who, said, names)
     _about_sheets(book)
     _about_columns(book)
     return book
@@ -215,9 +219,9 @@ def _about_sheets(book: _Book) -> None:
     """Sheets that are hidden, strange or missing."""
     for sheet in book.raw.sheets:
         if sheet.state != VISIBLE and sheet.name != META_SHEET:
-            _say(book, reading.HIDDEN_SHEET, (mask(sheet.name), None), sheet=mask(sheet.name))
+            _say(book, reading.HIDDEN_SHEET, (sheet.name, None), sheet=sheet.name)
     for item in book.layouts:
-        name = mask(item.sheet.name)
+        name = item.sheet.name
         if item.form is None:
             _say(book, reading.UNRECOGNISED_SHEET, (name, None), sheet=name)
             continue
@@ -405,7 +409,7 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
         personal,
         answers=_answers(book.raw),
         kind=book.raw.kind,
-        shown=[sheet.name for sheet in book.raw.visible if not layout.is_report(sheet.name)],
+        shown=book.names,
     )
     judgement.conclude()
     return judgement

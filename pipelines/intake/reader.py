@@ -71,7 +71,7 @@ def sniff(data: bytes) -> str:
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _sniff_ole(data)
     if data[:2] in (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08") and data[3:4] == b"\0":
-        raise Refusal("unsupported_format", "文件是很早以前的 Excel 格式(Excel 4.0 或更早),无法读取。", SEND_XLSX)
+        raise Refusal("unsupported_format", "文件是很早以前的 Excel 格式(Excel 4.0 或更早)，无法读取。", SEND_XLSX)
     for magic, what in FOREIGN:
         if data.startswith(magic):
             raise Refusal("foreign_file", f"这不是表格文件，而是{what}。", "请报送填写好的 .xlsx 工作簿。")

@@ -32,7 +32,7 @@ MOST_LISTED = 5_000
 """So many findings are listed one by one; the JSON has them all."""
 VERDICTS = {
     "accepted": "通过。没有发现问题。",
-    "accepted_with_issues": "通过，但有问题。标为“错误”的值没有采用(按空值处理),请改正后重新报送；"
+    "accepted_with_issues": "通过，但有问题。标为“错误”的值没有采用(按空值处理)，请改正后重新报送；"
     "标为“提示”的值已采用，请核对，确实无误的可在“说明”栏写明原因。",
     "returned": "退回。本次报送没有被采用，以前通过的仍然有效。请按下表改正后重新报送。",
 }
@@ -157,7 +157,7 @@ def _recognised_sheet(judgement: Judgement) -> OwnSheet:
         sheet.rows.append(
             [
                 (
-                    f"工作表「{mask(table['sheet'])}」→ {table['title']}；表头第 {rows} 行；"
+                    f"工作表「{table['sheet']}」→ {table['title']}；表头第 {rows} 行；"
                     f"数据 {table['data_rows']} 行"
                     + (f";合计行 {len(table['total_rows'])} 行(不计入)" if table["total_rows"] else ""),
                     "text",
@@ -169,7 +169,7 @@ def _recognised_sheet(judgement: Judgement) -> OwnSheet:
         for column in table["columns"]:
             remark = "个人信息，不入库" if column["personal"] else "" if column["field"] else "未采用"
             values = (
-                mask(table["sheet"]),
+                table["sheet"],
                 column["letter"],
                 column["header"],
                 column["meaning"],
@@ -199,7 +199,7 @@ def _annotated(judgement: Judgement, data: bytes, sheets: Sequence[OwnSheet]) ->
         except CannotAnnotate:
             pass
     safe = _safe_names(names)
-    notes = {safe.get(name, name): note for name, note in notes.items()}
+    notes = {chosen: notes[mask(name)] for name, chosen in safe.items() if mask(name) in notes}
     return annotate(_rebuilt(read_workbook(data), safe), list(safe.values()), notes, sheets, is_personal)
 
 

@@ -32,6 +32,7 @@ class Drop:
     path: Path
     drop_path: str
     is_regular: bool
+    """A file that can be read; folders, links, pipes and files of others are not."""
     signature: tuple[int, int, int]
     """Size, modification time and inode: a drop that changes them is another drop."""
 
@@ -99,7 +100,7 @@ def _walk(folder: Path, inbox: Path) -> Iterator[Drop]:
             except FileNotFoundError:
                 continue
             relative = path.relative_to(inbox).as_posix()
-            yield Drop(path, relative, stat.S_ISREG(status.st_mode), _signature(status))
+            yield Drop(path, relative, stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK), _signature(status))
 
 
 def _signature(status: os.stat_result) -> tuple[int, int, int]:

@@ -101,7 +101,9 @@ def _irregular(file_name: str, drop_path: str | None) -> Judgement:
 
 
 NOT_REGULAR = Refusal(
-    "not_regular_file", "这不是普通文件(而是文件夹、链接或管道),没有读取。", "请把工作簿文件本身放进收件箱。"
+    "not_regular_file",
+    "这不是普通文件（而是文件夹、链接或管道），或没有读取权限，没有读取。",
+    "请把工作簿文件本身放进收件箱。",
 )
 
 

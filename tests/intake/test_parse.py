@@ -12,7 +12,7 @@ from pipelines.forms import FORMS
 from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, Text
 from pipelines.forms.vocabulary import codes
 from pipelines.intake.plain import plain_days, plain_numbers, plain_texts
-from tests.intake.books import Book, communities, community, found, judged, record
+from tests.intake.books import Book, communities, community, found, grid, judged, record
 
 TEXT_COLUMNS = [c for form in FORMS.values() for c in form.columns if type(c.type) in (Text, Name, CompanyName, Code)]
 NUMBER_COLUMNS = [c for form in FORMS.values() for c in form.columns if type(c.type) in (Integer, Decimal)]
@@ -124,5 +124,8 @@ class TestPersonalData:
         from pipelines.forms.personal import mask
 
         assert mask(f"临河区{self.PHONE}.xlsx") == "临河区***.xlsx"
-        judgement = judged(Book(sheets={f"联系{self.PHONE}": [["甲", "乙"], [1, 2]]}))
-        assert self.PHONE not in str(judgement.issues)
+        named = f"小区明细(联系{self.PHONE})"
+        judgement = judged(grid([list(community()), list(community(总户数=0).values())], title=named))
+        assert judgement.submission["community_count"] == 1
+        assert record(judgement)["source_sheet"] == "小区明细(联系***)"
+        assert self.PHONE not in str((judgement.issues, judgement.recognised, judgement.frames))

@@ -24,7 +24,20 @@ from pipelines.intake.judging import Source, judge_batch
 from pipelines.intake.reader import read_workbook
 from pipelines.intake.receipt import receipt_path, write_plain, write_receipt
 from pipelines.intake.template import FIRST_ROW, write_template
-from tests.intake.books import COVER, PLAN, RECEIVED, ROW, Book, communities, community, found, judged, plans, saved
+from tests.intake.books import (
+    COVER,
+    PLAN,
+    RECEIVED,
+    ROW,
+    Book,
+    communities,
+    community,
+    found,
+    grid,
+    judged,
+    plans,
+    saved,
+)
 
 PHONE = "13800000000"
 
@@ -224,6 +237,14 @@ class TestPersonalData:
         assert (sheet["AH1"].value, sheet["AI1"].value) == ("项目负责人", "联系电话")
         assert "旧表" not in book.sheetnames
         assert [book["填报说明"].cell(row, 2).value for row in (7, 8)] == ["***", "***"]
+
+    def test_names_of_sheets_too(self, tmp_path: Path) -> None:
+        named = f"小区明细(联系{PHONE})"
+        path = receipt(grid([list(ROW), list(community(总户数=0).values())], title=named), tmp_path)
+        is_well_formed(path)
+        assert PHONE not in every_part(path)
+        sheet = openpyxl.load_workbook(path).worksheets[-1]
+        assert sheet["N2"].fill.fgColor.rgb == FILLS["error"]
 
     def test_it_can_still_be_sent_again(self, tmp_path: Path) -> None:
         judgement = judged(receipt(self.book(), tmp_path).read_bytes())

@@ -43,7 +43,7 @@ def _rows(frame: pl.DataFrame) -> list[Finding]:
     ERROR,
     "community",
     "community_name",
-    "与前面第{first_row}行是同一个小区(同一街道、同一名称),本行未采用",
+    "与前面第{first_row}行是同一个小区(同一街道、同一名称)，本行未采用",
     "删去重复的一行；确是两个小区的请写明分期、分区或各自的小区编码",
 )
 def one_row_per_community(frames: Frames) -> list[Finding]:

@@ -156,7 +156,7 @@ def unmanaged_has_no_company() -> pl.Expr:
     WARNING,
     FORM,
     "contract_end",
-    "物业服务合同已于数据截止日期前到期({contract_end}),属于事实服务",
+    "物业服务合同已于数据截止日期前到期({contract_end})，属于事实服务",
     "已续签的填写新合同日期；未续签的请尽快办理",
 )
 def contract_in_force() -> pl.Expr:
@@ -169,7 +169,7 @@ def contract_in_force() -> pl.Expr:
     ERROR,
     FORM,
     "contract_start",
-    "合同开始日期({contract_start})晚于结束日期({contract_end}),两个日期均未采用",
+    "合同开始日期({contract_start})晚于结束日期({contract_end})，两个日期均未采用",
     "核对合同，改正起止日期",
     withholds="contract_start contract_end",
 )

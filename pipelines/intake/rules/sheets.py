@@ -51,7 +51,7 @@ def formed_is_in_term() -> pl.Expr:
     ERROR,
     "committee",
     "party_member_count",
-    "党员委员人数({party_member_count})多于委员人数({member_count}),党员委员人数未采用",
+    "党员委员人数({party_member_count})多于委员人数({member_count})，党员委员人数未采用",
     "核对两个人数",
     withholds="party_member_count",
 )
@@ -81,7 +81,7 @@ def filed_after_established() -> pl.Expr:
     ERROR,
     "company",
     "party_member_count",
-    "党员人数({party_member_count})多于从业人员({employee_count}),党员人数未采用",
+    "党员人数({party_member_count})多于从业人员({employee_count})，党员人数未采用",
     "核对两个人数",
     withholds="party_member_count",
 )
@@ -125,7 +125,7 @@ def managed_area_has_unit() -> pl.Expr:
     ERROR,
     "dispute",
     "closed_date",
-    "办结时间({closed_date})早于受理时间({received_date}),办结时间未采用",
+    "办结时间({closed_date})早于受理时间({received_date})，办结时间未采用",
     "核对两个时间",
     withholds="closed_date",
 )
@@ -139,7 +139,7 @@ def closed_after_received() -> pl.Expr:
     ERROR,
     "inspection",
     "rectified",
-    "整改数({rectified})多于发现问题数({problems}),整改数未采用",
+    "整改数({rectified})多于发现问题数({problems})，整改数未采用",
     "核对两个数",
     withholds="rectified",
 )

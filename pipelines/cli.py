@@ -221,6 +221,25 @@ def _selection(ws: Workspace, plan: str | None, period: str | None) -> tuple[str
     raise Misuse(f"没有填报期 {period!r}。{_suggest(period, known)}")
 
 
+def _where(ws: Workspace, plan: str | None, district: str | None) -> tuple[str | None, str | None]:
+    """The ids of ``--plan`` and ``--district``; a district alone must belong to one plan."""
+    if plan:
+        chosen = _plan(ws, plan)
+        return chosen.id, _district(chosen, district).code if district else None
+    if not district:
+        return None, None
+    plans = _plans(ws).values()
+    having = [(p.id, found.code) for p in plans if (found := p.district(district))]
+    if len(having) == 1:
+        return having[0]
+    if having:
+        raise Misuse(f"地区 {district!r} 属于多个方案，请加 --plan：{'、'.join(p for p, _ in having)}")
+    if any(p.is_ambiguous(district) for p in plans):
+        raise Misuse(f"{district!r} 可指多个地区，请用全称或行政区划代码")
+    known = [word for p in plans for d in p.districts for word in (d.name.zh, d.code)]
+    raise Misuse(f"没有地区 {district!r}。{_suggest(district, known)}")
+
+
 class Moment(click.ParamType[datetime]):
     """An ISO date or date-time, as Asia/Shanghai local time."""
 
@@ -358,6 +377,30 @@ def status(plan: str | None, as_json: bool) -> None:
 
     ws = _workspace()
     overview = read_status(ws, now(), _plan(ws, plan).id if plan else None)
+    if as_json:
+        click.echo(json.dumps(overview.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(overview.lines()))
+
+
+@cli.command()
+@root_option
+@plan_option
+@click.option("--district", metavar="D", help="只看一个地区：名称或行政区划代码")
+@click.option("--write", is_flag=True, help="把建议追加到 data/raw/register/<方案>_proposals.csv，供核对；不会自动生效")
+@json_option
+def register(plan: str | None, district: str | None, write: bool, as_json: bool) -> None:
+    """疑似重复、更名、合并的小区及依据，漏报的小区，未起作用的认定。"""
+    from pipelines.commands.register import read_register
+    from pipelines.warehouse.decisions import DecisionError
+    from pipelines.warehouse.proposals_file import ProposalFileError
+
+    ws = _workspace()
+    plan_id, district_code = _where(ws, plan, district)
+    try:
+        overview = read_register(ws, _plans(ws), now(), plan_id, district_code, write)
+    except (DecisionError, ProposalFileError) as error:
+        raise Failure(str(error)) from None
     if as_json:
         click.echo(json.dumps(overview.as_dict(), ensure_ascii=False, indent=2))
     else:

@@ -1,6 +1,6 @@
 # Every target prepares what it needs first; nothing but Python 3.11+, git and make has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench dev lock clean
+.PHONY: help setup demo test lint format bench dev docs lock clean
 
 BIN := .venv/bin
 # make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
@@ -40,6 +40,9 @@ bench: setup ## measure times, as ratios within one run
 dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 	@mkdir -p $(abspath $(ROOT))/.dagster
 	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
+
+docs: setup ## write docs/forms.md anew from the forms
+	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md
 
 lock: ## write requirements.txt anew from the two .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \

@@ -81,6 +81,8 @@ def _explained(error: Exception) -> click.ClickException:
             return Failure(f"另一次运行正在进行：{cause.holder}。请等它结束后再试。")
         if isinstance(cause, PlanError):
             return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{cause}")
+        if hasattr(cause, "mistakes"):
+            return Failure(f"认定文件（data/raw/register）有误，请逐条改正后再运行：\n{cause}")
         if trouble := _disk_trouble(cause):
             where = f"：{cause.filename}" if isinstance(cause, OSError) and cause.filename else ""
             return Failure(f"{trouble}{where}。已收到的文件都在，处理后再次运行即可。")

@@ -84,3 +84,9 @@ def test_nothing_names_a_registry_or_this_machine() -> None:
         for match in (*registry.finditer(text), *machine.finditer(text))
     ]
     assert found == []
+
+
+def test_documentation_of_the_forms_is_current() -> None:
+    from pipelines.forms.dictionary import page
+
+    assert (CHECKOUT / "docs" / "forms.md").read_text(encoding="utf-8") == page(), "run: make docs"

@@ -64,3 +64,11 @@ def markdown() -> str:
         cells = (header, f"`{entry.field}`", entry.type, entry.allowed, entry.description, entry.stored)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines).strip() + "\n"
+
+
+def page() -> str:
+    """docs/forms.md: the dictionary with its heading."""
+    return (
+        "# Forms\n\nEvery column that districts fill in, made from the forms themselves (`make docs`). "
+        "`*` required, `†` personal: read only to be masked.\n\n" + markdown()
+    )

@@ -55,7 +55,6 @@ class Overview:
             return
         for plan_id in dict.fromkeys(s.plan_id for s in self.standings):
             of_plan = [s for s in self.standings if s.plan_id == plan_id]
-            yield ""
             if all(s.received_at is None for s in of_plan):
                 yield f"{of_plan[0].plan_name}：尚无填报表"
             else:
@@ -102,7 +101,7 @@ def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:
     plan = mart("dim_plan").select("plan_id", "plan_name")
     return (
         mart("mart_submission_status")
-        .filter(pl.lit(plan_id is None) | (pl.col("plan_id") == plan_id))
+        .filter(pl.lit(True) if plan_id is None else pl.col("plan_id") == plan_id)
         .join(plan, on="plan_id")
         .join(district, on=["plan_id", "district_code"])
         .join(period, on=["plan_id", "period_id"])

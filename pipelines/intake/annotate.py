@@ -66,7 +66,7 @@ class OwnSheet:
     """Cell → ``'sheet'!cell``."""
     merges: list[str] = field(default_factory=list)
     frozen_row: int | None = None
-    """Rows above this one (1-based) stay in view and are repeated in print."""
+    """The rows down to this one (1-based) stay in view; it is repeated on every printed page."""
 
     def xml(self, style: Callable[[str], int], selected: bool) -> str:
         rows = []
@@ -469,6 +469,11 @@ class _Editor:
             if "#REF" in text or self._looks_elsewhere(text):
                 continue
             kept.append(f"<definedName{attributes}>{text}</definedName>")
+        for number, sheet in enumerate(self.own):
+            if sheet.frozen_row:
+                rows = f"'{sheet.name}'!${sheet.frozen_row}:${sheet.frozen_row}"
+                title = f'name="_xlnm.Print_Titles" localSheetId="{number}"'
+                kept.append(f"<definedName {title}>{rows}</definedName>")
         return f"<definedNames>{''.join(kept)}</definedNames>" if kept else ""
 
     def _packed(self) -> bytes:

@@ -41,7 +41,7 @@ R32 = listed(
     ERROR,
     "community",
     "community_code",
-    "该编码在{period}属于另一个小区“{name}”(名称和街道都不同)，编码未采用",
+    "该编码在{period}属于另一个小区“{name}”，编码未采用",
     "编码一经编定不得挪用；请填写本小区自己的编码",
     "history",
     withholds="community_code",

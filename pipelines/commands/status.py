@@ -38,7 +38,6 @@ class Overview:
 
     now: datetime
     inbox: list[str]
-    is_published: bool
     standings: list[Standing] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,9 +49,8 @@ class Overview:
         """For a terminal: a table per plan (district × period), then what waits for whom."""
         if self.inbox:
             yield f"收件箱中有 {len(self.inbox)} 份文件待处理：请运行 actionplan run"
-        if not self.is_published:
-            yield "尚未发布数据：放入填报表（actionplan submit 文件…）后运行 actionplan run"
-            return
+        if not self.standings:
+            yield "尚无填报表：放入填报表（actionplan submit 文件…）后运行 actionplan run"
         for plan_id in dict.fromkeys(s.plan_id for s in self.standings):
             of_plan = [s for s in self.standings if s.plan_id == plan_id]
             if all(s.received_at is None for s in of_plan):
@@ -83,10 +81,11 @@ def read_status(ws: Workspace, now: datetime, plan_id: str | None = None) -> Ove
     """What the marts say about submissions, with what fell overdue since they were published."""
     from pipelines.intake.receive import find_drops
 
-    inbox = [drop.drop_path for drop in find_drops(ws.inbox)] if ws.inbox.is_dir() else []
+    drops = find_drops(ws.inbox) if ws.inbox.is_dir() else []
+    inbox = [drop.drop_path for drop in drops if drop.is_regular]
     if not (ws.marts / "mart_submission_status.parquet").exists():
-        return Overview(now, inbox, is_published=False)
-    return Overview(now, inbox, True, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
+        return Overview(now, inbox)
+    return Overview(now, inbox, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
 
 
 def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:

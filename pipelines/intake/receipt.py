@@ -36,8 +36,8 @@ VERDICTS = {
     "标为“提示”的值已采用，请核对，确实无误的可在“说明”栏写明原因。",
     "returned": "退回。本次报送没有被采用，以前通过的仍然有效。请按下表改正后重新报送。",
 }
-HEADERS = ("序号", "级别", "工作表", "单元格", "小区/对象", "问题", "规则", "如何修改", "说明")
-WIDTHS = (6, 7, 18, 9, 22, 52, 12, 46, 26)
+HEADERS = ("序号", "级别", "工作表", "单元格", "小区/对象", "问题", "原填内容", "如何修改", "说明", "规则")
+WIDTHS = (6, 7, 16, 9, 20, 46, 18, 42, 26, 20)
 
 
 def receipt_path(receipts: Path, submission: Mapping[str, Any]) -> Path:
@@ -121,7 +121,7 @@ def _problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
     if len(judgement.issues) > MOST_LISTED:
         top.append((f"问题较多，以下列出前 {MOST_LISTED} 处。", "text"))
     sheet.rows = [[(text, look)] for text, look in top]
-    sheet.merges = [f"A{row}:I{row}" for row in range(1, len(top) + 1)]
+    sheet.merges = [f"A{row}:J{row}" for row in range(1, len(top) + 1)]
     sheet.rows.append([])
     sheet.rows.append([(header, "head") for header in HEADERS])
     sheet.frozen_row = len(sheet.rows)
@@ -138,9 +138,10 @@ def _problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
                 (issue.cell, "link" if issue.cell else "body"),
                 (issue.entity, "body"),
                 (issue.message, "body"),
-                (issue.rule_id, "body"),
+                (issue.raw, "body"),
                 (issue.remedy, "body"),
                 (issue.answer, "answer"),
+                (issue.rule_id, "body"),
             ]
         )
     return sheet

@@ -104,8 +104,19 @@ def test_list_of_problems(tmp_path: Path) -> None:
     assert "2024-11-28 10:00" in words
     assert "通过，但有问题" in words
     head = next(n for n, line in enumerate(lines) if line[0] == "序号")
-    assert lines[head] == ["序号", "级别", "工作表", "单元格", "小区/对象", "问题", "规则", "如何修改", "说明"]
-    [households] = [line for line in lines[head + 1 :] if line[6] == "R04"]
+    assert lines[head] == [
+        "序号",
+        "级别",
+        "工作表",
+        "单元格",
+        "小区/对象",
+        "问题",
+        "原填内容",
+        "如何修改",
+        "说明",
+        "规则",
+    ]
+    [households] = [line for line in lines[head + 1 :] if line[9] == "R04"]
     assert households[1:5] == ["错误", "小区明细", "N3", "乙"]
     row = lines.index(households) + 1
     assert sheet.cell(row, 4).hyperlink.location == "'小区明细'!N3"
@@ -190,14 +201,14 @@ class TestSentAgain:
         book = self.corrected(tmp_path)
         listed = book["问题清单"]
         for row in listed.iter_rows():
-            if row[6].value == "R04":
+            if row[9].value == "R04":
                 row[8].value = f"已核实，电话{PHONE}"
         judgement = judged(saved(book))
         [issue] = found(judgement, "R04")
         assert issue.answer == "已核实，电话***"
         assert {i.answer for i in judgement.issues if i.rule_id != "R04"} == {None}
         again = openpyxl.load_workbook(receipt(saved(book), tmp_path))["问题清单"]
-        assert [row[8] for row in again.iter_rows(values_only=True) if row[6] == "R04"] == ["已核实，电话***"]
+        assert [row[8] for row in again.iter_rows(values_only=True) if row[9] == "R04"] == ["已核实，电话***"]
 
     def test_what_was_mended_loses_its_colour(self, tmp_path: Path) -> None:
         book = self.corrected(tmp_path)
@@ -299,7 +310,7 @@ def test_a_workbook_that_cannot_be_read_gets_a_list_only(tmp_path: Path) -> None
     path = write_plain(judgement, target, plans())
     is_well_formed(path)
     words = [
-        row[5] for row in openpyxl.load_workbook(path)["问题清单"].iter_rows(values_only=True) if row[6] == "encrypted"
+        row[5] for row in openpyxl.load_workbook(path)["问题清单"].iter_rows(values_only=True) if row[9] == "encrypted"
     ]
     assert words == ["文件加了打开密码。"]
 

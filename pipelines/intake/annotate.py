@@ -81,7 +81,7 @@ class OwnSheet:
         widths = [sum(self.widths)] if merged else self.widths
         lines = max(
             (
-                sum(max(1, math.ceil(_display_width(part) * 1.1 / width)) for part in str(value).splitlines())
+                sum(max(1, math.ceil(_display_width(part) / width)) for part in str(value).splitlines())
                 for (value, _), width in zip(line, widths, strict=False)
                 if value not in (None, "")
             ),

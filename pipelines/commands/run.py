@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.commands.history import dagster_instance
 from pipelines.locking import run_lock
+from pipelines.plans.loader import load_plans
 from pipelines.progress import stage
 from pipelines.settings import Workspace
 
@@ -26,6 +27,7 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
     With ``plan_id`` (and ``period_id``) only that plan's (period's) workbooks are received and its reports written.
     Raises Busy while another run is going on, and whatever made a step fail: OSError for a read-only or full disk.
     """
+    load_plans(ws.plans)  # a broken plan is told at once, not after Dagster has been imported
     with run_lock(ws, "actionplan run"):
         ws.prepare()
         os.environ["ACTIONPLAN_ROOT"] = str(ws.root)
@@ -35,7 +37,10 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
 
             from pipelines.definitions import defs
             from pipelines.defs.jobs import partition_tags, report_keys
+            from pipelines.defs.workspace import workspace
 
+            if workspace() != ws:
+                raise RuntimeError(f"this process has its definitions for {workspace().root}, not for {ws.root}")
             job = defs().resolve_job_def("refresh")
             unwanted = set(report_keys()) - set(report_keys(plan_id))
             wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]

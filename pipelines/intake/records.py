@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.intake.issues import Issue
 from pipelines.intake.parse import Total
 
-SUBMISSION: dict[str, pl.DataType] = {
+SUBMISSION_SCHEMA: dict[str, pl.DataType] = {
     "submission_id": pl.String(),
     "plan_id": pl.String(),
     "district_code": pl.String(),
@@ -43,7 +43,9 @@ SUBMISSION: dict[str, pl.DataType] = {
     "archive_path": pl.String(),
     "drop_path": pl.String(),
 }
-ISSUE: dict[str, pl.DataType] = {
+"""One row per workbook received. ``missing_columns``: ``form.field`` of each column that a given sheet lacks."""
+
+ISSUE_SCHEMA: dict[str, pl.DataType] = {
     "submission_id": pl.String(),
     "issue_no": pl.Int64(),
     "severity": pl.String(),
@@ -59,7 +61,9 @@ ISSUE: dict[str, pl.DataType] = {
     "raw": pl.String(),
     "answer": pl.String(),
 }
-TOTAL: dict[str, pl.DataType] = {
+"""One row per problem found in a workbook."""
+
+TOTAL_SCHEMA: dict[str, pl.DataType] = {
     "submission_id": pl.String(),
     "plan_id": pl.String(),
     "district_code": pl.String(),
@@ -71,6 +75,7 @@ TOTAL: dict[str, pl.DataType] = {
     "field": pl.String(),
     "value": pl.Decimal(18, 4),
 }
+"""One row per number in a 合计 row of a sheet, as claimed."""
 
 
 def record_path(records: Path, kind: str, submission_id: str) -> Path:
@@ -94,13 +99,15 @@ def write_verdict(
         asdict(issue) | {"submission_id": submission_id, "issue_no": number, "source_row": issue.row}
         for number, issue in enumerate(issues, start=1)
     ]
-    _write_or_remove(record_path(records, "issue", submission_id), pl.DataFrame(said, schema=ISSUE))
+    _write_or_remove(record_path(records, "issue", submission_id), pl.DataFrame(said, schema=ISSUE_SCHEMA))
     key = [submission[name] for name in ("submission_id", "plan_id", "district_code", "period_id")]
     claimed = [(*key, t.form, t.sheet, t.row, t.label, t.field, t.value) for t in totals]
-    _write_or_remove(record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL, orient="row"))
+    _write_or_remove(
+        record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL_SCHEMA, orient="row")
+    )
     _write(
         record_path(records, "submission", submission_id),
-        pl.DataFrame([dict(submission)], schema=SUBMISSION),
+        pl.DataFrame([dict(submission)], schema=SUBMISSION_SCHEMA),
         durable=True,
     )
 

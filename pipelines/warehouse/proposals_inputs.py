@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.forms import FORMS
+from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
 from pipelines.warehouse import completion, decisions, identity, register, snapshot
 from pipelines.warehouse.proposals import INPUT_SCHEMA, things
-from pipelines.warehouse.records import SUBMISSION_SCHEMA
 
 _STATED = ("community_code", "address", "company_name", "unit_type", "households", "floor_area_sqm", "building_count")
 _KEY = ("submission_id", "source_sheet", "source_row")

@@ -13,11 +13,12 @@ import polars as pl
 
 import pipelines
 from pipelines.forms import FORMS
+from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace, local
 from pipelines.warehouse import decisions, register
-from pipelines.warehouse.records import SCHEMA_FILE, SUBMISSION_SCHEMA, ensure_schemas
+from pipelines.warehouse.records import SCHEMA_FILE, ensure_schemas
 
 SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
     **SUBMISSION_SCHEMA,

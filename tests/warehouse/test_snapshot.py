@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans.loader import load_plans
 from pipelines.settings import Workspace
 from pipelines.warehouse.decisions import DecisionError, read_decisions, read_entries
-from pipelines.warehouse.records import SUBMISSION_SCHEMA
 from pipelines.warehouse.snapshot import SUBMISSION_INPUT_SCHEMA, effective, inputs_folder, write_inputs
 from tests.warehouse.world import BASELINE, NOW, P23, P24, A, B, World, estate
 from tests.warehouse.world import PLAN as MADE_UP

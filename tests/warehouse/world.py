@@ -14,9 +14,10 @@ from typing import Any
 import polars as pl
 
 from pipelines.forms import FORM_VERSION, FORMS
+from pipelines.intake.records import ISSUE_SCHEMA, SUBMISSION_SCHEMA
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
-from pipelines.warehouse.records import ISSUE_SCHEMA, SUBMISSION_SCHEMA, ensure_schemas
+from pipelines.warehouse.records import ensure_schemas
 from pipelines.warehouse.snapshot import write_inputs
 
 Row = dict[str, Any]

@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow moment of the machine is no failure; on CI the same examples every time.
+settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("project")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 Done = subprocess.CompletedProcess[str]

@@ -33,7 +33,7 @@ class WorkspaceResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkspaceResource", None, None]:
-        what = f"Dagster run {context.run_id or ''}".strip()
+        what = f"Dagster run {context.run.run_id}" if context.run else "Dagster"
         with run_lock(self.folders, what, wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
             self.folders.prepare()
             yield self

@@ -20,7 +20,7 @@ demo: setup ## synthetic workbooks of seven districts, from inbox to reports
 
 test: setup lint ## all checks and tests
 	@tools/browser.sh
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark" $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts, sqlfluff
 	@$(BIN)/ruff check

@@ -10,10 +10,10 @@ A column's annotation is its type (types.py). Words of an Enum come from ``vocab
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_type_hints
 
 import polars as pl
 
@@ -232,4 +232,4 @@ class Form:
         """The pandera schema of its records, many workbooks in one frame."""
         from pipelines.forms.schema import build
 
-        return build(cls)
+        return build(cast(Hashable, cls))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import pandera.polars as pa
@@ -32,6 +33,7 @@ class Violation(NamedTuple):
     problem: Problem
 
 
+@cache
 def build(form: type[Form]) -> pa.DataFrameSchema:
     """The schema of the form's records: exact columns and types, ranges and allowed codes, with title and description.
 

@@ -133,7 +133,7 @@ def _write_or_remove(path: Path, frame: pl.DataFrame) -> None:
 
 def _write(path: Path, frame: pl.DataFrame, *, durable: bool = False) -> None:
     content = io.BytesIO()
-    frame.write_parquet(content, compression="zstd", statistics=False)
+    frame.write_parquet(content, compression="lz4", statistics=False)  # small files: zstd costs more than it saves
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

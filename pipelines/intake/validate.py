@@ -156,12 +156,16 @@ def _asked_for(form: str) -> tuple[str, ...]:
 def _typed_district(frame: pl.DataFrame, places: Sequence[Place]) -> pl.Series:
     """The code of the district that each row's typed name means; null when unknown or ambiguous."""
     pairs = frame.select("_book", "district_name")
-    codes: dict[tuple[int, str | None], str | None] = {}
-    for book, text in pairs.unique().iter_rows():
+    distinct = pairs.unique()
+    codes = []
+    for book, text in distinct.iter_rows():
         plan = places[book].plan
         district = plan.district(text) if plan and text else None
-        codes[book, text] = district.code if district else None
-    return pl.Series("_district", [codes[pair] for pair in pairs.iter_rows()], dtype=pl.String)
+        codes.append(district.code if district else None)
+    meant = distinct.with_columns(pl.Series("_district", codes, dtype=pl.String))
+    return pairs.join(
+        meant, on=["_book", "district_name"], how="left", nulls_equal=True, maintain_order="left"
+    ).get_column("_district")
 
 
 # ── judging ───────────────────────────────────────────────────────────────────────────────────────────────────────

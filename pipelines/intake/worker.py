@@ -65,13 +65,17 @@ def _read_and_judge(batch: Sequence[tuple[Source, Path]], records: Path, scope: 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Millions of cells make Python's search for cycles slow, and there are none among them."""
+    """Millions of cells make Python's search for cycles slow, and there are none among them.
+
+    What outlives a batch (modules, memories) outlives them all: frozen, it is not searched again.
+    """
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
         gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:

@@ -36,6 +36,7 @@ _SERIAL_EPOCH = date(1899, 12, 30)
 OPEN_ENDED = frozenset({"至今", "迄今", "现在", "长期", "永久", "长期有效", "无固定期限", "不定期", "今"})
 
 _Y4, _Y2, _MD = r"(?P<y>(?:19|20|21)\d{2})", r"(?P<y>\d{2})", r"\d{1,2}"
+_COUNT = r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
 _SEP = r"[年./\-、]"
 _TIME = re.compile(r"[T ]*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$")
 _ROUGH = re.compile(r"大约|大概|约|左右|前后|上下|以前|之前|以后|之后|前$|后$")
@@ -57,14 +58,28 @@ _MONTH = [
 ]
 _YEAR = [re.compile(rf"{_Y4}年?度?"), re.compile(rf"{_Y2}年度?")]
 _WRITTEN: tuple[tuple[Precision, list[re.Pattern[str]]], ...] = (("day", _FULL), ("month", _MONTH), ("year", _YEAR))
+_YEAR_LAST = re.compile(rf"(?P<a>{_MD})[/.\-](?P<b>{_MD})[/.\-]{_Y4}")
+"""9/30/2023 or 30/9/2023: certain where one of the two can be no month."""
 _SHORT_MONTH = re.compile(rf"{_Y2}[./\-](?P<m>{_MD})")
 _DECADE = re.compile(
     r"(?:(?P<last>上世纪|20世纪|二十世纪)|(?P<this>本世纪|21世纪|二十一世纪)|(?P<century>19|20))?(?P<tens>\d0)年代"
 )
 _CHINESE_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)|[〇零一二三四五六七八九]{2}(?=年(?!代))")
+_ROUND_ZERO = re.compile(r"(?=[〇零○◯O0o]*[一二三四五六七八九])[一二三四五六七八九〇零○◯O0o]{2,4}(?=年)")
+"""二○二三年, 二O二三年, 二00八年: circles, letters and digits for 〇 between Chinese digits."""
+_SPACED = re.compile(r"(?<=\d)(?:\s+|\s*[,。]\s*)(?=\d)")
+_WEEKDAY = re.compile(r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?$")
 _CHINESE_TENS = re.compile(r"([二三四五六七八九]?)十(?=年代)")
 _CHINESE_PART = re.compile(r"[一二三四五六七八九十]{1,3}(?=[月日号])")
-_ENDLESS = re.compile(rf"(.+?)(?:-|—+|–|~|至|到)?({'|'.join(sorted(OPEN_ENDED, key=len, reverse=True))})")
+_ENDLESS = re.compile(
+    rf"(.+?)(?:-|—+|–|~|至|到)?({'|'.join(sorted(OPEN_ENDED, key=len, reverse=True))}"
+    r"|(?:首届|第一届)?(?:业委会|业主委员会|业主大会).{0,6}?(?:成立|选聘|选举|召开).{0,14})"
+)
+_TERM_REMARK = re.compile(
+    rf"(?:\((?:共|为期|合同期|期限)?{_COUNT}年期?\)|[,、]?(?:共|为期|合同期|期限){_COUNT}年期?|(?<=[^\d年月至到~—–-]){_COUNT}年)$"
+)
+_FOR_YEARS = re.compile(rf"(.+?)(?:起|开始|,|、)+(?:为期|期限|共|签订)?(?P<n>{_COUNT})年")
+"""2022年1月1日起三年: the end is counted from the start."""
 _ENDS = re.compile(r"(?:[至到]|截至)?([^至到~—–―]+?)(?:到期|截止|为止|止)")
 _STRONG_DASH = re.compile(r"至|到|~|—+|–|―|起至")
 
@@ -73,7 +88,9 @@ _STRONG_DASH = re.compile(r"至|到|~|—+|–|―|起至")
 def fold_date(text: str) -> str:
     """A text as dates are read: NFKC, no white space or time of day, Chinese numerals as digits."""
     text = _TIME.sub("", unicodedata.normalize("NFKC", text).strip())
+    text = _SPACED.sub(".", _WEEKDAY.sub("", text))
     text = re.sub(r"[\s\u200b\ufeff]+", "", text).rstrip("。.;,、")
+    text = _ROUND_ZERO.sub(lambda found: re.sub(r"[○◯O0o]", "〇", found[0]), text)
     text = _CHINESE_YEAR.sub(lambda found: f"{chinese_numeral(found[0]):0{len(found[0])}d}", text)
     text = _CHINESE_TENS.sub(lambda found: f"{chinese_numeral(found[0] or '十')}", text)
     return _CHINESE_PART.sub(lambda found: str(chinese_numeral(found[0])), text)
@@ -122,6 +139,9 @@ def read_text(text: str, *, short_year: bool = False) -> Moment:
         for pattern in patterns:
             if found := pattern.fullmatch(text):
                 return Moment(_day(found), precision, rough)
+    if (found := _YEAR_LAST.fullmatch(text)) and (int(found["a"]) > 12) != (int(found["b"]) > 12):
+        month, day = sorted((int(found["a"]), int(found["b"])))
+        return Moment(_made(int(found["y"]), month, day), "day", rough)
     if short_year and (found := _SHORT_MONTH.fullmatch(text)):
         return Moment(_day(found), "month", rough)
     if re.search(r"年代", text) and re.search(r"\d", text):
@@ -144,8 +164,12 @@ def _day(found: re.Match[str]) -> date:
     year = int(parts["y"])
     if year < 100:
         year += 2000 if year <= _CENTURY_TURN else 1900
+    return _made(year, int(parts.get("m") or 1), int(parts.get("d") or 1))
+
+
+def _made(year: int, month: int, day: int) -> date:
     try:
-        return date(year, int(parts.get("m") or 1), int(parts.get("d") or 1))
+        return date(year, month, day)
     except ValueError:
         raise BadDate("impossible_date") from None
 
@@ -175,9 +199,19 @@ def split_period(text: str) -> tuple[str, str]:
 
     A hyphen both joins dates and separates their parts, so every hyphen is tried: exactly one may leave two dates.
     """
-    folded = re.sub(r"^从|^自", "", fold_date(text))
+    sides = text.split()
+    if len(sides) == 2 and all(map(_is_date, sides)):
+        return fold_date(sides[0]), fold_date(sides[1])
+    folded = re.sub(r"^截[至止]", "至", re.sub(r"^从|^自", "", fold_date(text)))
+    if (found := _FOR_YEARS.fullmatch(folded)) and _is_date(found[1]):
+        return found[1], _after_years(found[1], found["n"])
+    bare = _TERM_REMARK.sub("", folded)
+    if bare != folded and re.search(r"\d.*[-至到~—–].*\d", bare):
+        folded = bare  # 2022.1.1-2024.12.31(三年)
+    if folded.endswith("-") and _is_date(folded[:-1]):
+        return folded[:-1], ""
     if found := _ENDLESS.fullmatch(folded):
-        return found[1].removesuffix("起"), found[2]
+        return found[1].strip("至到").removesuffix("起"), "至今"
     if (found := _ENDS.fullmatch(folded)) and _is_date(found[1]):
         return "", found[1]
     if strong := _STRONG_DASH.search(folded):
@@ -192,8 +226,22 @@ def split_period(text: str) -> tuple[str, str]:
     return good[0][0], _with_year(good[0][1], good[0][0])
 
 
+def _after_years(start: str, count: str) -> str:
+    """The last day (or month) of so many years that begin with this day (or month). Raises BadDate for a bare year."""
+    moment, years = read_text(start, short_year=True), int(count) if count.isdigit() else chinese_numeral(count) or 0
+    first = moment.day
+    if moment.precision not in ("day", "month") or not years:
+        raise BadDate("unreadable_period")
+    same_day = first.replace(year=first.year + years, day=min(first.day, 28) if first.month == 2 else first.day)
+    if moment.precision == "day":
+        return (same_day - timedelta(days=1)).isoformat()
+    return f"{(same_day - timedelta(days=1)):%Y-%m}"
+
+
 def _with_year(right: str, left: str) -> str:
-    """12月31日 after 2022年1月1日 is in the same year."""
+    """12月31日 after 2022年1月1日 is in the same year, and so is 12.31 after 2022.1.1."""
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}", right) and (year := re.match(r"(\d{4})\.\d{1,2}\.\d{1,2}$", left)):
+        return f"{year[1]}.{right}"
     if re.fullmatch(r"\d{1,2}月(?:\d{1,2}[日号]?)?", right) and (year := re.match(r"\d{4}(?=年)", left)):
         return f"{year[0]}年{right}"
     return right

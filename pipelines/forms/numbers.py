@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
-from pipelines.forms.units import MULTIPLIERS
+from pipelines.forms.units import MULTIPLIERS, find_unit
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {
-    "〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
+    "〇": 0, "○": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
 }  # fmt: skip
 _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1_000, "仟": 1_000}
 _SECTIONS = {"万": 10_000, "亿": 100_000_000}
@@ -19,11 +19,20 @@ _NUMERAL = "".join(_DIGITS) + "".join(_STEPS)
 
 PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[Ee][+]?\d{1,2})?|\.\d+"
 NUMBER = re.compile(rf"[+-]?(?:{PLAIN})|(?<![\d.])[{_NUMERAL}][{_NUMERAL}万亿]*(?:点[{''.join(_DIGITS)}]+)?")
+_PLAIN = re.compile(rf"[+-]?(?:{PLAIN})\.?")
 APPROXIMATE = re.compile(
-    r"大约为?|约为?|大概|将近|接近|近(?=[\d一二三四五六七八九十百千])|不足|不到|不少于|不低于|不超过|至少|最多|超过|超|"
-    r"左右|上下|以上|以下|以内|许|余|多(?!层)|(?<![\d.])[≥≤><≈~]=?(?=\d)|(?<=\d)\+(?!\d)|\+$"
+    r"大约为?|约为?|大概|将近|接近|近(?=[\d一二三四五六七八九十百千])|不足|不到|不满|不少于|不低于|不超过|大于|小于|"
+    r"高于|低于|至少|最多|超过|超|逾|左右|上下|以上|以下|以内|许|余|多(?!层)|(?<![\d.])[≥≤><≈~]=?(?=\d)|"
+    r"(?<=\d)\+(?!\d)|\+$|\((?:估|估计|估算|暂估|大约)\)$"
 )
-_LEAD = re.compile(r"^(?:共计|总计|合计|总共|共|计|第)(?=[\d一二三四五六七八九十百千])")
+_LEAD = re.compile(r"^(?:共计|总计|合计|总共|共有?|计|第)[:]?(?=[\d一二三四五六七八九十百千])")
+LISTED = re.compile(r"[+*×、;和与及加](?=\d)")
+"""Amounts that stand beside each other (600+600, 600、600): two of them also when they are equal."""
+_ENCLOSED = re.compile(r"[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u215f\u2460-\u24ff\u2776-\u2793]")
+"""①, ², ½ …: NFKC makes digits of them, and ①1200 would become 11200."""
+_REMARK = re.compile(r"\((?:含|包括|包含|其中含)[^()\d一二三四五六七八九十百千]*\)$")
+"""(含地下): says what the number counts in, and takes nothing away from it."""
+_IN_BRACKETS = re.compile(r"(?<=\d)\(([^()\d]+)\)$")
 
 
 class Amount(NamedTuple):
@@ -41,13 +50,16 @@ def chinese_numeral(text: str) -> int | None:
     if all(char in _DIGITS for char in text):
         return int("".join(str(_DIGITS[char]) for char in text))
     total = section = digit = 0
-    last_step, pending_zero, digit_seen = 0, False, False
+    last_step, pending_zero, digit_seen, bare_step = 0, False, False, False
     for char in text:
         if char in _DIGITS:
             if digit_seen and digit:
                 return None
             digit, digit_seen, pending_zero = _DIGITS[char], True, pending_zero or _DIGITS[char] == 0
         elif char in _STEPS:
+            if not digit_seen and bare_step:
+                return None  # 百十户 is a manner of speaking
+            bare_step = bare_step or not digit_seen
             section += (digit if digit_seen and digit else 1) * _STEPS[char]
             digit, digit_seen, last_step, pending_zero = 0, False, _STEPS[char], False
         else:
@@ -69,10 +81,13 @@ def plain_number(text: str) -> Decimal | None:
     numeral = chinese_numeral(text)
     if numeral is not None:
         return Decimal(numeral)
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        return None
+    return Decimal(text.replace(",", "")) if _PLAIN.fullmatch(text) else None
+
+
+def without_label(text: str, header: str) -> str:
+    """A folded text without the column's own name before the number: 总户数:1200户, 建筑面积75800㎡."""
+    name = re.sub(r"^总|\(.*\)$", "", unicodedata.normalize("NFKC", header))
+    return re.sub(rf"^总?{re.escape(name)}(?:为|是)?:?(?=.*\d)", "", text) if name else text
 
 
 def amounts(text: str) -> list[Amount] | None:
@@ -91,12 +106,15 @@ def amounts(text: str) -> list[Amount] | None:
 
 def fold_number(text: str) -> str:
     """A text as numbers are read: NFKC, no white space; digits that a space sets apart stay apart, except thousands."""
+    text = _ENCLOSED.sub("※", re.sub(r"[mM]²", "㎡", text))
     text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().rstrip("。;,、")
     text = re.sub(r"[mM]\^?2", "㎡", text)  # its 2 is no number
+    text = re.sub(r"(?<=\d)[wW](?=$|[㎡平方米元户套])", "万", text)
     if re.search(r"\d\s+\d", text):
         text = re.sub(r"(?<!\d)\d{1,3}(?:\s\d{3})+(?!\d)", lambda found: re.sub(r"\s", "", found[0]), text)
         text = re.sub(r"(?<=\d)\s+(?=\d)", "、", text)
-    return re.sub(r"[\s\u200b\ufeff]+", "", text)
+    text = _REMARK.sub("", re.sub(r"[\s\u200b\ufeff]+", "", text))
+    return _IN_BRACKETS.sub(lambda found: found[1] if find_unit(found[1]) else found[0], text)
 
 
 def _parts(text: str) -> Iterator[tuple[Decimal | None, str]]:

@@ -11,7 +11,8 @@ from itertools import product
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-Dimension = Literal["area", "money", "fee", "percent", "years", "count"]
+Dimension = Literal["area", "land", "money", "fee", "household_fee", "percent", "years", "count"]
+"""land and household_fee (元/户·月) are known so that they can be told from what is wanted; no column holds them."""
 
 
 class Unit(NamedTuple):
@@ -72,6 +73,8 @@ def _spelled() -> Iterator[tuple[str, Unit]]:
     for scale, worth in _SCALES.items():
         if scale:
             yield scale, Unit(scale, "count", Decimal(worth))
+    for word in ("户/套", "套/户", "户(套)", "套(户)"):
+        yield word, Unit(word.rstrip(")"), "count", Decimal(1))
     month, year = Unit("元/㎡·月", "fee", Decimal(1)), Unit("元/㎡·年", "fee", 1 / Decimal(12))
     for area in _AREA:
         for slash, dot in product(("/", "每", "."), ("/", "·", "•", ".", "*", "每", "、", ",", "")):
@@ -81,6 +84,20 @@ def _spelled() -> Iterator[tuple[str, Unit]]:
                     yield f"元{slash}{time}{dot}{area}", unit
         yield f"元/{area}", month
         yield f"元每{area}", month
+        yield f"/{area}", month
+        for dot, (unit, time) in product("/·.", ((month, "月"), (year, "年"))):
+            yield f"/{area}{dot}{time}", unit
+    for home, dot, time in product("户套", ("/", "·", ".", "每", ""), ("月", "年", "")):
+        yield f"元/{home}{dot}{time}", Unit("元/户·月", "household_fee", Decimal(1))
+        yield f"元/{time}{dot}{home}", Unit("元/户·月", "household_fee", Decimal(1))
+    for word, square_metres in (
+        ("亩", "666.67"),
+        ("公顷", "10000"),
+        ("hm2", "10000"),
+        ("平方公里", "1000000"),
+        ("km2", "1000000"),
+    ):
+        yield word, Unit(word, "land", Decimal(square_metres))
     for word in ("%", "百分比", "百分数", "%(百分比)"):
         yield word, Unit("%", "percent", Decimal(1))
     yield "‰", Unit("‰", "percent", Decimal("0.1"))

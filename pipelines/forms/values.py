@@ -20,12 +20,14 @@ from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.vocabulary import choices, codes, fold
 
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
-_ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+_ERROR = re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|[A-Z_]{4,}!|GETTING_DATA)|#{3,}|ERR:\d{3}")
+"""What spreadsheets show for a formula that failed, or for a number that its column was too narrow to print."""
 _NOTHING = frozenset(map(fold, ("无", "没有", "空", "暂无")))
 _LONGEST = 2_000
 _MOST = Decimal(10) ** 15
 _FRACTION = Unit("fraction", "percent", Decimal(100))
 _LIMIT_SHOWN = 12
+_FREE = frozenset(("免费", "免收", "免", "不收费", "免物业费", "免收物业费", "不收物业费"))
 
 
 def clean(raw: object) -> str:
@@ -52,7 +54,7 @@ def _silent(text: str, header: str, *, nothing: bool = True) -> Parsed | None:
         return Parsed(state="unknown" if state == "unknown" else "not_applicable")
     if nothing and word in _NOTHING:
         return Parsed(state="not_applicable")
-    if word in _ERRORS:
+    if _ERROR.fullmatch(word):
         return BLANK.withhold(problem("formula_error", header))
     first, _, rest = text.partition(" ")
     if rest and find_unit(rest) and fold(first) in codes("state"):
@@ -94,14 +96,25 @@ def _joined(text: str) -> str:
     return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", text)
 
 
+NO_FIRM = re.compile(
+    r"(?P<residents>(?:居委会|居民委员会|社居委|村委会|村民委员会|街道办事处|街道办|社区)(?:自建)?(?:自管|自营|代管|托管|管理)?$)|"
+    r"(?P<owners>(?:业委会|业主委员会|业主)(?:自管|自治|自营|自筹|自理|自费|管理|自行管理)?$)|"
+    r"(?P<other>自管$|自营$|自持$|物管会$|单位$|参考价|^[\d.]+$)",
+    re.MULTILINE,
+)
+"""Bodies of residents, of owners or of the state, prices and numbers where a firm's name belongs."""
+_MODE_OF_BODY = {"residents": "quasi_residents_committee", "owners": "quasi_owner_self"}
+
+
 def read_company_name(raw: object, header: str) -> Parsed:
     """A firm's name. A management mode in its place (业主自管, 无物业) is no firm: null, with the mode as marker."""
     name = read_name(raw, header)
     if name.value is None:
         return name
     word = fold(name.value)
-    mode = codes("management_mode").get(word)
-    if mode is None and word not in codes("not_a_company"):
+    body = NO_FIRM.search(word)
+    mode = codes("management_mode").get(word) or (_MODE_OF_BODY.get(body.lastgroup or "") if body else None)
+    if mode is None and body is None and word not in codes("not_a_company"):
         return name
     marker = f"mode:{mode}" if mode else None
     return Parsed(state="not_applicable", marker=marker, problem=problem("mode_in_company_column", header))
@@ -126,7 +139,7 @@ def read_document_no(raw: object, header: str) -> Parsed:
 
 def read_code(raw: object, header: str) -> Parsed:
     """An identifier as text. Long ones stored as numbers have lost digits; an identity number is withheld."""
-    text = _SPACES.sub("", unicodedata.normalize("NFKC", clean(raw)))
+    text = _SPACES.sub("", unicodedata.normalize("NFKC", clean(raw))).lstrip("'‘’`")
     if silent := _silent(text, header):
         return silent
     if _lost_digits(raw, text):
@@ -186,6 +199,8 @@ def read_decimal(
     if silent := _silent(text, header):
         return silent
     wanted = find_unit(expected) if expected else None
+    if wanted and wanted.dimension == "fee" and fold(text) in _FREE:
+        return Parsed(Decimal(0).quantize(Decimal(1).scaleb(-scale)), "read")
     read = _amount(raw, text, header, wanted, (find_unit(unit) if unit else None), ())
     if read.value is None:
         return read
@@ -225,6 +240,7 @@ def _amount(
     raw: object, text: str, header: str, wanted: Unit | None, stated: Unit | None, counts: tuple[str, ...]
 ) -> Parsed:
     """The one amount in a cell as an exact Decimal in the base unit of what is wanted (None: of whatever it is)."""
+    listed = False
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         if not isfinite(raw):
             return BLANK.withhold(problem("unreadable_number", header))
@@ -232,12 +248,16 @@ def _amount(
     elif isinstance(raw, (bool, date)) or len(text) > 60:
         return BLANK.withhold(problem("unreadable_number", header))
     else:
-        found = numbers.amounts(numbers.fold_number(text)) or []
+        folded = numbers.without_label(numbers.fold_number(text), header)
+        if wanted and wanted.dimension in ("money", "fee"):
+            folded = folded.lstrip("¥")
+        found = numbers.amounts(folded) or []
+        listed = bool(numbers.LISTED.search(folded))
     if not found:
         return BLANK.withhold(problem("unreadable_number", header))
     value, rest = numbers.scaled(found[0].value, found[0].unit)
     own = find_unit(rest) if rest else None
-    if len(found) > 1 and len(set(found)) > 1:
+    if len(found) > 1 and (listed or len(set(found)) > 1):
         return BLANK.withhold(problem("several_values", header))
     if rest and own is None:
         return BLANK.withhold(problem("unreadable_number", header))
@@ -278,7 +298,7 @@ def read_percent(raw: object, header: str, *, unit: str | None = None, percent_f
         if not isfinite(raw):
             return BLANK.withhold(problem("unreadable_percent", header))
         return _rate(Decimal(repr(raw)), header, bare=True, fraction=percent_format or unit == "fraction")
-    folded = numbers.fold_number(text)
+    folded = numbers.without_label(numbers.fold_number(text), header)
     approximate = bool(numbers.APPROXIMATE.search(folded))
     plain = numbers.APPROXIMATE.sub("", folded) if approximate else folded
     value, bare = _percent_text(plain)
@@ -294,6 +314,8 @@ def read_percent(raw: object, header: str, *, unit: str | None = None, percent_f
 
 def _percent_text(text: str) -> tuple[Decimal | None, bool]:
     """(value in percent, whether it is a bare number) of one folded text."""
+    if text == "百分百":
+        return Decimal(100), False
     if found := re.fullmatch(r"百分之(.+?)%?", text):
         return numbers.plain_number(found[1]), False
     if found := re.fullmatch(r"([\d.]+|[一二三四五六七八九十])成([一二三四五六七八九半])?", text):
@@ -346,12 +368,18 @@ def is_fraction_column(cells: Iterable[object]) -> bool:
 # --- dates ------------------------------------------------------------------------------------------------------------
 
 
+_NO_DAY = re.compile(r"0+(?:\.0+)?|00:00:00|1899-12-3[01]|1900[-/]0?1[-/]0?0|0000[-/]00[-/]00")
+"""0 in a date column, also as a date format shows it: nobody knew."""
+
+
 def read_date(raw: object, header: str, *, short_year: bool = False) -> Parsed:
     """A date with the precision that was stated. 0 is unknown, 至今 is marked ``open_ended`` and has no date."""
     text = clean(raw)
     if silent := _silent(text, header):
         return silent
-    if not isinstance(raw, (bool, date)) and re.fullmatch(r"0+(?:\.0+)?", text):
+    if fold(text) in codes("not_yet"):
+        return Parsed(state="not_applicable")
+    if not isinstance(raw, bool) and _NO_DAY.fullmatch(text):
         return Parsed(state="unknown")
     if text in dates.OPEN_ENDED:
         return Parsed(state="unknown", marker="open_ended")
@@ -407,7 +435,7 @@ def read_year(raw: object, header: str) -> Parsed:
 def read_flag(raw: object, header: str) -> Parsed:
     """是 or 否 and their many signs. 筹备中 and its kin are False with the marker ``in_progress``."""
     text = clean(raw)
-    code = codes("flag").get(fold(text)) if text else None
+    code = _code_of(fold(text), codes("flag")) if text else None
     if code is None:
         return _silent(text, header) or BLANK.withhold(problem("unknown_word", header, limit="是、否"))
     return Parsed(code == "true", "read", marker="in_progress" if code == "in_progress" else None)
@@ -425,9 +453,7 @@ def read_choice(raw: object, header: str, vocabulary: str, *, open: bool = False
     text = clean(raw)
     word = fold(text)
     known = codes(vocabulary)
-    code = known.get(word) or _ticked(word, known)
-    if code is None and (bracket := re.fullmatch(r"(.+)\(([^()]+)\)", word)) and find_unit(bracket[2]):
-        code = known.get(bracket[1])
+    code = _code_of(word, known) or _ticked(word, known)
     if code and text:
         needs = vocabulary == "management_mode" and code == "professional_market" and _says_only_yes(word)
         return Parsed(code, "read", marker="needs_company" if needs else None)
@@ -440,6 +466,35 @@ def read_choice(raw: object, header: str, vocabulary: str, *, open: bool = False
     labels = [choice.label for choice in choices(vocabulary).values()]
     shown = "、".join(labels[:_LIMIT_SHOWN]) + ("等" if len(labels) > _LIMIT_SHOWN else "")
     return BLANK.withhold(problem("unknown_word", header, limit=shown))
+
+
+_BRACKET = re.compile(r"(.+)\(([^()]+)\)")
+_DATED = re.compile(r"(?:19|20)\d{2}年(?:\d{1,2}月)?(?:\d{1,2}日)?(已.+)")
+
+
+def _code_of(word: str, known: Mapping[str, str]) -> str | None:
+    """The code of a folded word, also with a full stop after it, or with what takes nothing away from it: a unit, a
+    date or the same in other words in brackets (已成立(2023年5月)), a date before 已 (2021年已改造).
+    """
+    word = word if word in known else word.rstrip("。.;,!、")
+    if code := known.get(word):
+        return code
+    if dated := _DATED.fullmatch(word):
+        return known.get(dated[1])
+    bracket = _BRACKET.fullmatch(word)
+    code = known.get(bracket[1]) if bracket else None
+    if bracket is None or code is None:
+        return None
+    said = bracket[2]
+    return code if find_unit(said) or known.get(said) == code or _is_date(said) else None
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dates.read_text(text)
+    except dates.BadDate:
+        return False
+    return True
 
 
 def _ticked(word: str, known: Mapping[str, str]) -> str | None:

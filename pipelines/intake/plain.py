@@ -18,6 +18,7 @@ from pipelines.forms import Column
 from pipelines.forms.dates import FIRST_YEAR, LAST_YEAR
 from pipelines.forms.types import Code, CompanyName, Decimal, Integer, Name, PartialDate, Text
 from pipelines.forms.units import find_unit
+from pipelines.forms.values import NO_FIRM
 from pipelines.forms.vocabulary import codes, fold
 
 # Characters that neither NFKC nor folding (but for case) changes, and that no unit, error or mask begins with.
@@ -48,6 +49,8 @@ def plain_texts(column: Column, values: Iterable[object]) -> set[str]:
         texts = {text for text in texts if "\n" not in text and _is_ordinary(text, kind)}
     if kind is Code:  # 9E17 has lost digits, and 18 characters may be an identity number
         texts = {text for text in texts if len(text) > 5 and len(text) != 18}
+    if kind is CompanyName and NO_FIRM.search("\n".join(texts)):
+        texts = {text for text in texts if not NO_FIRM.search(text)}
     words = _words(cast(Hashable, kind))
     return {text for text in texts if text.upper() not in words}
 

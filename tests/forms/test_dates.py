@@ -26,11 +26,22 @@ PERIOD = FORMS["community"].column("contract_period")
         ("20230930", "2023-09-30", "day"),
         (20230930, "2023-09-30", "day"),
         ("23.9.30", "2023-09-30", "day"),
+        ("2023，9，30", "2023-09-30", "day"),
+        ("2023。9。30", "2023-09-30", "day"),
+        ("2023 9 30", "2023-09-30", "day"),
+        ("2023年9月30日 星期六", "2023-09-30", "day"),
+        ("9/30/2023", "2023-09-30", "day"),
+        ("30/9/2023", "2023-09-30", "day"),
         ("45199", "2023-09-30", "day"),
         (45199.0, "2023-09-30", "day"),
         (datetime(2023, 9, 30, 8), "2023-09-30", "day"),
         (date(2023, 9, 30), "2023-09-30", "day"),
         ("二〇二三年九月三十日", "2023-09-30", "day"),
+        ("二○二三年九月三十日", "2023-09-30", "day"),
+        ("二Ｏ二三年九月", "2023-09-01", "month"),
+        ("二0二三年九月", "2023-09-01", "month"),
+        ("二〇〇八年", "2008-01-01", "year"),
+        ("二OO八年", "2008-01-01", "year"),
         ("2023年9月", "2023-09-01", "month"),
         ("2023-9", "2023-09-01", "month"),
         ("２０２３．９", "2023-09-01", "month"),
@@ -87,7 +98,9 @@ def test_january_and_october_typed_as_a_number_are_one_year() -> None:
         ("3", "unreadable_date"),
         ("98", "unreadable_date"),
         ("3000户", "unreadable_date"),
-        ("9/30/2023", "unreadable_date"),
+        ("9/3/2023", "unreadable_date"),
+        ("预计2025年", "unreadable_date"),
+        ("2O23年", "unreadable_date"),
         (True, "unreadable_date"),
         (time(8, 30), "unreadable_date"),
         (float("nan"), "unreadable_date"),
@@ -103,7 +116,18 @@ def test_what_is_no_single_date_is_withheld(typed: object, rule: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "state", "marker"),
-    [(0, "unknown", None), ("0", "unknown", None), ("至今", "unknown", "open_ended"), ("无", "not_applicable", None)],
+    [
+        (0, "unknown", None),
+        ("0", "unknown", None),
+        ("0000-00-00", "unknown", None),
+        ("1900/1/0", "unknown", None),
+        (date(1899, 12, 30), "unknown", None),
+        (time(0, 0), "unknown", None),
+        ("至今", "unknown", "open_ended"),
+        ("无", "not_applicable", None),
+        ("未交付", "not_applicable", None),
+        ("尚未备案", "not_applicable", None),
+    ],
 )
 def test_dates_that_say_nothing(typed: object, state: str, marker: str | None) -> None:
     read = DELIVERED.parse(typed)
@@ -127,6 +151,17 @@ def test_dates_that_say_nothing(typed: object, state: str, marker: str | None) -
         ("2022.1-至今", "2022-01-01 month", None),
         ("至2024.12", None, "2024-12-01 month"),
         ("2024.12到期", None, "2024-12-01 month"),
+        ("截至2024年12月31日", None, "2024-12-31 day"),
+        ("2022.1-", "2022-01-01 month", None),
+        ("2022.1.1—12.31", "2022-01-01 day", "2022-12-31 day"),
+        ("2022-01-01 2024-12-31", "2022-01-01 day", "2024-12-31 day"),
+        ("2022—2024年", "2022-01-01 year", "2024-01-01 year"),
+        ("2022.1.1-2024.12.31（三年）", "2022-01-01 day", "2024-12-31 day"),
+        ("2022.1.1-2024.12.31，共三年", "2022-01-01 day", "2024-12-31 day"),
+        ("2022.1.1-2024.12.31 3年", "2022-01-01 day", "2024-12-31 day"),
+        ("自2022年1月1日起三年", "2022-01-01 day", "2024-12-31 day"),
+        ("2022年3月起3年", "2022-03-01 month", "2025-02-01 month"),
+        ("2022年1月1日至业主大会成立之日止", "2022-01-01 day", None),
     ],
 )
 def test_a_contract_period_splits_into_start_and_end(typed: str, start: str | None, end: str | None) -> None:
@@ -134,7 +169,7 @@ def test_a_contract_period_splits_into_start_and_end(typed: str, start: str | No
     assert [side.value and f"{side.value} {side.precision}" for side in sides] == [start, end]
 
 
-@pytest.mark.parametrize("typed", ["三年", "2022.1.1", "甲-乙", 2022.1])
+@pytest.mark.parametrize("typed", ["三年", "2022.1.1", "甲-乙", 2022.1, "2022年起3年"])
 def test_a_period_without_two_sides_is_withheld(typed: object) -> None:
     read = PERIOD.parse(typed)
     assert (read.value, read.state) == (None, "withheld")

@@ -35,6 +35,12 @@ AREA, HOUSEHOLDS, FEE, BUILDINGS = map(COMMUNITY, ("floor_area_sqm", "households
         ("一万二千平方米", "12000"),
         ("1万2千平方米", "12000"),
         ("12 345 678", "12345678"),
+        ("7.58w㎡", "75800"),
+        ("75800（㎡）", "75800"),
+        ("7.58（万平方米）", "75800"),
+        ("建筑面积：75800平方米", "75800"),
+        ("总建筑面积75800㎡", "75800"),
+        ("7.58万平方米（含地下）", "75800"),
         ("12 平方米", "12"),
         ("0.005", "0.01"),
     ],
@@ -63,7 +69,13 @@ def test_rough_areas_are_read_with_a_warning(typed: str) -> None:
         ("40万㎡（一期14万㎡）", "several_values"),
         ("20 0000", "several_values"),
         ("1,23", "several_values"),
-        ("150亩", "unreadable_number"),
+        ("150亩", "unit_mismatch"),
+        ("12.81hm2", "unit_mismatch"),
+        ("7.58公顷", "unit_mismatch"),
+        ("75800㎡/户", "unreadable_number"),
+        ("7.58万㎡（地上）", "unreadable_number"),
+        ("75800²", "unreadable_number"),
+        ("½万㎡", "unreadable_number"),
         ("A区3万", "unreadable_number"),
         ("某某物业", "unreadable_number"),
         (True, "unreadable_number"),
@@ -141,6 +153,15 @@ def test_money_and_areas_are_stored_in_yuan_and_square_metres(
         ("两千", 2000),
         ("3千", 3000),
         ("852户 852户", 852),
+        ("一千二百", 1200),
+        ("一千二", 1200),
+        ("壹仟贰佰户", 1200),
+        ("一二○○", 1200),
+        ("1200（户）", 1200),
+        ("1200户/套", 1200),
+        ("合计：1200", 1200),
+        ("总户数：1200户", 1200),
+        ("1.2w", 12000),
         (11.9999999999, 12),
     ],
 )
@@ -149,7 +170,18 @@ def test_counts(typed: object, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["1700户左右", "约1700户", "1700余户", "1700多", "1700+", "1700户以上", "近一千七百户"]
+    "typed",
+    [
+        "1700户左右",
+        "约1700户",
+        "1700余户",
+        "1700多",
+        "1700+",
+        "1700户以上",
+        "近一千七百户",
+        "不足1700户",
+        "1700（估算）",
+    ],
 )
 def test_rough_counts(typed: str) -> None:
     read = HOUSEHOLDS.parse(typed)
@@ -163,6 +195,17 @@ def test_rough_counts(typed: str) -> None:
         ("A区：800户，B区：600户", "several_values"),
         ("总户数852户 当期户数800户", "several_values"),
         ("500~600", "several_values"),
+        ("600+600", "several_values"),
+        ("600、600", "several_values"),
+        ("600*2", "several_values"),
+        ("1200（含商铺20户）", "several_values"),
+        ("①1200", "unreadable_number"),
+        ("1200户（住宅）", "unreadable_number"),
+        ("住宅1200户", "unreadable_number"),
+        ("12OO", "unreadable_number"),
+        ("几百户", "unreadable_number"),
+        ("百十户", "unreadable_number"),
+        ("七八百户", "unreadable_number"),
         ("500人", "unit_mismatch"),
         ("12.5", "not_whole"),
         (10**20, "too_large"),
@@ -182,10 +225,33 @@ def test_buildings_are_not_counted_in_households() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["1.2", "1.2元", "1.2元/平米/月", "1.20元/㎡·月", "1.2 元/平方米.月", "1.2元/月/㎡", "14.4元/㎡/年", "1.2元/m2·月"],
+    [
+        "1.2",
+        "1.2元",
+        "1.2元/平米/月",
+        "1.20元/㎡·月",
+        "1.2 元/平方米.月",
+        "1.2元/月/㎡",
+        "14.4元/㎡/年",
+        "1.2元/m2·月",
+        "￥1.2",
+        "1.2/㎡",
+        "1.2/平米·月",
+    ],
 )
 def test_fees(typed: str) -> None:
     assert FEE.parse(typed).value == Decimal("1.2")
+
+
+def test_what_is_free_costs_nothing() -> None:
+    assert {FEE.parse(typed).value for typed in ("免费", "免收", "不收费", 0, "0.00元/㎡/月")} == {Decimal(0)}
+
+
+@pytest.mark.parametrize("typed", ["120元/户·年", "10元/户/月"])
+def test_a_fee_per_household_is_no_fee_per_square_metre(typed: str) -> None:
+    problem = FEE.parse(typed).problem
+    assert problem
+    assert problem.rule_id == "unit_mismatch"
 
 
 @pytest.mark.parametrize("typed", ["0.8至2元/平米/月", "多层0.5、高层1.2", "0.5-0.8", "2.6~3.5 元/㎡·月", "80元/户/月"])

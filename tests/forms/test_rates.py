@@ -29,6 +29,10 @@ RATE = FORMS["community"].column("fee_collection_rate")
         ("1%", 1),
         ("0.5%", 0.5),
         ("117/125", 93.6),
+        ("百分百", 100),
+        ("百分之百", 100),
+        ("物业费收缴率：93.6%", 93.6),
+        ("93.6%（含商铺）", 93.6),
         (0, 0),
         (100, 100),
     ],
@@ -74,7 +78,7 @@ def test_a_small_number_among_percents_is_kept_with_a_question() -> None:
     assert read.problem.rule_id == "percent_below_one"
 
 
-@pytest.mark.parametrize("typed", ["90%-95%", "很高", True, float("nan"), "12成", "1/0"])
+@pytest.mark.parametrize("typed", ["90%-95%", "很高", "93,6", "过半", True, float("nan"), "12成", "1/0"])
 def test_what_is_no_single_rate_is_withheld(typed: object) -> None:
     read = RATE.parse(typed)
     assert (read.value, read.state) == (None, "withheld")

@@ -106,6 +106,74 @@ def test_committee_statuses(typed: str, code: str) -> None:
     assert COMMUNITY("committee_status_typed").parse(typed).value == code
 
 
+@pytest.mark.parametrize("typed", ["是（2023年）", "已备案(2023.5)", "已备案。", "是（已备案）", "2023年已备案"])
+def test_a_tick_with_its_date_is_a_tick(typed: str) -> None:
+    assert COMMUNITY("contract_filed").parse(typed).value is True
+
+
+@pytest.mark.parametrize("typed", ["是（筹备中）", "是（未备案）", "是（部分）", "2023年拟备案", "部分完成", "□"])
+def test_a_tick_with_a_but_is_a_question(typed: str) -> None:
+    assert COMMUNITY("contract_filed").parse(typed).state == "withheld"
+
+
+SPOKEN = {
+    "contract_filed": {
+        True: "是 有 √ ✓ ✔ ☑ Y y 1 已 已成立 已建立 已组建 已实施 已覆盖 已备案 已公示 已签订 全部 完成 达标",
+        False: "否 无 没有 未 × ✗ ✕ x X N 0 未成立 未建立 未实施 未公示 不达标 筹备中 正在筹备 组建中 在建 拟成立"
+        " 推进中 公示中 换届中",
+        None: "/ - — —— 不适用 不涉及 不详 待核实 待查 不清楚 未统计",
+    },
+    "management_mode": {
+        "professional_market": "市场化物业 专业化物业 物业公司管理 物业企业 有物业",
+        "professional_state": "国有物业 国企物业 国有物业公司托管",
+        "quasi_residents_committee": "社区托管 社区代管 居委会托管 社区兜底 街道兜底",
+        "quasi_social_org": "社会组织代管 公益性物业",
+        "quasi_owner_self": "业主自治 业主自管 居民自治 自管",
+        "quasi_unit": "单位自管 产权单位管理 后勤管理",
+        "quasi_basic": "准物业 基础物业 保洁式物业",
+        "none": "无物业 无人管理 失管 弃管 三无小区 物业撤离",
+    },
+    "committee_status_typed": {
+        "none": "未成立 无",
+        "preparing": "筹备中 筹备组已成立 发起中 组建中 公示中",
+        "formed": "已成立 已组建 已选举 已备案",
+        "term_expired": "已到期 已届满 逾期未换届 过期",
+        "re_election": "换届中",
+        "suspended": "停摆 不正常运行 缺额",
+        "dissolved": "解散 撤销",
+    },
+    "unit_type": {
+        "community": "小区 封闭小区 开放小区",
+        "single_building": "单体楼 独栋 零星楼 散楼",
+        "building_group": "组团 片区",
+    },
+    "property_type": {
+        "commodity": "商品住房",
+        "affordable": "经济适用房",
+        "reformed": "房改房",
+        "public_rental": "公租/廉租房 公租房 廉租房",
+        "resettlement": "安置房 拆迁安置 回迁房 动迁房",
+        "self_built": "单位自建 集资房",
+        "mixed": "商住",
+    },
+    "construction_status": {"completed": "建成 已交付", "under_construction": "在建 未交付"},
+    "renovation_status": {
+        "not_planned": "未列入",
+        "planned": "已列入",
+        "in_progress": "改造中 施工中",
+        "completed": "已改造 已完工 竣工验收",
+    },
+}
+"""The words that districts are known to type, by column and meaning."""
+
+
+@pytest.mark.parametrize("field", SPOKEN)
+def test_every_word_that_districts_are_known_to_type(field: str) -> None:
+    for meaning, words in SPOKEN[field].items():
+        for word in words.split():
+            assert COMMUNITY(field).parse(word).value == meaning, word
+
+
 def test_an_open_vocabulary_keeps_other_words() -> None:
     category = FORMS["dispute"].column("category")
     assert category.parse("停车管理").value == "parking"
@@ -136,6 +204,15 @@ def test_no_word_of_a_vocabulary_has_two_meanings() -> None:
         ("私人承办物业", None, "mode:quasi_basic"),
         ("无物业", None, "mode:none"),
         ("小区物管处", None, None),
+        ("①业主自管", None, "mode:quasi_owner_self"),
+        ("文昌居委会", None, "mode:quasi_residents_committee"),
+        ("华成路社区居民委员会", None, "mode:quasi_residents_committee"),
+        ("茶店子化成社区街道办", None, "mode:quasi_residents_committee"),
+        ("小区业主委员会自管", None, "mode:quasi_owner_self"),
+        ("中国石油自管", None, None),
+        ("搜房评估参考价：2875元/平方米", None, None),
+        ("上海吉松物业管理中心", "上海吉松物业管理中心", None),
+        ("锦绣社区服务中心", "锦绣社区服务中心", None),
     ],
 )
 def test_a_mode_in_the_company_column_is_no_company(typed: str, name: str | None, marker: str | None) -> None:
@@ -176,6 +253,10 @@ def test_credit_codes(code: str, verdict: str) -> None:
         ("91350211M0000XUF46", "91350211M0000XUF46", "R25"),
         ("362322198709086409", None, "R26"),
         ("9.11501E+17", None, "R25"),
+        ("'91110000101623741K", "91110000101623741K", None),
+        ("#NAME?", None, "formula_error"),
+        ("Err:502", None, "formula_error"),
+        ("########", None, "formula_error"),
         (911101066976941872, None, "R25"),
         (9.11101066976941e17, None, "R25"),
         ("12345", None, "R25"),

@@ -13,10 +13,13 @@ from pipelines.forms.evidence import Evidence
 from pipelines.forms.inspection import Inspection
 from pipelines.forms.mechanism import Mechanism
 from pipelines.forms.meeting import Meeting
+from pipelines.forms.member import Member
 from pipelines.forms.neighbourhood import Neighbourhood
 from pipelines.forms.parsed import Parsed, Problem
 from pipelines.forms.party import Party
 from pipelines.forms.satisfaction import Satisfaction
+from pipelines.forms.showcase import Showcase
+from pipelines.forms.special import Special
 from pipelines.forms.subdistrict import Subdistrict
 from pipelines.forms.summary import Summary
 from pipelines.forms.task import Task
@@ -39,6 +42,9 @@ _ORDER: tuple[type[Form], ...] = (
     Mechanism,
     Evidence,
     Meeting,
+    Special,
+    Member,
+    Showcase,
     Summary,
 )
 

@@ -10,7 +10,7 @@ A column's annotation is its type (types.py). Words of an Enum come from ``vocab
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_type_hints
@@ -63,6 +63,8 @@ class Column:
     """Personal by declaration: read only to be masked, never stored."""
     identity: bool = False
     """A row without it can't be told from others and is set aside."""
+    extra: bool = False
+    """For some plans only: a template has it where the plan's indicators use it. It is read wherever it stands."""
     note: str = ""
     """Chinese help for the clerk."""
     example: str | int | float | None = None
@@ -182,6 +184,8 @@ class Form:
     title_en: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]]
     """As the template prints them."""
+    extras: ClassVar[bool]
+    """Whether some of its columns are for some plans only."""
     alternatives: ClassVar[tuple[Column, ...]]
     """Columns that are read but not printed (合同期限 for start and end in one)."""
     required_columns: ClassVar[tuple[Column, ...]]
@@ -209,6 +213,7 @@ class Form:
         cls.sheet_aliases, cls.key_columns = tuple(aliases.split()), dict(keys or {})
         cls.columns = tuple(item for item in bound if item.type.record_columns(item.field))
         cls.alternatives = tuple(item for item in bound if item not in cls.columns)
+        cls.extras = any(item.extra for item in cls.columns)
         cls.required_columns = tuple(item for item in cls.columns if item.required)
         cls.record_schema = {**ORIGIN, **dict.fromkeys(cls.key_columns, pl.String())}
         for item in cls.columns:
@@ -221,6 +226,13 @@ class Form:
             if item.field == field:
                 return item
         raise KeyError(f"form {cls.name} has no column {field}")
+
+    @classmethod
+    def columns_for(cls, fields: Collection[str]) -> tuple[Column, ...]:
+        """What the template of a plan prints whose indicators rest on these fields (``form.field``)."""
+        if not cls.extras:
+            return cls.columns
+        return tuple(item for item in cls.columns if not item.extra or f"{cls.name}.{item.field}" in fields)
 
     @classmethod
     def with_keys(cls, frame: pl.DataFrame) -> pl.DataFrame:

@@ -102,4 +102,13 @@ class Committee(
         personal=True,
         aliases="电话 手机 联系方式 手机号码 主任-电话 主任-联系电话",
     )
+    reported_to_party: Flag = column(
+        "主任是否述职", "The chair reported to the neighbourhood's Party organisation this year", extra=True,
+        aliases="主任述职 是否向社区党组织述职",
+    )  # fmt: skip
+    has_common_revenue: Flag = column("是否有公共收益", "Common parts earn money", extra=True, aliases="公共收益")
+    exit_audited: Flag = column(
+        "换届(离任)审计", "The accounts were audited at re-election or departure", extra=True,
+        aliases="离任审计 换届审计 经济责任审计", note="没有换届、离任的填“/”",
+    )  # fmt: skip
     remark: Text = column("备注", "Remark", aliases="说明")

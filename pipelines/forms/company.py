@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.forms.base import Form, column
 from pipelines.forms.keys import company_key
-from pipelines.forms.types import Code, CompanyName, Decimal, Enum, Integer, Name, Text, Uscc
+from pipelines.forms.types import Code, CompanyName, Decimal, Enum, Flag, Integer, Name, Text, Uscc
 
 
 class Company(
@@ -103,5 +103,30 @@ class Company(
         "At work, left or struck off; blank counts as at work",
         vocabulary="company_status",
         aliases="是否在营 经营状态 企业状态",
+    )
+    is_brand: Flag = column(
+        "品牌企业", "Recognised as a brand company", extra=True, aliases="是否品牌企业 物业服务品牌企业"
+    )
+    is_model: Flag = column(
+        "市级示范企业",
+        "Recognised as a model company at municipal level",
+        extra=True,
+        aliases="示范企业 是否市级示范企业",
+    )
+    head_checked_in: Flag = column(
+        "负责人到社区报到",
+        "Its head has reported to the neighbourhood",
+        extra=True,
+        aliases="是否到社区报到 负责人报到",
+    )
+    charter_has_party: Flag = column(
+        "党建写入章程", "Party building stands in its articles", extra=True, aliases="党建入章 党建工作写入章程"
+    )
+    fees_refunded: Flag = column(
+        "党费全额返还",
+        "Party dues are refunded in full",
+        extra=True,
+        aliases="党费返还",
+        note="非公企业填写，其他填“/”",
     )
     remark: Text = column("备注", "Remark", aliases="说明")

@@ -57,3 +57,15 @@ class Neighbourhood(
     )
     staff: Integer = column("专兼职人数", "Staff, full and part time", example=3, ge=0, aliases="专兼职人员 工作人员数")
     urban_rural: Enum = column("城镇/农村", "Urban or rural", aliases="城乡类别 城乡分类")
+    part_time_staff: Integer = column(
+        "兼职人数",
+        "Part-time staff for property management",
+        extra=True,
+        example=1,
+        ge=0,
+        counts="人 名",
+        aliases="兼职人员",
+    )
+    has_dedicated_staff: Flag = column(
+        "专人专职专责", "Somebody does nothing else and answers for it", extra=True, aliases="专人专职专责制度"
+    )

@@ -48,3 +48,9 @@ class Subdistrict(
     has_mediation: Flag = column(
         "调解组织", "A mediation body exists", aliases="是否有调解组织 物业纠纷调解组织 调解委员会"
     )
+    has_party_alliance: Flag = column(
+        "党建联盟", "A Party-building alliance exists", extra=True, aliases="红色小区党建联盟 是否建立党建联盟"
+    )
+    has_pm_department: Flag = column(
+        "物业管理专职部门", "A department of its own is in charge", extra=True, aliases="专职部门 是否设立专职部门"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -193,7 +193,8 @@ def _place(book: _Book) -> Place:
     if who:
         place.plan, place.district_code, place.period_id = who.plan, who.district.code, who.period.id
         place.as_of = who.period.as_of
-    place.missing, place.forms = set(missing_columns(book.tables)), set(book.tables)
+    place.missing = set(missing_columns(book.tables, who.plan.fields if who else ()))
+    place.forms = set(book.tables)
     return place
 
 
@@ -229,25 +230,28 @@ def _about_sheets(book: _Book) -> None:
             _say(book, reading.SHEET_OF_ANOTHER_FORM, (name, None), item.form.name, sheet=name, title=item.form.sheet)
         if item.sheet.hidden_rows or item.sheet.hidden_columns:
             _say(book, reading.HIDDEN_ROWS, (name, None), item.form.name, sheet=name)
-    tables = book.tables
-    if MAIN_FORM not in tables:
+    tables, who = book.tables, book.identity
+    if MAIN_FORM not in tables and (who is None or MAIN_FORM in who.plan.forms(who.district, who.period)):
         title = FORMS[MAIN_FORM].sheet
         message = f"没有「{title}」表，或表中找不到表头。"
         book.issues.append(
             Issue(FATAL, "missing_form", message, f"请按模板补充「{title}」表后重新报送。", form=MAIN_FORM)
         )
-    elif not any(table.data_rows for table in tables[MAIN_FORM]):
+    elif MAIN_FORM in tables and not any(table.data_rows for table in tables[MAIN_FORM]):
         sheet_name = tables[MAIN_FORM][0].sheet.name
         message = "「小区明细」表里没有任何一行数据。"
         book.issues.append(Issue(FATAL, "no_rows", message, "请填写后重新报送。", sheet_name, form=MAIN_FORM))
-    if book.identity:
-        for name in book.identity.period.required_forms:
+    if who:
+        for name in who.plan.required_forms(who.district, who.period):
             if name != MAIN_FORM and name in FORMS and name not in tables:
                 _say(book, reading.MISSING_SHEET, (FORMS[name].sheet, None), name, sheet=FORMS[name].sheet)
 
 
-def missing_columns(tables: Mapping[str, Sequence[layout.Table]]) -> list[str]:
-    """``form.field`` of every column that a given sheet does not have. Start and end may stand in one column."""
+def missing_columns(tables: Mapping[str, Sequence[layout.Table]], fields: Collection[str]) -> list[str]:
+    """``form.field`` of every column that a given sheet does not have. Start and end may stand in one column.
+
+    Of the columns that only some plans ask for, those among ``fields``: what the workbook's own plan rests on.
+    """
     missing = []
     for name, found in tables.items():
         form = FORMS[name]
@@ -255,7 +259,8 @@ def missing_columns(tables: Mapping[str, Sequence[layout.Table]]) -> list[str]:
         for column in form.alternatives:
             if column.field in present and isinstance(column.type, DatePeriod):
                 present |= {"contract_start", "contract_end"}
-        missing += [f"{name}.{c.field}" for c in form.columns if not c.personal and c.field not in present]
+        asked = form.columns_for(fields)
+        missing += [f"{name}.{c.field}" for c in asked if not c.personal and c.field not in present]
     return missing
 
 
@@ -279,7 +284,7 @@ _NEEDED: dict[str, frozenset[str]] = {}
 def _about_columns(book: _Book) -> None:
     """Required and needed columns that are missing; columns that fit no field, or whose field another one has."""
     tables = book.tables
-    missing = set(missing_columns(tables))
+    missing = set(missing_columns(tables, book.identity.plan.fields if book.identity else ()))
     said: set[str] = set()
     for name, found in tables.items():
         form, sheet = FORMS[name], found[0].sheet.name

@@ -84,7 +84,7 @@ class _Template:
 
     def __init__(self, book: xlsxwriter.Workbook, plan: Plan, district: District, period: Period) -> None:
         self.book, self.plan, self.district, self.period = book, plan, district, period
-        self.forms = [form for form in FORMS.values() if form.name in period.forms]
+        self.forms = [form for form in FORMS.values() if form.name in plan.forms(district, period)]
         self.ids: dict[bool, str] = {}
         """Where a drop-down finds indicator ids: True = those a document establishes, False = all."""
         self._styles: dict[tuple[tuple[str, Any], ...], Format] = {}
@@ -175,7 +175,7 @@ class _Template:
         row = self._heading(sheet, row, "需要填写的工作表")
         row = self._table_row(sheet, row, ("工作表", "内容", "是否必报", "必填栏"), head=True)
         for form in self.forms:
-            required = "必报" if form.name in self.period.required_forms else "有则报"
+            required = "必报" if form.name in self.plan.required_forms(self.district, self.period) else "有则报"
             columns = "、".join(column.header for column in form.required_columns)
             self._table_row(sheet, row, ("", form.title, required, columns))
             sheet.write_url(
@@ -215,7 +215,7 @@ class _Template:
     # ── forms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _form(self, sheet: Worksheet, form: type[Form]) -> None:
-        columns = form.columns
+        columns = form.columns_for(self.plan.fields)
         last = len(columns) - 1
         _page(sheet)
         pages = ceil(sum(map(_column_width, columns)) / _PAGE_WIDTH)

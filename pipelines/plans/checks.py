@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
 from difflib import get_close_matches
 
 from pipelines.plans.entities import ENTITIES, FORM_NAMES
-from pipelines.plans.model import Extra, Indicator, Plan, Rubric, RubricItem
+from pipelines.plans.model import Extra, Indicator, Milestone, Plan, Rubric, RubricItem
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str]]
+
+_DATED = ("inspection", "mechanism", "meeting")
+"""Sources of proof that carry a date."""
+_MOMENT = re.compile(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?")
+_AFTER = timedelta(days=366)
+"""What recurs may fall due for the last time after the plan's end: the ratings of its last year."""
 
 
 def cross_check(plan: Plan) -> Found:
@@ -29,6 +37,8 @@ def cross_check(plan: Plan) -> Found:
     for n, indicator in enumerate(plan.indicators):
         path: Path = ("indicators", n)
         yield from _known((*path, "districts"), "district", indicator.districts or (), codes)
+        if indicator.districts == ():
+            yield (*path, "districts"), "an empty scope is about nobody; leave it out to mean every district"
         yield from _unique((*path, "milestones"), "due", [m.due.isoformat() for m in indicator.milestones])
         for k, milestone in enumerate(indicator.milestones):
             here = (*path, "milestones", k)
@@ -38,7 +48,19 @@ def cross_check(plan: Plan) -> Found:
                 yield (*here, "operational"), "the operational deadline lies after the due date"
             if indicator.denominator and not 0 <= milestone.target <= 100:
                 yield here, f"the target of a rate is a percentage from 0 to 100, not {milestone.target}"
-        yield from _cadence(path, indicator, periods)
+            if not plan.start <= milestone.due <= plan.end:
+                yield (*here, "due"), f"lies outside the plan ({plan.start} to {plan.end})"
+            for code in milestone.districts or ():
+                if indicator.districts is not None and code in codes and code not in indicator.districts:
+                    yield (*here, "districts"), f"the indicator itself is not about {code}"
+            for k2, earlier in enumerate(indicator.milestones[:k]):
+                yield from _in_step((*path, "milestones", max(k, k2)), indicator, earlier, milestone)
+        yield from _cadence(path, plan, indicator, periods)
+        yield from _forms(path, plan, indicator)
+        if indicator.fact and indicator.fact.period is not None:
+            yield from _known((*path, "fact", "period"), "period", [indicator.fact.period], periods)
+    for n, clause in enumerate(plan.unmeasured):
+        yield from _known(("unmeasured", n, "by"), "indicator", clause.by, ids)
     if plan.rubric is not None:
         yield from _rubric(plan.rubric, codes, ids, periods)
 
@@ -75,6 +97,34 @@ def _known(path: Path, what: str, values: Iterable[str], known: Collection[str])
             yield path, f"unknown {what} {value!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
+def _in_step(path: Path, indicator: Indicator, one: Milestone, other: Milestone) -> Found:
+    """Of two milestones for the same districts the later must not ask for less."""
+    scopes = [set(m.districts) if m.districts is not None else None for m in (one, other)]
+    if scopes[0] is not None and scopes[1] is not None and not scopes[0] & scopes[1]:
+        return
+    earlier, later = sorted((one, other), key=lambda m: m.due)
+    rises = {"gte", "gt", "eq", "hold_gte"}
+    falls = {"lte", "lt"}
+    for kind, sign in ((rises, 1), (falls, -1)):
+        both = earlier.operator in kind and later.operator in kind and indicator.kind not in ("boolean", "document")
+        if both and earlier.due < later.due and (later.target - earlier.target) * sign < 0:
+            what = "less" if sign > 0 else "more"
+            yield path, f"asks for {what} by {later.due} ({later.target}) than by {earlier.due} ({earlier.target})"
+
+
+def _forms(path: Path, plan: Plan, indicator: Indicator) -> Found:
+    """An indicator can only be about units that are asked for its form."""
+    if (form := indicator.form) is None:
+        return
+    sources = ("mechanism", "task") if indicator.kind in ("boolean", "document") else (form,)
+    for district in plan.districts:
+        if indicator.districts and district.code in indicator.districts and not any(map(district.owes, sources)):
+            yield (
+                (*path, "districts"),
+                f"{district.code} is not asked for the form it rests on ({' or '.join(sources)})",
+            )
+
+
 def _dates(plan: Plan) -> Found:
     if plan.start > plan.end:
         yield ("end",), "the plan ends before it starts"
@@ -85,7 +135,13 @@ def _dates(plan: Plan) -> Found:
 
 
 def _periods(plan: Plan) -> Found:
+    for n, district in enumerate(plan.districts):
+        yield from _known(("districts", n, "forms"), "form", district.forms or (), FORM_NAMES)
     for n, period in enumerate(plan.periods):
+        if not plan.start <= period.as_of <= plan.end:
+            yield ("periods", n, "as_of"), f"lies outside the plan ({plan.start} to {plan.end})"
+        if period.due < period.as_of:
+            yield ("periods", n, "due"), "is due before its as-of date"
         if n and period.as_of <= plan.periods[n - 1].as_of:
             yield ("periods", n, "as_of"), "periods must stand in the order of their as-of dates"
         for key in ("required_forms", "optional_forms"):
@@ -94,7 +150,7 @@ def _periods(plan: Plan) -> Found:
             yield ("periods", n), f"form {form} is asked for twice"
 
 
-def _cadence(path: Path, indicator: Indicator, periods: Collection[str]) -> Found:
+def _cadence(path: Path, plan: Plan, indicator: Indicator, periods: Collection[str]) -> Found:
     if indicator.cadence is None:
         return
     here = (*path, "cadence", "occasions")
@@ -107,8 +163,16 @@ def _cadence(path: Path, indicator: Indicator, periods: Collection[str]) -> Foun
     for k, occasion in enumerate(indicator.cadence.occasions):
         if source == "submission":
             yield from _known((*here, k, "key"), "period", [occasion.key or ""], periods)
-        elif source != "none" and not (occasion.key or "").isdecimal():
-            yield (*here, k, "key"), f"a {source} occasion needs the year that proves it, such as key: 2024"
+        elif source == "credit" and not (occasion.key or "").isdecimal():
+            yield (*here, k, "key"), "a credit occasion needs the year rated, such as key: 2024"
+        elif source in _DATED and not _MOMENT.fullmatch(occasion.key or f"{occasion.due:%Y}"):
+            yield (*here, k, "key"), f"when a {source} proves it: key: 2024, 2024-Q1 or 2024-01, not {occasion.key!r}"
+        if not plan.start <= occasion.due <= plan.end + _AFTER:
+            yield (*here, k, "due"), f"lies outside the plan ({plan.start} to {plan.end}, and a year after it)"
+    if indicator.cadence.type is not None and source not in ("meeting", "inspection"):
+        yield (*path, "cadence", "type"), f"only meetings and inspections have a type, not {source}"
+    elif indicator.cadence.type is not None and (column := ENTITIES[source].column("type")):
+        yield from _known((*path, "cadence", "type"), "type", [indicator.cadence.type], column.values)
 
 
 def _rubric(rubric: Rubric, codes: Collection[str], ids: Collection[str], periods: Collection[str]) -> Found:

@@ -29,6 +29,9 @@ FORM_NAMES = (
     "mechanism",
     "evidence",
     "meeting",
+    "special",
+    "member",
+    "showcase",
     "summary",
 )
 """Every kind of sheet a period may ask for."""
@@ -136,6 +139,38 @@ DISPUTE_CATEGORIES = (
 )
 EVIDENCE_TYPES = ("document", "minutes", "filing", "contract", "photo", "screenshot", "ledger", "report", "link")
 
+
+def _special_columns() -> tuple[Column, ...]:
+    """What only some plans ask of a community: its row in 小区专项情况. Null where the sheet has no row for it."""
+
+    def flag(name: str, meaning: str) -> Column:
+        return _flag(name, meaning, f"special.{name}")
+
+    stations = ("place", "facilities", "sign", "flag", "books", "rules")
+    return (
+        flag("has_owners_assembly", "an owners' assembly has been set up"),
+        _number("party_activities", "activities of its party organisation in the year", "special.party_activities"),
+        flag("common_revenue_disclosed", "income and spending of common parts are published"),
+        flag("fee_is_market", "fees are agreed on the market"),
+        flag("grid_managed", "under grid management"),
+        flag("enforcement_covered", "urban enforcement works in the community"),
+        flag("mediation_covered", "mediation of disputes reaches the community"),
+        flag("committee_runs_well", "its committee works by the rules"),
+        flag("is_improved", "management has visibly improved"),
+        _number("old_elevators", "old lifts", "special.old_elevators"),
+        _number("assessed_elevators", "old lifts whose safety has been assessed", "special.assessed_elevators"),
+        flag("item_board_posted", "a board lists what is enforced there"),
+        flag("consensus_before_listing", "owners agreed on upkeep before renovation was planned"),
+        flag("consensus_before_start", "owners agreed on management and fees before work began"),
+        _number("station_haves", "of the six things its service station must have, those it has",
+                *(f"special.station_{thing}" for thing in stations)),
+        flag("room_standard_met", "rooms for the service are as large as prescribed"),
+        flag("joint_account", "common income is on a joint account"),
+        flag("third_party_rating", "a third party rated the service in the year"),
+        _flag("is_model", "recognised as a model community at municipal level", "special.is_model"),
+    )  # fmt: skip
+
+
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
@@ -213,6 +248,7 @@ ENTITIES: dict[str, Entity] = {
                 _flag("has_party_branch", "has a party branch of its own", "community.has_party_branch"),
                 _flag("building_steward", "building stewards are in place", "community.building_steward"),
                 _number("building_count", "buildings", "community.building_count"),
+                *_special_columns(),
             ),
         ),
         _entity(
@@ -232,6 +268,13 @@ ENTITIES: dict[str, Entity] = {
                 _number("party_member_count", "members who belong to the party", "committee.party_member_count"),
                 _flag("has_seal", "has its seal", "committee.has_seal"),
                 _flag("chair_is_party_member", "chaired by a party member", "committee.chair_is_party_member"),
+                _day("established_date", "established on", "committee.established_date"),
+                _day("term_start", "first day of the term", "committee.term_start"),
+                _flag(
+                    "reported_to_party", "its chair reported to the party in the year", "committee.reported_to_party"
+                ),
+                _flag("has_common_revenue", "common parts earn money", "committee.has_common_revenue"),
+                _flag("exit_audited", "audited at re-election or departure", "committee.exit_audited"),
             ),
         ),
         _entity(
@@ -264,6 +307,20 @@ ENTITIES: dict[str, Entity] = {
                 _number("employee_count", "employees", "company.employee_count"),
                 _amount("annual_revenue_yuan", "annual revenue, yuan", "company.annual_revenue"),
                 _text("credit_grade", "credit grade as published", needs=("company.credit_grade",)),
+                _text(
+                    "ownership_type",
+                    "whose it is",
+                    "state",
+                    "private",
+                    "collective",
+                    "other",
+                    needs=("company.ownership_type",),
+                ),
+                _flag("is_brand", "recognised as a brand company", "company.is_brand"),
+                _flag("is_model", "recognised as a model company at municipal level", "company.is_model"),
+                _flag("head_checked_in", "its head has reported to the neighbourhood", "company.head_checked_in"),
+                _flag("charter_has_party", "party building stands in its articles", "company.charter_has_party"),
+                _flag("fees_refunded", "party dues are refunded in full", "company.fees_refunded"),
             ),
         ),
         _entity(
@@ -299,6 +356,8 @@ ENTITIES: dict[str, Entity] = {
                     "subdistrict.budget",
                 ),
                 _flag("has_mediation", "has a mediation organisation", "subdistrict.has_mediation"),
+                _flag("has_party_alliance", "a party-building alliance exists", "subdistrict.has_party_alliance"),
+                _flag("has_pm_department", "a department of its own is in charge", "subdistrict.has_pm_department"),
             ),
         ),
         _entity(
@@ -318,6 +377,8 @@ ENTITIES: dict[str, Entity] = {
                 _flag("has_joint_meeting", "holds joint meetings", "neighbourhood.has_joint_meeting"),
                 _flag("has_trinity_mechanism", "has the three-in-one mechanism", "neighbourhood.has_trinity_mechanism"),
                 _number("staff", "staff for property management", "neighbourhood.staff"),
+                _number("part_time_staff", "part-time staff", "neighbourhood.part_time_staff"),
+                _flag("has_dedicated_staff", "somebody does nothing else", "neighbourhood.has_dedicated_staff"),
                 _text("urban_rural", "urban or rural", "urban", "rural", needs=("neighbourhood.urban_rural",)),
             ),
         ),
@@ -436,6 +497,38 @@ ENTITIES: dict[str, Entity] = {
                 _number("units", "units present", "meeting.units"),
                 _number("items", "items discussed", "meeting.items"),
                 _number("closed", "items settled", "meeting.closed"),
+            ),
+        ),
+        _entity(
+            "member",
+            "one member of an owners' committee",
+            "member",
+            "persons",
+            (
+                _text("position", "place in the committee", needs=("member.position",)),
+                _flag("has_credit_file", "a credit file is kept"),
+                _day("filed_date", "the file was opened on", "member.filed_date"),
+            ),
+        ),
+        _entity(
+            "showcase",
+            "one model case",
+            "showcase",
+            "occasions",
+            (
+                _text(
+                    "subject_type",
+                    "what is exemplary",
+                    "community",
+                    "company",
+                    "committee",
+                    "neighbourhood",
+                    needs=("showcase.subject_type",),
+                ),
+                _flag("is_mechanism_model", "its conferring mechanism is exemplary", "showcase.is_mechanism_model"),
+                _flag("is_committee_model", "its committee is exemplary", "showcase.is_committee_model"),
+                _flag("is_service_model", "its service is exemplary", "showcase.is_service_model"),
+                _day("recognised_date", "recognised on", "showcase.recognised_date"),
             ),
         ),
         _entity(

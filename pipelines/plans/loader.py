@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -11,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipelines.plans import model, source
+from pipelines.plans import calendar, model, source
 from pipelines.plans.checks import check_conditions, cross_check
 from pipelines.plans.model import Plan
+from pipelines.plans.salvage import Salvage
 
 BUILT_IN = Path(__file__).parent
 """The folder of the plans that come with the project."""
@@ -95,17 +97,28 @@ def _parse(path: Path, mtime_ns: int, size: int, conditions: bool) -> tuple[Plan
         return Mistake(file, read.line(where), _field(read.value, where), message)
 
     mistakes = [mistake(where, "is written twice") for where in read.repeated]
+    mistakes += [mistake(where, message) for where, message in calendar.write_out(read)]
     if not isinstance(read.value, dict):
         return None, (Mistake(file, 1, "", "a plan file is a mapping that starts with id: and name:"),)
     try:
         plan = Plan.model_validate(read.value)
     except ValidationError as error:
-        mistakes += [mistake(tuple(e["loc"]), _message(e)) for e in error.errors(include_url=False)]
-        return None, tuple(sorted(mistakes))
-    mistakes += [mistake(where, message) for where, message in cross_check(plan)]
-    if conditions:
-        mistakes += [mistake(where, message) for where, message in check_conditions(plan)]
+        errors = error.errors(include_url=False)
+        mistakes += [mistake(tuple(e["loc"]), _message(e)) for e in errors]
+        rest = Salvage(read.value, errors)
+        if rest.plan is not None:
+            found = ((rest.place(where), message) for where, message in _found(rest.plan))
+            mistakes += [mistake(where, m) for where, m in found if not rest.is_hearsay(where, m)]
+        return None, tuple(sorted(set(mistakes)))
+    mistakes += [mistake(where, message) for where, message in _found(plan, conditions=conditions)]
     return (None if mistakes else plan), tuple(sorted(mistakes))
+
+
+def _found(plan: Plan, *, conditions: bool = True) -> Iterator[tuple[source.Path, str]]:
+    """The mistakes between the parts of a plan, and those in its SQL."""
+    yield from cross_check(plan)
+    if conditions:
+        yield from check_conditions(plan)
 
 
 def _field(value: Any, path: source.Path) -> str:

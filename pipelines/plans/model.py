@@ -20,12 +20,12 @@ from pydantic_core import PydanticCustomError
 from pipelines.plans import lookup
 from pipelines.plans.entities import ENTITIES, Measure
 
-Kind = Literal["rate", "count", "boolean", "document", "cadence", "trend"]
+Kind = Literal["rate", "count", "boolean", "document", "cadence", "trend", "fact"]
 Operator = Literal["gte", "gt", "eq", "lte", "lt", "hold_gte", "done_by"]
 Binding = Literal["hard", "aspirational", "qualitative", "guideline", "encouraged", "derived"]
 Direction = Literal["up", "down", "none"]
 Basis = Literal[
-    "communities", "households", "floor_area", "companies", "answers", "bodies", "districts", "occasions"
+    "communities", "households", "floor_area", "companies", "answers", "bodies", "persons", "districts", "occasions"
 ]  # fmt: skip
 Method = Literal[
     "proportional",
@@ -150,6 +150,12 @@ class District(_Model):
     pseudo_region: bool = False
     aliases: tuple[str, ...] = ()
     ambiguous_aliases: tuple[str, ...] = ()
+    forms: tuple[str, ...] | None = None
+    """What it is asked for of a period's forms; None: all of them. (A city's own office has no communities.)"""
+
+    def owes(self, form: str) -> bool:
+        """Whether the unit has anything to say on this form."""
+        return self.forms is None or form in self.forms
 
 
 class Period(_Model):
@@ -230,7 +236,11 @@ class Milestone(_Model):
 
 
 class Occasion(_Model):
-    """One date by which something recurrent must have happened. ``key`` names what proves it: a period, a year."""
+    """One date by which something recurrent must have happened.
+
+    ``key`` names what proves it: a period's id, or the year (2024), quarter (2024-Q1) or month (2024-01) in which it
+    happened; the year of ``due`` when not said.
+    """
 
     due: Day
     key: str | None = None
@@ -240,10 +250,63 @@ class Occasion(_Model):
 class Cadence(_Model):
     """Something that recurs: what shows that it happened, who owes it, and when."""
 
-    source: Literal["submission", "credit", "inspection", "mechanism", "none"]
+    source: Literal["submission", "credit", "inspection", "mechanism", "meeting", "none"]
+    type: str | None = None
+    """Only inspections or meetings of this kind; every meeting, and double-random inspections, when not said."""
     reporter: Literal["district", "city"] = "district"
     lateness_judged: bool = True
     occasions: tuple[Occasion, ...] = Field(min_length=1)
+
+
+FACT_KEYS: dict[str, str] = {
+    "equals": "eq",
+    "more_than": "gt",
+    "at_least": "gte",
+    "less_than": "lt",
+    "at_most": "lte",
+    "between": "between",
+}
+"""How a plan file writes what a fact's number is; ``between`` takes a pair, both ends included."""
+
+
+class Fact(_Model):
+    """A number that the text states as already so. Nothing is promised: it has no date to be met by.
+
+    ``of_each``: true of every row (the numerator says which rows agree), rather than of their total. ``period``: whose
+    ledgers ought to show it; the plan's first when not said.
+    """
+
+    equals: Decimal | None = None
+    more_than: Decimal | None = None
+    at_least: Decimal | None = None
+    less_than: Decimal | None = None
+    at_most: Decimal | None = None
+    between: tuple[Decimal, Decimal] | None = None
+    of_each: bool = False
+    as_of: Day | None = None
+    as_of_note: str | None = None
+    period: str | None = None
+
+    @cached_property
+    def stated(self) -> tuple[str, Decimal, Decimal | None]:
+        """Operator, value, and the upper end of a range."""
+        [(key, operator)] = [(k, o) for k, o in FACT_KEYS.items() if getattr(self, k) is not None]
+        given = getattr(self, key)
+        return (operator, *given) if key == "between" else (operator, given, None)
+
+    @property
+    def decimals(self) -> int:
+        """How many places the text prints: a figure worked out agrees when it rounds to the same."""
+        return max(0, -int(self.stated[1].as_tuple().exponent))
+
+    @model_validator(mode="after")
+    def _one_statement(self) -> Fact:
+        given = [key for key in FACT_KEYS if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise _wrong(f"a fact states one number, with one of {', '.join(FACT_KEYS)}; found {len(given)}")
+        if self.between and self.between[0] > self.between[1]:
+            raise _wrong("the lower end of a range comes first")
+        return self
 
 
 class MeasurePair(_Model):
@@ -289,6 +352,7 @@ class Indicator(_Model):
     districts: Scope = None
     milestones: tuple[Milestone, ...] = ()
     cadence: Cadence | None = None
+    fact: Fact | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -316,6 +380,10 @@ class Indicator(_Model):
             raise _wrong("a count has no denominator")
         if (self.kind == "cadence") != (self.cadence is not None):
             raise _wrong("a cadence indicator, and only such a one, lists its occasions")
+        if (self.kind == "fact") != (self.fact is not None):
+            raise _wrong("an indicator of kind fact, and only such a one, has a fact: with the number that is stated")
+        if self.kind == "fact" and self.milestones:
+            raise _wrong("a fact has no milestones")
         if self.kind not in ("boolean", "document", "cadence"):
             for milestone in self.milestones:
                 if milestone.operator == "done_by":
@@ -340,8 +408,15 @@ class Indicator(_Model):
     def form(self) -> str | None:
         """The form without which there is no data; None where absence is itself the finding."""
         if self.cadence is not None:
-            return self.cadence.source if self.cadence.source in ("credit", "inspection", "mechanism") else None
+            return self.cadence.source if self.cadence.source not in ("submission", "none") else None
         return ENTITIES[self.entity].form
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """``form.field`` of the columns that its conditions and sums rest on, with those that can stand in for them."""
+        sums = [sql for measure in self.bases.values() for sql in (measure.numerator, measure.denominator)]
+        used = ENTITIES[self.entity].columns_used(self.denominator, self.numerator, self.strict, *sums)
+        return frozenset(name for column in used for need in column.needs for name in need.split("|"))
 
 
 class Tier(_Model):
@@ -520,8 +595,37 @@ class Rubric(_Model):
         return sum((item.points for item in self.items), Decimal(0))
 
 
+WhyUnmeasured = Literal[
+    "principle", "permission", "no_measure", "other_bodies", "covered", "background", "missing_text"
+]
+
+
+class Unmeasured(_Model):
+    """A clause without an indicator: what it says in our words, and why nothing measures it.
+
+    ``principle``: how work is to be done. ``permission``: what may be done. ``no_measure``: nothing in it can be
+    observed or counted. ``other_bodies``: owed by those who report nothing here. ``covered``: the indicators of ``by``
+    measure it. ``background``: reasons and history. ``missing_text``: the source does not have it.
+    """
+
+    clause: str
+    what: Name
+    why: WhyUnmeasured
+    by: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _by_whom(self) -> Unmeasured:
+        if (self.why == "covered") != bool(self.by):
+            raise _wrong("a covered clause, and only such a one, names the indicators in by: [...]")
+        return self
+
+
 class Plan(_Model):
-    """One three-year action plan."""
+    """One three-year action plan.
+
+    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the source text as
+    UTF-8 without its first ``source_skips`` lines (what a website put above it).
+    """
 
     id: Id
     name: Name
@@ -535,11 +639,36 @@ class Plan(_Model):
     evaluation: Window | None = None
     region: Region
     source_complete: bool = True
+    truncated_after: str | None = None
+    source_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    source_skips: int = Field(default=0, ge=0)
+    source_note: Name | None = None
     parameters: Parameters
     districts: tuple[District, ...] = Field(min_length=1)
     periods: tuple[Period, ...] = Field(min_length=1)
     indicators: tuple[Indicator, ...] = Field(min_length=1)
+    unmeasured: tuple[Unmeasured, ...] = ()
     rubric: Rubric | None = None
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """``form.field`` of every column that some indicator rests on."""
+        return frozenset().union(*(indicator.fields for indicator in self.indicators))
+
+    def scope(self, indicator: Indicator) -> tuple[str, ...] | None:
+        """The districts an indicator is about: those it names, else those that owe its form; None when that is all."""
+        if indicator.districts is not None or indicator.form is None:
+            return indicator.districts
+        able = tuple(d.code for d in self.districts if d.owes(indicator.form))
+        return None if len(able) == len(self.districts) else able
+
+    def required_forms(self, district: District, period: Period) -> tuple[str, ...]:
+        """The forms without which the district's ledger of the period is incomplete."""
+        return tuple(form for form in period.required_forms if district.owes(form))
+
+    def forms(self, district: District, period: Period) -> tuple[str, ...]:
+        """Every form on the district's template of the period."""
+        return tuple(form for form in period.forms if district.owes(form))
 
     @property
     def milestones(self) -> tuple[Milestone, ...]:

@@ -125,6 +125,19 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "is_scored": _FLAG,
         "reporter": _TEXT,
         "lateness_judged": _FLAG,
+        "type": _TEXT,
+    },
+    "fact": {
+        "plan_id": _TEXT,
+        "indicator_id": _TEXT,
+        "operator": _TEXT,
+        "stated": _TARGET,
+        "stated_to": _TARGET,
+        "decimals": _INT,
+        "of_each": _FLAG,
+        "as_of": _DATE,
+        "as_of_note": _TEXT,
+        "period_id": _TEXT,
     },
     "rubric_item": {
         "plan_id": _TEXT,
@@ -260,7 +273,7 @@ def _indicators(plan: Plan, _: int) -> Iterable[Row]:
             "clause": indicator.clause,
             "definition": indicator.definition.zh,
             "definition_en": indicator.definition.en,
-            "district_scope": _scope(indicator.districts),
+            "district_scope": _scope(plan.scope(indicator)),
             "needs": _needs(indicator),
             "sort_order": order,
         }
@@ -314,6 +327,24 @@ def _occasions(plan: Plan, _: int) -> Iterable[Row]:
                 "is_scored": occasion.is_scored,
                 "reporter": cadence.reporter,
                 "lateness_judged": cadence.lateness_judged,
+                "type": cadence.type or ("double_random" if cadence.source == "inspection" else None),
+            }
+
+
+def _facts(plan: Plan, _: int) -> Iterable[Row]:
+    for indicator in plan.indicators:
+        if (fact := indicator.fact) is not None:
+            operator, value, upper = fact.stated
+            yield {
+                "indicator_id": indicator.id,
+                "operator": operator,
+                "stated": value,
+                "stated_to": upper,
+                "decimals": fact.decimals,
+                "of_each": fact.of_each,
+                "as_of": fact.as_of,
+                "as_of_note": fact.as_of_note,
+                "period_id": fact.period or plan.periods[0].id,
             }
 
 
@@ -356,6 +387,7 @@ _ROWS: dict[str, Callable[[Plan, int], Iterable[Row]]] = {
     "indicator_basis": _bases,
     "milestone": _milestones,
     "occasion": _occasions,
+    "fact": _facts,
     "rubric_item": _rubric_items,
     "rubric": _rubrics,
 }

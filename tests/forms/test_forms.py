@@ -17,7 +17,7 @@ from pipelines.forms.schema import violations
 COMMUNITY = FORMS["community"]
 NAMES = (
     "community company committee party credit dispute inspection satisfaction subdistrict neighbourhood task mechanism"
-    " evidence meeting summary"
+    " evidence meeting special member showcase summary"
 )
 
 

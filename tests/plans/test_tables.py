@@ -35,7 +35,9 @@ COLUMNS = {
         target DECIMAL(12,4) binding V clause V is_hold B date_is_default B target_is_derived B is_scored B
         district_scope L all_of L note V sort_order I""",
     "occasion": """plan_id V indicator_id V occasion_id V due_date D source V source_key V is_scored B reporter V
-        lateness_judged B""",
+        lateness_judged B type V""",
+    "fact": """plan_id V indicator_id V operator V stated DECIMAL(12,4) stated_to DECIMAL(12,4) decimals I of_each B
+        as_of D as_of_note V period_id V""",
     "rubric_item": """plan_id V item_id V group_id V group_name V item_name V indicator_ids L method V
         max_points DECIMAL(8,4) params V evidence V evidence_note V clause V district_scope L sort_order I""",
     "rubric": "plan_id V params V",

@@ -3,6 +3,8 @@
    the columns its conditions may use, and
      in_register   the row counts in audited figures
      is_reported   the row is in the district's own workbook of the period (only such rows count above the line)
+   The rows of a version that was replaced stand among them under a district code of its own (int_ledger): reported
+   figures of it come out by the way, nothing else is asked for, and the whole area leaves it out.
    Everything an entity's indicators need is added up in one pass over its rows per plan and variant. #}
 
 {# Entities, and for those whose rows may be one thing in several districts the column that tells. #}
@@ -146,7 +148,7 @@ from (
         {% endif %}
         select period_id, district_code, is_reported, {{ shared ~ ', ' if shared else '' }}{{ (flags + measured) | join(', ') }}
         from {{ rows_of(entity, variant) }}
-        where plan_id = '{{ plan_id }}' and {{ 'is_reported' if variant == 'reported' else 'in_register' }}
+        where plan_id = '{{ plan_id }}' and {{ 'in_register' if variant != 'reported' else 'is_reported and in_register' if shared else 'is_reported' }}
         {% if shared %}) group by period_id, {{ shared }}{% endif %}
     )
     group by all

@@ -1,10 +1,12 @@
 {# Which submission speaks for a form in a period: the district's own where it gave the form, else the last that did.
-   Columns: plan_id, period_id, district_code, seq, as_of, submission_id, is_given (in the period's own workbook). #}
+   Columns: plan_id, period_id, district_code, is_version, seq, as_of, submission_id, is_given (in the period's own
+   workbook). #}
 {% macro form_in_force(form) -%}
     select
         plan_id,
         period_id,
         district_code,
+        is_version,
         seq,
         as_of,
         {{ holds('forms', "'" ~ form ~ "'") }} as is_given,
@@ -12,7 +14,7 @@
             "case when " ~ holds('forms', "'" ~ form ~ "'") ~ " then submission_id end",
             'plan_id, district_code', 'seq'
         ) }} as submission_id
-    from {{ ref('int_district_period') }}
+    from {{ ref('int_ledger') }}
 {%- endmacro %}
 
 {# The four ways in which a party organisation stands for itself, and all that count as its work. #}
@@ -22,4 +24,13 @@
 
 {% macro is_party_work(form) -%}
     coalesce({{ form }} in ('own', 'joint', 'attached', 'grid', 'instructor', 'working_group'), false)
+{%- endmacro %}
+
+{# Who stands in the register, and who stood in the list that a replaced version gave. #}
+{% macro register_of_ledgers() -%}
+    (
+        select * from {{ source('inputs', 'register') }}
+        union all by name
+        select * from {{ source('inputs', 'register_version') }}
+    )
 {%- endmacro %}

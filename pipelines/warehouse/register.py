@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -113,11 +113,16 @@ _SAYS_FORMER_NAME = ("rename", "unchanged", "scope_correction")
 
 @dataclass(frozen=True)
 class Register:
-    """``register`` and ``events`` as published; ``decisions`` with ``is_applied``: whether they meant anything."""
+    """``register`` and ``events`` as published; ``decisions`` with ``is_applied``: whether they meant anything.
+
+    ``versions``: for every replaced version, who would stand in its district's list with it in force; as ``register``,
+    under codes and ids of its own (``version_code``), and in no register.
+    """
 
     register: pl.DataFrame
     events: pl.DataFrame
     decisions: pl.DataFrame
+    versions: pl.DataFrame
 
 
 def build(
@@ -126,15 +131,20 @@ def build(
     submissions: pl.DataFrame,
     today: date,
     decisions: pl.DataFrame | None = None,
+    replaced_communities: pl.DataFrame | None = None,
+    replaced: pl.DataFrame | None = None,
 ) -> Register:
     """The register of every plan.
 
     ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS``). ``periods``: plan_id, period_id, as_of,
     due_date, seq. ``submissions``: plan_id, district_code, period_id of every effective submission, which tell who is
     silent. ``decisions``: ``DECISION_SCHEMA``. A period not yet due counts once anybody has reported for it.
+    ``replaced``: submission_id, plan_id, district_code, period_id, received_at of versions that were accepted and then
+    replaced, and their rows; they change nothing but ``versions``.
     """
     decisions = pl.DataFrame(schema=DECISION_SCHEMA) if decisions is None else decisions
     rows = _prepared(communities, periods)
+    trials = _Trials.of(replaced, replaced_communities, periods, rows)
     tables: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     applied: list[tuple[object, int]] = []
     for (plan_id,), own_periods in periods.sort("plan_id", "seq").group_by("plan_id", maintain_order=True):
@@ -144,7 +154,9 @@ def build(
         started = (pl.col("due_date") < today) | pl.col("period_id").is_in(reporting["period_id"].unique().implode())
         for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
             here = pl.col("period_id") == period_id
-            history.advance(period_id, as_of, rows.filter(own & here), reporting.filter(here)["district_code"].unique())
+            present, spoke = rows.filter(own & here), reporting.filter(here)["district_code"].unique()
+            trials.run(history, str(plan_id), period_id, as_of, present, spoke)
+            history.advance(period_id, as_of, present, spoke)
         tables.append(history.tables(str(plan_id)))
         applied += [(plan_id, line) for line in sorted(history.rulings.applied)]
     stands, events = (pl.concat([pl.DataFrame(), *(part[n] for part in tables)], how="diagonal") for n in (0, 1))
@@ -155,6 +167,7 @@ def build(
         decisions=decisions.join(
             used.with_columns(is_applied=True), on=["plan_id", "line"], how="left", maintain_order="left"
         ).with_columns(pl.col("is_applied").fill_null(False)),
+        versions=trials.table(rows, periods),
     )
 
 
@@ -237,6 +250,10 @@ class _History:
             self.heirs = self.state.filter("in_register").select("community_id", baseline_id="community_id")
         self.stands.append(self._stand(period_id, reporting))
         self.last = (period_id, as_of)
+
+    def trial(self) -> _History:
+        """The same history so far; what it goes on to take in leaves this one as it is."""
+        return replace(self, rulings=Rulings(self.rulings.decisions), stands=[], events=[])
 
     def tables(self, plan_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Where everybody stood, and what happened, over all periods taken in."""
@@ -455,6 +472,70 @@ class _History:
             district_silent=~pl.col("district_code").is_in(reporting.implode()),
             renovation_completed_ever="renovated",
         )
+
+
+# ── versions that were replaced ───────────────────────────────────────────────────────────────────────────────────
+
+
+def version_code() -> pl.Expr:
+    """A replaced version's stand-in for its district's code: no district has such a one."""
+    return pl.concat_str("district_code", pl.lit("~"), "submission_id")
+
+
+@dataclass
+class _Trials:
+    """Periods taken in once more with replaced versions in force, to see who stood in their lists.
+
+    One trial takes in one version of each district: those replaced last together, then those before them, and so on.
+    """
+
+    versions: pl.DataFrame
+    """The replaced ones, with ``turn``: in which trial of its period each is."""
+    rows: pl.DataFrame
+    """Their rows, numbered on from those in force."""
+    stands: list[pl.DataFrame] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, versions: pl.DataFrame | None, communities: pl.DataFrame | None, periods: pl.DataFrame, rows: pl.DataFrame
+    ) -> _Trials:
+        if versions is None or communities is None or versions.is_empty():
+            return cls(pl.DataFrame(schema={"plan_id": pl.String, "period_id": pl.String}), rows.clear())
+        place = ("plan_id", "district_code", "period_id")
+        turn = pl.int_range(pl.len()).over(place, order_by=["received_at", "submission_id"], descending=True)
+        return cls(
+            versions.with_columns(turn=turn, unit_code=version_code()),
+            _prepared(communities, periods).with_columns(pl.col("row") + rows.height),
+        )
+
+    def run(
+        self, history: _History, plan_id: str, period_id: str, as_of: date, rows: pl.DataFrame, reporting: pl.Series
+    ) -> None:
+        """Try the replaced versions of a period that ``history`` is about to take in."""
+        own = self.versions.filter(pl.col("plan_id") == plan_id, pl.col("period_id") == period_id)
+        if own.is_empty():
+            return
+        for _, versions in sorted(own.group_by("turn"), key=lambda part: part[0]):
+            others = rows.join(versions, on="district_code", how="anti", maintain_order="left")
+            tried = self.rows.join(versions, on="submission_id", how="semi", maintain_order="left")
+            trial = history.trial()
+            trial.advance(period_id, as_of, pl.concat([others, tried]), reporting)
+            stand, _ = trial.tables(plan_id)
+            self.stands.append(stand.join(versions.select("district_code", "unit_code"), on="district_code"))
+
+    def table(self, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+        """Who stood in them (``REGISTER_SCHEMA``)."""
+        if not self.stands:
+            return pl.DataFrame(schema=REGISTER_SCHEMA)
+        standing = pl.concat(self.stands).filter("in_register")
+        suffix = pl.col("unit_code").str.strip_prefix(pl.col("district_code"))
+        named = standing.with_columns(
+            community_id=pl.concat_str("community_id", suffix),
+            district_code="unit_code",
+            in_register=pl.lit(False),
+            renovation_completed_ever=pl.lit(False),
+        )
+        return _register_table(named.drop("unit_code"), pl.concat([rows, self.rows]), periods)
 
 
 def _new_ids(rows: pl.DataFrame, taken: set[str], period_id: str) -> pl.Series:

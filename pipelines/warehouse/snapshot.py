@@ -27,10 +27,12 @@ SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
     "is_late": pl.Boolean(),
     "first_accepted_at": pl.Datetime("us"),
     "is_first_accepted": pl.Boolean(),
+    "unit_code": pl.String(),
 }
 """``submission.parquet``: every record received by the moment known. The newest accepted one of a plan, district and
 period is effective; ``supersedes``: the accepted one before it. ``is_late``: whether the *first* accepted one came
-after the due date; null for a returned file, which is no receipt."""
+after the due date; null for a returned file, which is no receipt. ``unit_code``: under what name its figures are worked
+out: its district's code where it is in force, a code of its own (``register.version_code``) where it was replaced."""
 
 _PLACE = ("plan_id", "district_code", "period_id")
 
@@ -53,6 +55,7 @@ def write_inputs(
     ensure_schemas(ws.records)
     received = effective(_received(ws, known_at), plans)
     in_force = received.filter("is_effective")
+    replaced = received.filter(pl.col("unit_code") != pl.col("district_code"))
     decided = decisions.read_decisions(ws.register, plans)
     made = register.build(
         _communities(ws, in_force["submission_id"].to_list()),
@@ -60,6 +63,8 @@ def write_inputs(
         in_force.select(_PLACE),
         seen_from.date(),
         decided,
+        _communities(ws, replaced["submission_id"].to_list()),
+        replaced.select("submission_id", *_PLACE, "received_at"),
     )
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
     run_schema: dict[str, pl.DataType] = {
@@ -71,6 +76,7 @@ def write_inputs(
     frames = {
         "submission": received,
         "register": made.register,
+        "register_version": made.versions,
         "register_event": made.events,
         "decision": made.decisions,
         "assessment_entry": decisions.read_entries(ws.register, plans),
@@ -111,6 +117,9 @@ def effective(received: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame
             is_late=pl.col("judged") & (pl.col("received_at").first().over(_PLACE).dt.date() > pl.col("due")),
             first_accepted_at=pl.col("received_at").first().over(_PLACE),
             is_first_accepted=pl.col("submission_id") == pl.col("submission_id").first().over(_PLACE),
+            unit_code=pl.when(pl.col("submission_id") == pl.col("submission_id").last().over(_PLACE))
+            .then("district_code")
+            .otherwise(register.version_code()),
         )
     )
     return (

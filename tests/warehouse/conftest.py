@@ -173,7 +173,7 @@ def world() -> World:
     parts = [estate(n, change_type="split", prior_codes="C04", households=50, floor_area_sqm=5_000) for n in (5, 6)]
     gone = estate(3, change_type="demolished")
     nameless = estate(2, company_name=None, withheld=["is_professional"])
-    made.hand_in(B, P25, datetime(2025, 12, 2), community=[estate(1), nameless, gone, *parts])
+    made.hand_in(B, P25, datetime(2025, 12, 2, 12), community=[estate(1), nameless, gone, *parts])
     return made
 
 

@@ -14,6 +14,7 @@ duty as (
         d.plan_id,
         d.period_id,
         d.district_code,
+        d.home_code,
         d.seq,
         d.as_of,
         d.submission_id,
@@ -24,12 +25,12 @@ duty as (
             or {{ holds('d.forms', "'task'") }}
             or not coalesce(a.is_asked, false)
         ) as is_answered
-    from {{ ref('int_district_period') }} as d
+    from {{ ref('int_ledger') }} as d
     inner join {{ source('inputs', 'indicator') }} as i
         on
             d.plan_id = i.plan_id
             and i.entity = 'commitment'
-            and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
+            and (i.district_scope is null or {{ holds('i.district_scope', 'd.home_code') }})
     left join asked as a on d.plan_id = a.plan_id and d.period_id = a.period_id
 ),
 
@@ -42,8 +43,11 @@ document as (
         min(m.issued_date) as issued_date,
         min(m.document_no) as document_no
     from duty as u
-    inner join {{ ref('int_district_period') }} as e
-        on u.plan_id = e.plan_id and u.district_code = e.district_code and u.seq >= e.seq
+    inner join {{ ref('int_ledger') }} as e
+        on
+            u.plan_id = e.plan_id
+            and u.home_code = e.home_code
+            and (u.submission_id = e.submission_id or (u.seq > e.seq and not e.is_version))
     inner join {{ ref('stg_mechanism') }} as m
         on e.submission_id = m.submission_id and u.indicator_id = m.indicator_id
     where coalesce(m.document_name, m.document_no) is not null and m.issued_date <= u.as_of
@@ -68,8 +72,11 @@ evidence as (
         u.indicator_id,
         count(distinct s.submission_id || ' ' || s.source_sheet || ' ' || s.source_row) as evidence_count
     from duty as u
-    inner join {{ ref('int_district_period') }} as e
-        on u.plan_id = e.plan_id and u.district_code = e.district_code and u.seq >= e.seq
+    inner join {{ ref('int_ledger') }} as e
+        on
+            u.plan_id = e.plan_id
+            and u.home_code = e.home_code
+            and (u.submission_id = e.submission_id or (u.seq > e.seq and not e.is_version))
     inner join {{ ref('int_evidence_subject') }} as s
         on e.submission_id = s.submission_id and u.indicator_id = s.subject_id
     group by u.plan_id, u.period_id, u.district_code, u.indicator_id

@@ -57,6 +57,7 @@ select
     g.is_ended,
     g.fate,
     d.is_silent as district_silent,
+    d.is_version,
     g.attributes_period_id,
     g.baseline_ids,
     g.submission_id,
@@ -112,8 +113,8 @@ select
     coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,
     coalesce(c.has_party_branch, o.has_party_branch, false) as has_party_branch,
     c.building_steward
-from {{ source('inputs', 'register') }} as g
-inner join {{ ref('int_district_period') }} as d
+from {{ register_of_ledgers() }} as g
+inner join {{ ref('int_ledger') }} as d
     on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
 inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
 left join {{ ref('stg_community') }} as c

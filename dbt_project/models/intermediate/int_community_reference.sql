@@ -51,10 +51,10 @@ named as (
         c.community_code,
         c.name_key,
         c.subdistrict_key
-    from {{ source('inputs', 'register') }} as g
+    from {{ register_of_ledgers() }} as g
     inner join {{ ref('stg_community') }} as c
         on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
-    where g.in_register
+    where not g.is_ended
 ),
 
 by_code as (

@@ -26,6 +26,7 @@ company as (
         f.period_id,
         f.district_code,
         f.is_given as is_reported,
+        not f.is_version as in_register,
         c.submission_id,
         c.source_sheet,
         c.source_row,
@@ -54,6 +55,7 @@ code_of_name as (
         company_key,
         min(uscc) as uscc
     from company
+    where in_register
     group by plan_id, period_id, company_key
     having count(distinct uscc) = 1
 )
@@ -66,7 +68,7 @@ select
     c.submission_id,
     c.source_sheet,
     c.source_row,
-    true as in_register,
+    c.in_register,
     c.is_reported,
     c.status,
     coalesce(c.status, 'active') = 'active' as is_active,

@@ -20,14 +20,19 @@ expected as (
         on k.plan_id = i.plan_id and k.indicator_id = i.indicator_id
     inner join {{ source('inputs', 'indicator_basis') }} as b
         on k.plan_id = b.plan_id and k.indicator_id = b.indicator_id
-    inner join {{ ref('int_district_period') }} as d
+    inner join {{ ref('int_ledger') }} as d
         on k.plan_id = d.plan_id and k.period_id = d.period_id and k.district_code = d.district_code
     cross join (values ('audited'), ('reported'), ('strict'), ('frozen_baseline')) as v (variant)
     where
-        v.variant = 'audited'
-        or (v.variant = 'reported' and not d.is_silent)
-        or (v.variant = 'strict' and i.strict_numerator_sql is not null)
-        or (v.variant = 'frozen_baseline' and i.entity = 'community')
+        (v.variant = 'reported' and not d.is_silent)
+        or (
+            not d.is_version
+            and (
+                v.variant = 'audited'
+                or (v.variant = 'strict' and i.strict_numerator_sql is not null)
+                or (v.variant = 'frozen_baseline' and i.entity = 'community')
+            )
+        )
 ),
 
 answered as (

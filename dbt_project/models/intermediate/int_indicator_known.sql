@@ -37,9 +37,11 @@ scope as (
         i.indicator_id,
         i.entity,
         i.form
-    from {{ ref('int_district_period') }} as d
+    from {{ ref('int_ledger') }} as d
     inner join {{ source('inputs', 'indicator') }} as i
-        on d.plan_id = i.plan_id and (i.district_scope is null or {{ holds('i.district_scope', 'd.district_code') }})
+        on d.plan_id = i.plan_id and (i.district_scope is null or {{ holds('i.district_scope', 'd.home_code') }})
+    -- What recurs is proven by any ledger, and is no figure of one version.
+    where not (d.is_version and i.entity = 'occasion')
 ),
 
 asked as (

@@ -37,3 +37,4 @@ select
     source_sheet,
     source_row
 from {{ ref('int_community') }}
+where not is_version

@@ -14,7 +14,7 @@ with pooled as (
         ) as denominator,
         count(numerator) as districts_known
     from {{ ref('int_indicator') }}
-    where district_code <> 'ALL'
+    where district_code in (select d.district_code from {{ source('inputs', 'district') }} as d)
     group by plan_id, period_id, indicator_id, basis, variant, is_main
 ),
 

@@ -1,7 +1,7 @@
 select
     r.submission_id,
     r.plan_id,
-    r.district_code,
+    s.unit_code as district_code,
     r.period_id,
     r.source_sheet,
     r.source_row,
@@ -11,4 +11,4 @@ select
     r.issued_date
 from {{ source('records', 'mechanism') }} as r
 inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.is_effective
+where s.unit_code is not null

@@ -1,7 +1,7 @@
 select
     r.submission_id,
     r.plan_id,
-    r.district_code,
+    s.unit_code as district_code,
     r.period_id,
     r.source_sheet,
     r.source_row,
@@ -15,4 +15,4 @@ select
     r.fairly_satisfied
 from {{ source('records', 'satisfaction') }} as r
 inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.is_effective
+where s.unit_code is not null

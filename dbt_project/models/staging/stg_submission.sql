@@ -12,6 +12,7 @@ select
     is_effective,
     supersedes,
     is_late,
+    unit_code,
     first_accepted_at,
     is_first_accepted,
     stated_fill_date,

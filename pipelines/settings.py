@@ -40,7 +40,9 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one workbook may cost. Far above any real ledger; a file beyond them is returned, never half read."""
+    """What one workbook, a zip of them or a file of evidence may cost. Far above any real one; a file beyond them is
+    returned, never half read.
+    """
 
     file_bytes: int = 64 * 1024**2
     unpacked_bytes: int = 512 * 1024**2
@@ -48,6 +50,12 @@ class Limits:
     sheets: int = 200
     read_seconds: int = 30
     memory_bytes: int = 2 * 1024**3
+    bundle_bytes: int = 4 * 1024**3
+    """All files of a zip together, unpacked."""
+    bundle_files: int = 5_000
+    bundle_seconds: int = 300
+    evidence_bytes: int = 256 * 1024**2
+    """One file of evidence."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ import shutil
 import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from pipelines.settings import Workspace, local
 
@@ -77,6 +78,14 @@ def irregular_id(drop: Drop) -> str:
     return "x" + hashlib.sha256(text.encode()).hexdigest()[:15]
 
 
+def is_ignored(name: str) -> bool:
+    """Whether a name is that of a lock, a hidden or an unfinished file, or of what Windows and macOS leave behind."""
+    return name.startswith(("~$", ".")) or name.endswith(".tmp") or name.lower() in LEFT_BEHIND
+
+
+LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
 def find_drops(inbox: Path) -> list[Drop]:
     """Everything in the inbox that is a drop, in the order of its path.
 
@@ -90,7 +99,7 @@ def _walk(folder: Path, inbox: Path) -> Iterator[Drop]:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name.startswith(("~$", ".")) or name.endswith(".tmp"):
+            if is_ignored(name):
                 continue
             path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False) and not name.lower().endswith(WORKBOOK_ENDINGS):
@@ -172,35 +181,59 @@ def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
     """
     from pipelines.forms.personal import mask  # costs more than the rest of this module
 
-    temporary = ws.archive / f".{os.getpid()}-{hashlib.sha256(drop.drop_path.encode()).hexdigest()[:16]}.tmp"
+    came = _received_at(drop.path, now)
+    try:
+        with drop.path.open("rb") as source:
+            return keep(ws.archive, source, mask(drop.path.name), mask(drop.drop_path), came, drop.is_unchanged)
+    except FileNotFoundError:
+        if os.path.lexists(drop.path):
+            raise
+        return None  # taken away by its sender
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = -1, /) -> bytes | None: ...
+
+
+def keep(
+    archive: Path,
+    source: Readable,
+    file_name: str,
+    drop_path: str,
+    came: tuple[datetime, str],
+    is_whole: Callable[[], bool] = lambda: True,
+) -> Received | None:
+    """Copy a stream into the archive under its SHA-256, durably; None when it was not whole after all.
+
+    Names are masked already. Bytes that are there stay as they are and keep the names and the time (``came``: when, and
+    how that is known) they were first seen with. Raises OSError when the archive can't be written, and what ``source``
+    raises.
+    """
+    temporary = archive / f".{os.getpid()}-{hashlib.sha256(drop_path.encode()).hexdigest()[:16]}.tmp"
     digest, size = hashlib.sha256(), 0
     try:
-        with drop.path.open("rb") as source, temporary.open("wb") as target:
+        with temporary.open("wb") as target:
             while block := source.read(1 << 20):
                 digest.update(block)
                 target.write(block)
                 size += len(block)
             sha256 = digest.hexdigest()
-            home = ws.archive / sha256[:2] / sha256
+            home = archive / sha256[:2] / sha256
             known = read_received(home)
             if known and home.exists():
                 return known
             target.flush()
             os.fsync(target.fileno())
-        if not drop.is_unchanged():
+        if not is_whole():
             return None
-        received_at, source_of_time = (
-            (known.received_at, known.received_at_source) if known else _received_at(drop.path, now)
-        )
-        received = Received(sha256, mask(drop.path.name), mask(drop.drop_path), size, received_at, source_of_time)
+        when, how_known = (known.received_at, known.received_at_source) if known else came
+        received = Received(sha256, file_name, drop_path, size, when, how_known)
         home.parent.mkdir(exist_ok=True)
         os.replace(temporary, home)
         write_durably(home.with_suffix(".json"), _as_json(received))
         return received
-    except FileNotFoundError:
-        if os.path.lexists(drop.path):
-            raise
-        return None  # taken away by its sender
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -10,15 +10,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import polars as pl
+import yaml
 
 from pipelines.intake.issues import ERROR, WARNING
 
 Scope = Literal["row", "column", "book", "history", "cell", "file"]
 """row: an expression that is true where the rule is broken · column, book, history: a function over frames ·
 cell, file: found while reading; listed here for the record."""
+
+
+class Name(NamedTuple):
+    """What a rule is called (``names.yaml``)."""
+
+    title: str
+    """Short, Chinese, for clerks: 小区漏报."""
+    says: str
+    """What it asks, in English."""
+    source: str
+    """Where it comes from."""
+
+
+@cache
+def names() -> Mapping[str, Name]:
+    """Every finding's name, by rule id. Several rules may share an id: they are cases of one."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    entries = yaml.load((Path(__file__).parent / "names.yaml").read_text("utf-8"), loader)["rules"]
+    return MappingProxyType({rule_id: Name(**entry) for rule_id, entry in entries.items()})
+
+
+def title_of(rule_id: str) -> str:
+    """The clerk's name of a rule; its id where nobody has named it."""
+    return names()[rule_id].title if rule_id in names() else rule_id
 
 
 @dataclass(frozen=True)
@@ -36,6 +64,11 @@ class Rule:
     """The fields whose value an error withholds."""
     scope: Scope = "row"
     check: Callable[..., object] | None = None
+
+    @property
+    def title(self) -> str:
+        """What a clerk calls it: 小区漏报."""
+        return title_of(self.id)
 
     @property
     def name(self) -> str:
@@ -155,6 +188,7 @@ __all__ = [
     "RULES",
     "WARNING",
     "Finding",
+    "Name",
     "Rule",
     "book_rule",
     "col",
@@ -163,6 +197,8 @@ __all__ = [
     "lacks",
     "last_day",
     "listed",
+    "names",
     "row_rule",
     "said",
+    "title_of",
 ]

@@ -409,6 +409,39 @@ def register(plan: str | None, district: str | None, write: bool, as_json: bool)
         click.echo("\n".join(overview.lines()))
 
 
+@cli.command()
+@root_option
+@click.option("--plan", required=True, metavar="P", help="方案编号或名称")
+@click.option(
+    "--what-if",
+    "changes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="试算文件（YAML）：改变权重、参数、目标、等次或数值，写法见 docs/howto-what-if.md",
+)
+@click.option("--district", metavar="D", help="只看一个地区：名称或行政区划代码")
+@json_option
+def assess(plan: str, changes: Path | None, district: str | None, as_json: bool) -> None:
+    """考核得分、名次和失分原因；--what-if 按假设情形试算，不影响已发布的结果。"""
+    from pipelines.commands.assess import NothingBuilt, assess_plan
+    from pipelines.warehouse.what_if import WhatIfError, read
+
+    ws = _workspace()
+    chosen = _plan(ws, plan)
+    if chosen.rubric is None:
+        raise Misuse(f"方案 {chosen.id} 没有考核办法")
+    code = _district(chosen, district).code if district else None
+    try:
+        result = assess_plan(ws, chosen, (changes, read(changes, chosen)) if changes else None, code)
+    except WhatIfError as error:
+        raise Misuse(f"试算文件有误，请改正：\n{error}") from None
+    except NothingBuilt:
+        raise Failure("还没有可供考核的数据，请先运行 actionplan run") from None
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(result.lines()))
+
+
 @cli.group(invoke_without_command=True)
 @root_option
 @click.pass_context

@@ -191,6 +191,35 @@ class AssessmentInputs:
         made = {name: _shaped(name, frames.get(name)) for name in INPUT_SCHEMAS}
         return cls(now=now, **made)
 
+    @classmethod
+    def gathered(cls, tables: Mapping[str, pl.DataFrame]) -> AssessmentInputs:
+        """The inputs from the tables of a build (``BUILD_TABLES``), of the plans that have received anything."""
+        run = tables["run"]
+        active = tables["int_period"].filter("is_active").select("plan_id").unique()
+        given = {
+            name: tables[table].join(active, on="plan_id", how="semi", maintain_order="left")
+            for name, table in BUILD_TABLES.items()
+        }
+        place = ["plan_id", "district_code", "subject_id"]
+        given["evidence"] = given["evidence"].group_by(place).agg(evidence_count=pl.len())
+        given["indicator_value"] = given["indicator_value"].filter(
+            pl.col("is_main") & (pl.col("district_code") != "ALL")
+        )
+        return cls.of(run["known_at"].fill_null(run["now"])[0], **given)
+
+
+BUILD_TABLES: dict[str, str] = {
+    **{name: name for name in ("plan", "district", "period", "indicator", "milestone", "rubric_item", "rubric")},
+    "indicator_value": "fct_indicator",
+    "occasion": "int_duty",
+    "commitment": "int_commitment",
+    "evidence": "int_evidence_subject",
+    "submission_status": "mart_submission_status",
+    "doubt": "int_doubt",
+    "assessment_entry": "assessment_entry",
+}
+"""Input → the table of a build it comes from, beside ``run`` and ``int_period``; those without a prefix are inputs."""
+
 
 def _shaped(name: str, frame: pl.DataFrame | None) -> pl.DataFrame:
     schema = INPUT_SCHEMAS[name]
@@ -213,6 +242,8 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "points": pl.Decimal(8, 2),
     "points_low": pl.Decimal(8, 2),
     "points_high": pl.Decimal(8, 2),
+    "points_lost": pl.Decimal(8, 2),
+    "next_unit_points": pl.Decimal(8, 2),
     "method": pl.String(),
     "method_params": pl.String(),
     "period_id": pl.String(),
@@ -229,8 +260,9 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "sort_order": pl.Int64(),
 }
 """One row per plan, district and rubric item. ``indicator_id``: the (first) one it was judged by. ``status``: scored,
-no_data, no_evidence or not_applicable; a not applicable item has null points. ``actual`` and ``target`` are in
-``unit``: % for rates, else what was done of what was asked."""
+no_data, no_evidence or not_applicable; a not applicable item has null points. ``next_unit_points``: what one more unit
+would bring (a community covered, a document, a date kept, evidence listed); null where the figure is unknown.
+``actual`` and ``target`` are in ``unit``: % for rates, else what was done of what was asked."""
 
 SCORE_SCHEMA: dict[str, pl.DataType] = {
     "plan_id": pl.String(),
@@ -300,10 +332,10 @@ class _Plan:
     def item_rows(self) -> Iterator[Row]:
         """One row per district and item."""
         for district, verdicts in self.verdicts.items():
-            for line, verdict in zip(self.lines, verdicts, strict=True):
+            for line, item, verdict in zip(self.lines, self.items, verdicts, strict=True):
                 yield {
                     **{name: line[name] for name in ITEM_SCHEMA if name in line},
-                    **_verdict_row(verdict),
+                    **_verdict_row(verdict, item.maximum),
                     "district_code": district,
                     "method_params": line["params"],
                 }
@@ -384,7 +416,7 @@ def _zeroed(verdict: Verdict, reason: str) -> Verdict:
     if verdict.status == "not_applicable":
         return verdict
     why = Text(f"{verdict.why.zh}一票否决，本项计0分：{reason}。", f"{verdict.why.en} Vetoed, 0 points: {reason}.")
-    return replace(verdict, points=Fraction(0), low=None, high=None, why=why)
+    return replace(verdict, points=Fraction(0), low=None, high=None, gain=Fraction(0), why=why)
 
 
 def _points(item: Item, verdict: Verdict) -> Points:
@@ -393,13 +425,21 @@ def _points(item: Item, verdict: Verdict) -> Points:
     return Points(item.maximum, verdict.points, verdict.least, verdict.most)
 
 
-def _verdict_row(verdict: Verdict) -> Row:
+def _rounded_gain(verdict: Verdict) -> Decimal:
+    """What one more unit would add to the rounded points."""
+    assert verdict.gain is not None
+    return rounded(verdict.points + verdict.gain) - rounded(verdict.points)
+
+
+def _verdict_row(verdict: Verdict, maximum: Fraction) -> Row:
     applies = verdict.status != "not_applicable"
     return {
         "indicator_id": verdict.indicator_id,
         "points": rounded(verdict.points) if applies else None,
         "points_low": rounded(verdict.least) if applies else None,
         "points_high": rounded(verdict.most) if applies else None,
+        "points_lost": rounded(maximum) - rounded(verdict.points) if applies else None,
+        "next_unit_points": _rounded_gain(verdict) if applies and verdict.gain is not None else None,
         "period_id": verdict.period_id,
         "numerator": None if verdict.numerator is None else rounded(verdict.numerator, 4),
         "denominator": None if verdict.denominator is None else rounded(verdict.denominator, 4),

@@ -31,7 +31,8 @@ from pipelines.warehouse.scoring import number_text, percent_text
 class Verdict:
     """What an item earns, unrounded, and why. ``status``: scored, no_data, no_evidence or not_applicable.
 
-    ``low``, ``high``: points when open warnings count against or for the district; None = the same.
+    ``low``, ``high``: points when open warnings count against or for the district; None = the same. ``gain``: points
+    that one more unit would bring (a community, a document, a date kept, the evidence); None where that is unknown.
     """
 
     status: str = "scored"
@@ -47,6 +48,7 @@ class Verdict:
     unit: str | None = None
     why: Text = NOTHING
     evidence_count: int = 0
+    gain: Fraction | None = None
 
     @property
     def least(self) -> Fraction:
@@ -144,12 +146,14 @@ def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Ve
     actual = value_of(share)
     earned = [rule.points(one) for one in (share, *_doubtful(share, indicator, district, period, facts))]
     points, wording = earned[0], rule.wording
+    gain = rule.points(_one_better(share, item.method)) - points
     if item.method == "boolean" and points == 0 and "late_factor" in item.params:
         for later in facts.open_periods(district):
             reached = facts.values.get((district, indicator.id, later.id, "audited"), (None, None))
             if later.as_of > period.as_of and reached[0] is not None and reached[1] != 0 and rule.points(reached):
                 points = item.maximum * _exact(item.params, "late_factor")
                 earned, wording = [points], Text(f"{later.name}才达到目标", f"reached only as of {later.as_of}")
+                gain = Fraction(0)
                 break
     shown = _shown(share, rule.thresholds)
     fact = Text(f"{period.name}{name.zh}{shown.zh}", f"{name.en} {shown.en} as of {period.as_of}")
@@ -160,8 +164,18 @@ def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Ve
         high=max(earned),
         actual=actual,
         target=rule.target,
+        gain=gain,
         why=Text(f"{fact.zh}，{wording.zh}", f"{fact.en}; {wording.en}"),
     )
+
+
+def _one_better(share: Share, method: str) -> Share:
+    """The figure with one more unit above the line (one fewer where less is better), as far as there is one."""
+    numerator, denominator = share
+    assert numerator is not None
+    if method == "control":
+        return max(Fraction(0), numerator - 1), denominator
+    return numerator + 1 if denominator is None else min(denominator, numerator + 1), denominator
 
 
 def _unit(indicator: Indicator) -> str:
@@ -270,9 +284,10 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
         return Verdict("no_data", period_id=told[-1][0].id if told else None, why=why)
     period, row = heard[-1]
     verdict = Verdict(period_id=period.id, actual=Fraction(int(row.is_done)), target=Fraction(1), unit="项")
-    if not row.is_done:
-        return replace(verdict, why=Text(f"{name.zh}：{period.name}未见完成记录", f"{name.en}: not shown as done"))
     due = _day(item.params.get("due")) or _day((item.params.get("occasions") or [None])[0])
+    if not row.is_done:
+        why = Text(f"{name.zh}：{period.name}未见完成记录", f"{name.en}: not shown as done")
+        return replace(verdict, gain=item.maximum * _late_share(item, due, facts.today), why=why)
     # Without a date it was done by the first ledger that shows it.
     shown_by = next(p.as_of for p, one in heard if one.is_done)
     done = row.done or shown_by
@@ -281,15 +296,22 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
     )  # fmt: skip
     if due is None or done <= due:
         note = Text(f"{name.zh}：{when.zh}", f"{name.en}: {when.en}")
-        return replace(verdict, points=item.maximum, why=note)
-    factor = _exact(item.params, "late_factor", 0)
-    if item.method == "deadline":
-        factor = scoring.lateness((done - due).days, *_grace(item.params))
+        return replace(verdict, points=item.maximum, gain=Fraction(0), why=note)
+    factor = _late_share(item, due, done)
     note = Text(
         f"{name.zh}：{when.zh}，晚于{zh_day(due)}，按{percent_text(factor * 100)}计分",
         f"{name.en}: {when.en}, after {due}, counts {percent_text(factor * 100)}",
     )
-    return replace(verdict, points=item.maximum * factor, why=note)
+    return replace(verdict, points=item.maximum * factor, gain=Fraction(0), why=note)
+
+
+def _late_share(item: Item, due: date | None, done: date) -> Fraction:
+    """What a thing done on that day is worth of a whole."""
+    if due is None or done <= due:
+        return Fraction(1)
+    if item.method == "deadline":
+        return scoring.lateness((done - due).days, *_grace(item.params))
+    return _exact(item.params, "late_factor", 0)
 
 
 def _cadence(item: Item, indicator: Indicator, district: str, facts: Facts) -> Verdict:
@@ -308,20 +330,26 @@ def _cadence(item: Item, indicator: Indicator, district: str, facts: Facts) -> V
     if not done and not any(one.is_answered for one in due):
         why = Text(f"{name.zh}：未报送可以证明的表", f"{name.en}: the sheet that would show it was never given")
         return replace(verdict, status="no_data", why=why)
-    if item.method == "deadline":
-        grace = _grace(item.params)
-        credits = [scoring.lateness(one.days_late, *grace) if one.done else Fraction(0) for one in due]
-    else:
-        credits = [Fraction(int(one.done is not None)) for one in due]
-    share = sum(credits, Fraction(0)) / len(due)
-    if item.method == "boolean":
-        share = Fraction(int(share == 1))
+    grace = _grace(item.params)
+
+    def credit(one: Occasion, days_late: int) -> Fraction:
+        return scoring.lateness(days_late, *grace) if item.method == "deadline" else Fraction(1)
+
+    credits = [credit(one, one.days_late) if one.done else Fraction(0) for one in due]
+    made_up = max((credit(one, (facts.today - one.due).days) for one in due if not one.done), default=Fraction(0))
+
+    def share_of(credited: Fraction) -> Fraction:
+        share = credited / len(due)
+        return Fraction(int(share == 1)) if item.method == "boolean" else share
+
+    share = share_of(sum(credits, Fraction(0)))
+    gain = share_of(sum(credits, made_up)) - share
     most = item.maximum
     if "points_each" in item.params:
         most = min(most, _exact(item.params, "points_each") * len(asked))
     told = [_occasion_text(one, item.method == "deadline") for one in due]
     why = Text(f"{name.zh}：{'；'.join(t.zh for t in told)}", f"{name.en}: {'; '.join(t.en for t in told)}")
-    return replace(verdict, points=most * share, why=why)
+    return replace(verdict, points=most * share, gain=most * gain, why=why)
 
 
 def _occasion_text(one: Occasion, judged: bool) -> Text:
@@ -352,6 +380,7 @@ def _checklist(item: Item, district: str, facts: Facts) -> Verdict:
         points=share * sum(verdict.points for _, verdict in apply),
         low=share * sum(verdict.least for _, verdict in apply),
         high=share * sum(verdict.most for _, verdict in apply),
+        gain=share * max(verdict.gain or Fraction(0) for _, verdict in apply),
         period_id=apply[0][1].period_id,
         actual=Fraction(done),
         target=Fraction(len(apply)),
@@ -382,7 +411,7 @@ def _evidenced(item: Item, district: str, facts: Facts, verdict: Verdict) -> Ver
         f"{verdict.why.zh}；应得{worth}分，但佐证材料清单中没有本项材料{asked.zh}",
         f"{verdict.why.en}; worth {worth} points, but no evidence of it is listed{asked.en}",
     )
-    return replace(verdict, status="no_evidence", points=Fraction(0), low=None, high=None, why=why)
+    return replace(verdict, status="no_evidence", points=Fraction(0), low=None, high=None, gain=verdict.points, why=why)
 
 
 def _with_reason(item: Item, verdict: Verdict) -> Verdict:

@@ -117,6 +117,22 @@ def test_status_tells_where_everyone_stands(undisturbed: Path, actionplan: Comma
     assert aged["150823", "2024-11"] == 380
 
 
+def test_the_assessment_and_what_if(undisturbed: Path, tmp_path: Path, actionplan: Command) -> None:
+    published = pl.read_parquet(undisturbed / "data" / "marts" / "mart_assessment_score.parquet")
+    scores = dict(published.select("district_code", pl.col("score").cast(pl.Float64)).rows())
+    shown = json.loads(actionplan(undisturbed, "assess", "--plan", PLAN, "--json").stdout)
+    assert {row["district_code"]: row["score"] for row in shown["scores"]} == scores
+    change = tmp_path / "what-if.yaml"
+    change.write_text("items: {G4: {points: 30}}")
+    done = actionplan(undisturbed, "assess", "--plan", PLAN, "--district", "临河区", "--what-if", change)
+    assert done.returncode == 0, done.stderr
+    assert [word in done.stdout for word in ("只是试算", "G4", "五原县")] == [True, True, False]
+    change.write_text("items: {G9: {points: 30}}")
+    refused = actionplan(undisturbed, "assess", "--plan", PLAN, "--what-if", change)
+    assert (refused.returncode, "what-if.yaml:1" in refused.stderr) == (2, True)
+    assert pl.read_parquet(undisturbed / "data" / "marts" / "mart_assessment_score.parquet").equals(published)
+
+
 def test_one_period_at_a_time(handed_in: Path, tmp_path: Path, actionplan: Command) -> None:
     root = tmp_path / "workspace"
     shutil.copytree(handed_in, root)

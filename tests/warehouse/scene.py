@@ -71,6 +71,10 @@ class Scene:
 
     def judged(self, plan: Plan | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Items and scores."""
+        return assess(self.inputs(plan))
+
+    def inputs(self, plan: Plan | None = None) -> AssessmentInputs:
+        """What the assessment looks at."""
         plan = plan or bayannur()
         frames = tables.frames({plan.id: plan})
         for district in plan.districts:
@@ -85,7 +89,7 @@ class Scene:
                 )
         given = {name: pl.DataFrame(rows, schema=INPUT_SCHEMAS[name], orient="row") for name, rows in self.rows.items()}
         planned = {name: frame for name, frame in frames.items() if name in INPUT_SCHEMAS and name != "occasion"}
-        return assess(AssessmentInputs.of(self.now, **planned, **given))
+        return AssessmentInputs.of(self.now, **planned, **given)
 
     def item(self, district: str, item: str) -> Row:
         """One item's row."""

@@ -373,3 +373,35 @@ def test_a_method_that_cannot_judge_its_indicator_says_so() -> None:
 
 def test_plan_is_the_built_in_one() -> None:
     assert Scene().judged()[1]["plan_id"].unique().to_list() == [PLAN]
+
+
+@pytest.mark.parametrize(
+    ("item", "indicator", "share", "gain"),
+    [
+        ("B1", "committee_formation_rate", (361, 400), "0.09"),
+        ("A1", "pm_coverage_rate", (400, 400), "0"),
+        ("A3", "professional_pm_coverage_rate_new", (8, 11), "1"),
+        ("A2", "professional_pm_coverage_rate", (79, 100), "0.11"),
+        ("A2", "professional_pm_coverage_rate", (80, 100), "0"),
+    ],
+)
+def test_one_more_unit_brings(item: str, indicator: str, share: tuple[int, int], gain: str) -> None:
+    row = Scene().rate(H, indicator, *share).proof(H, indicator).item(H, item)
+    assert row["next_unit_points"] == Decimal(gain)
+    assert row["points_lost"] == row["max_points"] - row["points"]
+
+
+@pytest.mark.parametrize(("formed", "gain"), [(298, "0"), (299, "3"), (300, "0")])
+def test_one_more_unit_brings_all_or_nothing_at_a_threshold(formed: int, gain: str) -> None:
+    row = Scene().rate(H, "committee_formation_rate", formed, 400, period_id="2024-11").item(H, "B2")
+    assert row["next_unit_points"] == Decimal(gain)
+
+
+def test_what_a_document_a_date_or_evidence_would_still_bring() -> None:
+    undone = Scene().done(H, "credit_system_established", None, is_done=False)
+    assert undone.item(H, "C3")["next_unit_points"] == Decimal("1.5"), "after its date it counts half"
+    unproven = Scene().rate(H, "professional_pm_coverage_rate", 76, 100).item(H, "A2")
+    assert (unproven["status"], unproven["next_unit_points"]) == ("no_evidence", Decimal("8.55"))
+    assert Scene().item(H, "A2")["next_unit_points"] is None, "nothing is known"
+    missed = Scene().occasion(H, "credit_results_feb", date(2025, 2, 28), None, is_answered=True).item(H, "C4")
+    assert missed["next_unit_points"] == Decimal(0), "nine months late earns nothing"

@@ -9,30 +9,25 @@ def model(dbt, session):
 
     from pipelines.warehouse.assessment import AssessmentInputs, assess
 
-    run = dbt.source("inputs", "run").pl()
-    active = dbt.ref("int_period").pl().filter("is_active").select("plan_id").unique()
-
-    def of_active_plans(relation) -> pl.DataFrame:
-        return relation.pl().join(active, on="plan_id", how="semi", maintain_order="left")
-
-    evidence = dbt.ref("int_evidence_subject").pl()
-    figures = dbt.ref("fct_indicator").pl()
-    inputs = AssessmentInputs.of(
-        run["known_at"].fill_null(run["now"])[0],
-        plan=of_active_plans(dbt.source("inputs", "plan")),
-        district=of_active_plans(dbt.source("inputs", "district")),
-        period=of_active_plans(dbt.source("inputs", "period")),
-        indicator=of_active_plans(dbt.source("inputs", "indicator")),
-        milestone=of_active_plans(dbt.source("inputs", "milestone")),
-        rubric_item=of_active_plans(dbt.source("inputs", "rubric_item")),
-        rubric=of_active_plans(dbt.source("inputs", "rubric")),
-        indicator_value=figures.filter(pl.col("is_main") & (pl.col("district_code") != "ALL")),
-        occasion=of_active_plans(dbt.ref("int_duty")),
-        commitment=of_active_plans(dbt.ref("int_commitment")),
-        evidence=evidence.group_by("plan_id", "district_code", "subject_id").agg(evidence_count=pl.len()),
-        submission_status=of_active_plans(dbt.ref("mart_submission_status")),
-        doubt=of_active_plans(dbt.ref("int_doubt")),
-        assessment_entry=of_active_plans(dbt.source("inputs", "assessment_entry")),
+    inputs = AssessmentInputs.gathered(
+        {
+            "run": dbt.source("inputs", "run").pl(),
+            "plan": dbt.source("inputs", "plan").pl(),
+            "district": dbt.source("inputs", "district").pl(),
+            "period": dbt.source("inputs", "period").pl(),
+            "indicator": dbt.source("inputs", "indicator").pl(),
+            "milestone": dbt.source("inputs", "milestone").pl(),
+            "rubric_item": dbt.source("inputs", "rubric_item").pl(),
+            "rubric": dbt.source("inputs", "rubric").pl(),
+            "assessment_entry": dbt.source("inputs", "assessment_entry").pl(),
+            "int_period": dbt.ref("int_period").pl(),
+            "fct_indicator": dbt.ref("fct_indicator").pl(),
+            "int_duty": dbt.ref("int_duty").pl(),
+            "int_commitment": dbt.ref("int_commitment").pl(),
+            "int_evidence_subject": dbt.ref("int_evidence_subject").pl(),
+            "mart_submission_status": dbt.ref("mart_submission_status").pl(),
+            "int_doubt": dbt.ref("int_doubt").pl(),
+        }
     )
     items, scores = assess(inputs)
     place = ["plan_id", "district_code"]

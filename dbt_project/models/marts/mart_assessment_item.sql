@@ -11,6 +11,8 @@ select
     i.item.points,
     i.item.points_low,
     i.item.points_high,
+    i.item.points_lost,
+    i.item.next_unit_points,
     i.item.method,
     i.item.method_params,
     i.item.period_id,

@@ -23,7 +23,7 @@ from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, refused
 from pipelines.intake.receipt import receipt_path, write_plain
 from pipelines.intake.receive import Drop, Received
-from pipelines.intake.records import read_submission, record_path, remove_leftovers, write_verdict
+from pipelines.intake.records import read_submission, record_path, remove_leftovers, write_findings, write_submissions
 from pipelines.intake.service import NOT_REGULAR, Outcome, Progress
 from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
@@ -293,7 +293,8 @@ class Run:
             submission_id, None, 0, mask(drop.path.name), mask(drop.drop_path), self.now, receive.FIRST_SEEN
         )
         judgement = refused(source, NOT_REGULAR)
-        write_verdict(self.ws.records, judgement.submission, judgement.issues, ())
+        write_findings(self.ws.records, judgement.submission, judgement.issues, ())
+        write_submissions(self.ws.records, [judgement.submission])
         target = self._receipt(judgement.submission)
         write_plain(judgement, target, self.plans)
         return _outcome(judgement.submission, [drop], target, is_new=True)

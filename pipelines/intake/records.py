@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,35 @@ TOTAL_SCHEMA: dict[str, pl.DataType] = {
 }
 """One row per number in a 合计 row of a sheet, as claimed."""
 
+EVIDENCE_FILE_SCHEMA: dict[str, pl.DataType] = {
+    "file_id": pl.String(),
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "path": pl.String(),
+    "file_name": pl.String(),
+    "sha256": pl.String(),
+    "size_bytes": pl.Int64(),
+    "format": pl.String(),
+    "received_at": pl.Datetime("us"),
+    "received_at_source": pl.String(),
+    "drop_path": pl.String(),
+    "archive_path": pl.String(),
+}
+"""One row per file of evidence and plan, district and period it belongs to. ``path``: below ``evidence/``."""
+
+BUNDLE_SCHEMA: dict[str, pl.DataType] = {
+    "bundle_id": pl.String(),
+    "file_name": pl.String(),
+    "drop_path": pl.String(),
+    "received_at": pl.Datetime("us"),
+    "path": pl.String(),
+    "became": pl.String(),
+    "reason": pl.String(),
+    "sha256": pl.String(),
+}
+"""One row per file in a zip that was taken in; ``became``: workbook, evidence or left, for a reason."""
+
 
 def record_path(records: Path, kind: str, submission_id: str) -> Path:
     """Where a submission's records of a kind (a form, submission, issue, total) are."""
@@ -90,10 +119,10 @@ def write_forms(records: Path, submission_id: str, frames: Mapping[str, pl.DataF
             _write(record_path(records, name, submission_id), frame)
 
 
-def write_verdict(
+def write_findings(
     records: Path, submission: Mapping[str, Any], issues: Iterable[Issue], totals: Iterable[Total]
 ) -> None:
-    """Issues and claimed totals, and the submission record last."""
+    """Issues and claimed totals, where there are any."""
     submission_id = submission["submission_id"]
     said = [
         asdict(issue) | {"submission_id": submission_id, "issue_no": number, "source_row": issue.row}
@@ -105,11 +134,29 @@ def write_verdict(
     _write_or_remove(
         record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL_SCHEMA, orient="row")
     )
-    _write(
-        record_path(records, "submission", submission_id),
-        pl.DataFrame([dict(submission)], schema=SUBMISSION_SCHEMA),
-        durable=True,
-    )
+
+
+def write_submissions(records: Path, submissions: Sequence[Mapping[str, Any]]) -> None:
+    """The records that make all others of these submissions count; those reach the disk before, also in a power cut.
+
+    Waiting once for the whole disk is much cheaper than for each of a submission's dozen files.
+    """
+    to_disk()
+    for submission in submissions:
+        write_rows(records, "submission", submission["submission_id"], [submission], SUBMISSION_SCHEMA)
+
+
+def write_rows(
+    records: Path, kind: str, name: str, rows: Iterable[Mapping[str, Any]], schema: Mapping[str, pl.DataType]
+) -> None:
+    """A record of rows by itself, durably."""
+    _write(record_path(records, kind, name), pl.DataFrame([dict(row) for row in rows], schema=schema), durable=True)
+
+
+def to_disk() -> None:
+    """Wait until everything written so far would survive a power cut; a system without such a call is trusted."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def read_submission(records: Path, submission_id: str) -> dict[str, Any] | None:

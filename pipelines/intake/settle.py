@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.intake.history import Earlier, read_ledgers
 from pipelines.intake.issues import Issue
 from pipelines.intake.judging import MAIN_FORM, Judgement
-from pipelines.intake.records import record_path, write_forms, write_verdict
+from pipelines.intake.records import record_path, write_findings, write_forms, write_submissions
 from pipelines.intake.rules.ledgers import Remark, compare, ledger_rows
 from pipelines.intake.validate import display
 
@@ -70,7 +70,8 @@ def _without_codes(frame: pl.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pl
 def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
     """Settle the workbooks of one district in the order in which they came, and record their verdicts.
 
-    Their rows are recorded already; a later one is compared with what the earlier ones left.
+    Their rows are recorded already; a later one is compared with what the earlier ones left. The records that make them
+    count come last of all.
     """
     for settled in group:
         judgement = settled.judgement
@@ -83,5 +84,6 @@ def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
                 write_forms(records, submission_id, judgement.frames)
             judgement.frames = {}
             judgement.recount()
-        write_verdict(records, judgement.submission, judgement.issues, judgement.totals)
+        write_findings(records, judgement.submission, judgement.issues, judgement.totals)
+    write_submissions(records, [settled.judgement.submission for settled in group])
     return [settled.judgement for settled in group]

@@ -1,4 +1,4 @@
-"""The landing of everything intake reads: ``records/<kind>/<submission_id>.parquet``, one kind per form and three more.
+"""The landing of everything intake reads: ``records/<kind>/<submission_id>.parquet``, one kind per form and a few more.
 
 An empty ``_schema.parquet`` in each folder says what a record has, so that reading never depends on what happens to be
 there, and a workspace without a single workbook is read like any other.
@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.forms import FORMS
-from pipelines.intake.records import ISSUE_SCHEMA, SUBMISSION_SCHEMA, TOTAL_SCHEMA
+from pipelines.intake.records import BUNDLE_SCHEMA, EVIDENCE_FILE_SCHEMA, ISSUE_SCHEMA, SUBMISSION_SCHEMA, TOTAL_SCHEMA
 
 SCHEMA_FILE = "_schema.parquet"
 
@@ -21,6 +21,8 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "submission": SUBMISSION_SCHEMA,
     "issue": ISSUE_SCHEMA,
     "total": TOTAL_SCHEMA,
+    "evidence_file": EVIDENCE_FILE_SCHEMA,
+    "bundle": BUNDLE_SCHEMA,
 }
 """Columns and types of every kind of record."""
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.intake.evidence import File, Neighbours, in_force, split
-
 from pipelines.intake.rules.papers import Line, Remark, communities_named, compare, look_over, serving
 
 HERE, THERE, BEFORE = ("p", "d1", "2024"), ("p", "d2", "2024"), ("p", "d1", "2023")

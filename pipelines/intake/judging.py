@@ -16,7 +16,7 @@ from pipelines.forms.personal import mask
 from pipelines.forms.types import DatePeriod
 from pipelines.forms.units import find_unit
 from pipelines.intake import identify as identity
-from pipelines.intake import layout
+from pipelines.intake import layout, papers
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name, column_letter
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
 from pipelines.intake.reader import META_SHEET, VISIBLE, Cell, RawWorkbook
@@ -401,6 +401,9 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
     submission["forms"] = [name for name in FORMS if name in book.tables]
     submission["missing_columns"] = sorted(place.missing)
     _claimed_totals(frames, totals, place.issues)
+    recognised = [_recognised(table) for item in book.layouts for table in item.tables]
+    if book.identity:
+        place.issues += papers.about_list(frames, recognised, book.identity.plan, book.identity.period.id)
     personal: dict[str, list[Cell]] = {}
     for labels in (book.title, book.cover):
         for sheet, cell in labels.personal if labels else ():
@@ -409,7 +412,7 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
         submission,
         place.issues,
         frames,
-        [_recognised(table) for item in book.layouts for table in item.tables],
+        recognised,
         totals,
         personal,
         answers=_answers(book.raw),

@@ -1,4 +1,6 @@
-"""The second look at a judged workbook: against the district's earlier ledgers, in the order in which they came."""
+"""The second look at a judged workbook: against the evidence that came with it and the district's earlier ledgers, in
+the order in which they came.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ import polars as pl
 from pipelines.intake.history import Earlier, read_ledgers
 from pipelines.intake.issues import Issue
 from pipelines.intake.judging import MAIN_FORM, Judgement
+from pipelines.intake.papers import FORM, NOT_JUDGED, Files, about_files
 from pipelines.intake.records import record_path, write_findings, write_forms, write_submissions
 from pipelines.intake.rules.ledgers import Remark, compare, ledger_rows
 from pipelines.intake.validate import display
@@ -23,6 +26,8 @@ class Settled:
 
     judgement: Judgement
     earlier: Sequence[Earlier]
+    files: Files | None = None
+    """The evidence that came for it; None where none ever did."""
 
 
 def against_ledgers(judgement: Judgement, records: Path, earlier: Sequence[Earlier]) -> None:
@@ -34,6 +39,20 @@ def against_ledgers(judgement: Judgement, records: Path, earlier: Sequence[Earli
     judgement.issues += [_issue(remark, judgement.recognised) for remark in remarks]
     if reused := [remark.row for remark in remarks if remark.row and remark.rule.withholds]:
         judgement.frames[MAIN_FORM] = _without_codes(frame, reused)
+
+
+def against_files(judgement: Judgement, files: Files | None, listed: pl.DataFrame | None) -> None:
+    """Compare the list of evidence with the files that came; where none did, only say so."""
+    if files is not None:
+        judgement.issues += about_files(listed, judgement.recognised, files)
+        judgement.recount()
+    elif listed is not None:
+        judgement.notes.append(NOT_JUDGED)
+
+
+def _recorded(records: Path, submission_id: str, form: str) -> pl.DataFrame | None:
+    path = record_path(records, form, submission_id)
+    return pl.read_parquet(path) if path.exists() else None
 
 
 def _issue(remark: Remark, recognised: Sequence[Mapping[str, Any]]) -> Issue:
@@ -84,6 +103,8 @@ def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
                 write_forms(records, submission_id, judgement.frames)
             judgement.frames = {}
             judgement.recount()
+        if judgement.status != "returned":
+            against_files(judgement, settled.files, _recorded(records, submission_id, FORM))
         write_findings(records, judgement.submission, judgement.issues, judgement.totals)
     write_submissions(records, [settled.judgement.submission for settled in group])
     return [settled.judgement for settled in group]

@@ -35,12 +35,12 @@ class PastWorkspace(Workspace):
         return self.root / "reports" / "as-of" / self.day.isoformat()
 
 
-def report_as_published(ws: Workspace, plan_id: str | None, lang: str) -> list[Path]:
-    """The pages of one plan or all, from the marts as they stand."""
+def report_as_published(ws: Workspace, plan_id: str | None, lang: str, known_on: date | None = None) -> list[Path]:
+    """The pages of one plan or all, from the marts as they stand (or stood on a past day, which the pages then say)."""
     from pipelines.reporting import build_reports
 
     with stage("生成报告"):
-        return build_reports(ws, plan_id, lang=lang)
+        return build_reports(ws, plan_id, lang=lang, known_on=known_on)
 
 
 def report_as_known_on(
@@ -49,7 +49,7 @@ def report_as_known_on(
     """The pages as they would have been at the end of ``day``: from what was received by then, judged by that date.
 
     Everything is worked out anew beside the published marts, which stay as they are. The pages are in
-    ``reports/as-of/<day>/``.
+    ``reports/as-of/<day>/``, the marts in ``.build/as-of/<day>/marts/``.
     """
     from pipelines.warehouse import dbt
     from pipelines.warehouse.publish import publish
@@ -63,4 +63,4 @@ def report_as_known_on(
     with stage("汇总与考核"):
         dbt.build(past)
     publish(past)
-    return report_as_published(past, plan_id, lang)
+    return report_as_published(past, plan_id, lang, day)

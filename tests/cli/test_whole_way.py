@@ -150,7 +150,7 @@ def test_as_known_on_a_past_day(undisturbed: Path, actionplan: Command) -> None:
     done = actionplan(undisturbed, "report", "--as-of", "2024-06-30", "--plan", PLAN)
     assert done.returncode == 0, done.stderr
     pages = undisturbed / "reports" / "as-of" / "2024-06-30" / PLAN
-    assert (pages / "index.html").is_file()
+    assert "按2024年6月30日当天已收到的报送重新生成" in (pages / "index.html").read_text(encoding="utf-8")
     assert marts(undisturbed) == published
     past = pl.read_parquet(undisturbed / ".build" / "as-of" / "2024-06-30" / "marts" / "fct_submission.parquet")
     assert past["received_at"].max().isoformat() < "2024-07-01"  # type: ignore[union-attr]

@@ -22,7 +22,7 @@ from pipelines.forms.types import PartialDate
 from pipelines.intake.issues import Issue, cell_name
 from pipelines.intake.layout import Table
 from pipelines.intake.parse import FLAGS, Rows, entity_of, shown
-from pipelines.intake.rules import RULES, Finding, Rule, books, reading
+from pipelines.intake.rules import RULES, Finding, Rule, books, reading, totals
 from pipelines.plans import Plan
 
 
@@ -130,6 +130,9 @@ def _context(form: type[Form], places: Sequence[Place]) -> pl.DataFrame:
         "_cutoff": pl.Series([p.plan.parameters.new_build_cutoff if p.plan else None for p in places], dtype=pl.Date),
     }
     data["_has_bodies"] = pl.Series(["committee" in p.forms for p in places], dtype=pl.Boolean)
+    if form.name == "task":
+        asked = [totals.tasks_of(p.plan, p.district_code) if p.plan and p.district_code else () for p in places]
+        data["_tasks"] = pl.Series([list(tasks) for tasks in asked], dtype=pl.List(pl.String))
     for name in _asked_for(form.name):
         data[f"_has_{name}"] = pl.Series([f"{form.name}.{name}" not in p.missing for p in places], dtype=pl.Boolean)
     return pl.DataFrame(data)

@@ -1,6 +1,6 @@
 """The rules of intake. Importing this package registers them all in ``RULES``."""
 
-from pipelines.intake.rules import books, community, ledgers, papers, reading, sheets
+from pipelines.intake.rules import books, community, ledgers, papers, reading, sheets, totals
 from pipelines.intake.rules.base import RULES, Finding, Rule, names, title_of
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "reading",
     "sheets",
     "title_of",
+    "totals",
 ]

@@ -1,8 +1,8 @@
-"""Rules over whole workbooks: duplicates, columns, one sheet against another, typed totals against rows."""
+"""Rules over whole workbooks: duplicates, columns, one sheet against another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -15,8 +15,6 @@ from pipelines.intake.rules.base import (
     Finding,
     book_rule,
     col,
-    is_managed,
-    is_professional,
     said,
 )
 
@@ -282,166 +280,73 @@ def body_belongs_to_a_community(frames: Frames) -> list[Finding]:
     )
 
 
-# ── typed totals ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── companies and Party organisations ─────────────────────────────────────────────────────────────────────────────
 
 
-def _claims(frames: Frames, *measures: str) -> dict[tuple[int, str], tuple[int, float]]:
-    """(workbook, measure) → row and typed value in 汇总表; the first counts."""
-    frame = frames.get("summary")
-    if frame is None:
-        return {}
-    rows = frame.filter(col("measure").is_in(measures) & said("value")).select("_book", "measure", "_row", "value")
-    claims: dict[tuple[int, str], tuple[int, float]] = {}
-    for book, measure, row, value in rows.iter_rows():
-        claims.setdefault((book, measure), (row, float(value)))
-    return claims
+def _codes_of_companies(frames: Frames) -> pl.DataFrame:
+    """Every (form, workbook, row, company, code) of the sheets of companies and of communities."""
+    parts = [
+        frames[form]
+        .filter(said("company_key") & said("uscc"))
+        .select(pl.lit(form).alias("form"), "_book", "_row", "company_key", "uscc")
+        for form in ("company", "community")
+        if form in frames
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame()
 
 
-def _compare(
-    claims: Mapping[tuple[int, str], tuple[int, float]],
-    counted: pl.DataFrame,
-    measures: Mapping[str, Sequence[str]],
-    tolerance: float = 0,
-) -> list[Finding]:
-    """Typed totals that agree with none of the counted columns (with building sites, without them)."""
-    by_book = {row["_book"]: row for row in counted.iter_rows(named=True)}
-    found = []
-    for (book, measure), (row, claimed) in claims.items():
-        names = measures.get(measure)
-        if not names or book not in by_book:
-            continue
-        values = [by_book[book][name] for name in names]
-        known = [float(value) for value in values if value is not None]
-        if known and all(abs(claimed - value) > tolerance * max(abs(value), 1) for value in known):
-            found.append(Finding(book, row, values={"claimed": _number(claimed), "counted": _number(known[0])}))
-    return found
-
-
-def _number(value: float) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-_MISMATCH = "填报数{claimed}与明细表统计数{counted}不一致"
-_MISMATCH_REMEDY = "核对明细表有无漏填、重复，或更正汇总数；以明细表为准"
-
-
-def _in_scope(frames: Frames) -> pl.DataFrame:
-    """Communities that stand, with whether they are completed."""
-    frame = frames["community"].filter((col("change_type") != "demolished").fill_null(True) & said("name_key"))
-    return frame.with_columns(built=(col("construction_status") != "under_construction").fill_null(True))
-
-
-@book_rule("T1", WARNING, "summary", "value", "小区总数：" + _MISMATCH, _MISMATCH_REMEDY)
-def total_communities(frames: Frames) -> list[Finding]:
-    """The typed number of communities."""
-    if not (claims := _claims(frames, "community_count")):
+def _several_codes(frames: Frames, form: str) -> list[Finding]:
+    """Rows of this form whose company another row, the first that names it, gives another code."""
+    rows = _codes_of_companies(frames)
+    if rows.is_empty():
         return []
-    counted = _in_scope(frames).group_by("_book").agg(pl.len().alias("all"), col("built").sum())
-    return _compare(claims, counted, {"community_count": ("all", "built")})
-
-
-@book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数：" + _MISMATCH, _MISMATCH_REMEDY)
-def totals_by_mode(frames: Frames) -> list[Finding]:
-    """The typed numbers by mode of management."""
-    measures = ("managed_count", "professional_count", "unmanaged_count")
-    if not (claims := _claims(frames, *measures)):
-        return []
-    professional = is_professional() & ~col("withheld").list.contains("is_professional")
-    kinds = {"managed": is_managed(), "professional": professional, "unmanaged": col("management_mode") == "none"}
-    counted = (
-        _in_scope(frames)
-        .group_by("_book")
-        .agg(
-            *(kind.fill_null(False).sum().alias(name) for name, kind in kinds.items()),
-            *((kind.fill_null(False) & col("built")).sum().alias(f"{name}_built") for name, kind in kinds.items()),
-        )
-    )
-    return _compare(claims, counted, {f"{name}_count": (name, f"{name}_built") for name in kinds})
-
-
-@book_rule("T3", WARNING, "summary", "value", "户数或面积合计：" + _MISMATCH, _MISMATCH_REMEDY)
-def totals_of_households_and_area(frames: Frames) -> list[Finding]:
-    """Only where every row's value could be read: a sum without the unreadable ones proves nothing."""
-    if not (claims := _claims(frames, "households", "floor_area_sqm")):
-        return []
-    scope = _in_scope(frames)
-    counted = scope.group_by("_book").agg(
-        *(
-            pl.when(col(name).is_not_null().all()).then(col(name).sum()).alias(name)
-            for name in ("households", "floor_area_sqm")
-        ),
-        *(
-            pl.when(col(name).is_not_null().all()).then(col(name).filter("built").sum()).alias(f"{name}_built")
-            for name in ("households", "floor_area_sqm")
-        ),
-    )
-    households = {key: value for key, value in claims.items() if key[1] == "households"}
-    area = {key: value for key, value in claims.items() if key[1] == "floor_area_sqm"}
+    first = col("uscc").first().over("_book", "company_key")
+    wrong = rows.with_columns(first=first).filter((col("uscc") != col("first")) & (col("form") == form))
     return [
-        *_compare(households, counted, {"households": ("households", "households_built")}),
-        *_compare(area, counted, {"floor_area_sqm": ("floor_area_sqm", "floor_area_sqm_built")}, 0.005),
+        Finding(book, row, values={"other": other})
+        for book, row, other in wrong.select("_book", "_row", "first").iter_rows()
     ]
 
 
-@book_rule("T4", WARNING, "summary", "value", "业委会(物管会)组建数：" + _MISMATCH, _MISMATCH_REMEDY)
-def total_committees(frames: Frames) -> list[Finding]:
-    """Distinct communities with a formed body; the sheet of bodies counts where it is present."""
-    if not (claims := _claims(frames, "committee_count")):
-        return []
-    if "committee" in frames:
-        formed = frames["committee"].filter(col("status").is_in(FORMED))
-        place = pl.coalesce("community_code", pl.concat_str("name_key", pl.col("subdistrict_key").fill_null("")))
-        bodies = formed.group_by("_book").agg(place.n_unique().alias("bodies"))
-    else:
-        typed = frames["community"].filter(col("committee_status_typed").is_in(FORMED))
-        bodies = typed.group_by("_book").agg(pl.len().alias("bodies"))
-    counted = frames["summary"].select("_book").unique().join(bodies, on="_book", how="left").fill_null(0)
-    return _compare(claims, counted, {"committee_count": ("bodies",)})
+_CODES = "同一企业在本报表中还有另一个统一社会信用代码{other}"
+_CODES_REMEDY = "对照营业执照核对，各表应当一致；分公司请写明分公司的全称和代码"
 
 
-@book_rule("T5", WARNING, "summary", "value", "企业数：" + _MISMATCH, _MISMATCH_REMEDY)
-def total_companies(frames: Frames) -> list[Finding]:
-    """The typed number of companies: distinct active ones."""
-    if not (claims := _claims(frames, "company_count")) or "company" not in frames:
-        return []
-    firm = pl.coalesce("uscc", "company_key")
-    active = frames["company"].filter((col("status") == "active").fill_null(True))
-    counted = active.group_by("_book").agg(firm.n_unique().alias("firms"))
-    return _compare(claims, counted, {"company_count": ("firms",)})
+@book_rule("R36", WARNING, "company", "uscc", _CODES, _CODES_REMEDY)
+def a_company_has_one_code(frames: Frames) -> list[Finding]:
+    """A company has one code on the sheet of companies."""
+    return _several_codes(frames, "company")
 
 
-@book_rule("T9", WARNING, "summary", "value", "红黑榜企业数：" + _MISMATCH, _MISMATCH_REMEDY)
-def totals_of_lists(frames: Frames) -> list[Finding]:
-    """The typed numbers of companies on the red and the black list."""
-    if not (claims := _claims(frames, "red_list_count", "black_list_count")) or "credit" not in frames:
-        return []
-    firm = pl.coalesce("uscc", "company_key")
-    counted = (
-        frames["credit"]
-        .group_by("_book")
-        .agg(*(firm.filter(col("list_flag") == flag).n_unique().alias(flag) for flag in ("red", "black")))
-    )
-    return _compare(claims, counted, {"red_list_count": ("red",), "black_list_count": ("black",)})
+@book_rule("R36", WARNING, "community", "uscc", _CODES, _CODES_REMEDY)
+def a_company_has_the_same_code_in_both_sheets(frames: Frames) -> list[Finding]:
+    """A community gives its company the code that the sheet of companies, or the first community, gives it."""
+    return _several_codes(frames, "community")
+
+
+COVERED_BY_ONE = 5
+"""So many units a joint branch covers at most in the ordinary way."""
 
 
 @book_rule(
-    "T9",
+    "branch_covers_many",
     WARNING,
-    "credit",
-    "list_flag",
-    "参评企业没有填写是否列入红黑榜",
-    "逐个填写红榜、黑榜或未列入，三者之和应等于参评企业数",
+    "party",
+    "org_name",
+    "联合党组织“{name}”覆盖{count}个单位，一般不超过5个",
+    "核对党组织名称和覆盖对象；情况特殊的请在说明栏注明",
 )
-def every_rated_company_is_placed(frames: Frames) -> list[Finding]:
-    """Red, black and neither add up to the rated companies: none is left without an entry where others have one."""
-    if "credit" not in frames:
-        return []
-    frame = frames["credit"]
-    used = said("list_flag").any().over("_book")
-    open_ = (
-        col("list_flag").is_null() & ~col("withheld").list.contains("list_flag") & (said("grade") | said("total_score"))
-    )
-    return _rows(frame.filter(used & open_ & col("_has_list_flag")))
+def joint_branch_covers_few(frames: Frames) -> list[Finding]:
+    """A joint branch covers at most five units; what it names beside its own row counts too."""
+    frame = frames["party"].filter((col("org_form") == "joint") & said("org_name"))
+    others = col("covered_subjects").fill_null("").str.count_matches("[、，,；;]")
+    units = frame.with_columns(units=pl.max_horizontal(pl.len().over("_book", "org_name"), others + 1))
+    wide = units.filter(col("units") > COVERED_BY_ONE).unique(["_book", "org_name"], keep="first", maintain_order=True)
+    rows = wide.select("_book", "_row", "org_name", "units").iter_rows()
+    return [Finding(book, row, values={"name": name, "count": count}) for book, row, name, count in rows]
+
+
+# ── what rows refer to ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _unlisted(frames: Frames, form: str) -> list[Finding]:

@@ -296,6 +296,24 @@ def single_building_committee() -> pl.Expr:
     return (col("unit_type") == "single_building") & _typed_as_formed()
 
 
+_LEFT = r"(?:物业|企业|公司)[^，。；,;未不防]{0,6}(?:撤离|撤出|撤管|退出|弃管)|^已?(?:撤离|撤出|撤管|弃管|失管)"
+_TAKEN_OVER = r"现由|改由|由.{1,20}(?:接管|接手|托管|代管)|新物业|新聘|续聘|更换|重新选聘"
+
+
+@row_rule(
+    "remark_against_mode",
+    WARNING,
+    FORM,
+    "management_mode",
+    "备注写有物业撤离或弃管，而物业管理方式仍填为专业化物业",
+    "企业已撤离的，把物业管理方式改为现在实际的方式；仍在服务的请更正备注",
+)
+def remark_agrees_with_mode() -> pl.Expr:
+    """A remark that the company has left contradicts professional management, unless it says who came instead."""
+    remark = col("remark").fill_null("")
+    return is_professional() & remark.str.contains(_LEFT) & ~remark.str.contains(_TAKEN_OVER)
+
+
 @row_rule(
     "change_without_source",
     WARNING,

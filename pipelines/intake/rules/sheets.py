@@ -73,6 +73,56 @@ def filed_after_established() -> pl.Expr:
     return last_day("filed_date") < col("established_date")
 
 
+@row_rule(
+    "member_count_unusual",
+    WARNING,
+    "committee",
+    "member_count",
+    "委员人数填{member_count}人，一般应为5至11人的单数",
+    "核对委员人数；确实如此的请在备注或说明栏注明",
+)
+def member_count_is_usual() -> pl.Expr:
+    """A body that counts has an odd number of members between 5 and 11."""
+    count = col("member_count")
+    body = col("body_type").is_in(["owners_committee", "pm_committee"]) & col("status").is_in(FORMED)
+    return body & (~count.is_between(5, 11) | (count % 2 == 0))
+
+
+TERM_SLACK_DAYS = 62
+"""By so much the dates of a term may differ from its years: two months."""
+
+
+@row_rule(
+    "term_against_years",
+    WARNING,
+    "committee",
+    "term_end",
+    "任期填{term_years}年，而本届任期为{term_start}至{term_end}",
+    "核对任期年数和本届任期的起止日期",
+)
+def term_lasts_its_years() -> pl.Expr:
+    """The dates of a term span as many years as are stated, to two months."""
+    days = (col("term_end") - col("term_start")).dt.total_days()
+    known = col("term_start_precision").is_in(["day", "month"]) & col("term_end_precision").is_in(["day", "month"])
+    return known & ((days - 365.25 * col("term_years").cast(pl.Float64)).abs() > TERM_SLACK_DAYS)
+
+
+# ── 党建情况 ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@row_rule(
+    "should_have_org",
+    WARNING,
+    "party",
+    "org_form",
+    "有{party_member_count}名党员，却只派党建指导员",
+    "有3名以上正式党员的应单独建立党组织；情况特殊的请在说明栏注明",
+)
+def enough_members_for_a_branch() -> pl.Expr:
+    """The same of the sheet of Party organisations."""
+    return (col("party_member_count") >= 3) & (col("org_form") == "instructor")
+
+
 # ── 企业明细 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -118,6 +168,44 @@ def managed_area_has_unit() -> pl.Expr:
 
 
 # ── 信用评价、纠纷、检查 ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+_HIGH = r"^(?:A|优|良好)"
+_LOW = r"^(?:[CDE]|不合格|差|较差|失信)"
+
+
+@row_rule(
+    "list_against_grade",
+    WARNING,
+    "credit",
+    "list_flag",
+    "列入红黑榜的情况与信用等级“{grade}”不相称",
+    "核对信用等级和红黑榜；因专门原因列入黑榜的请在说明栏注明原因",
+)
+def list_goes_with_grade() -> pl.Expr:
+    """The red list goes with a high grade, the black list with a low one; tables of grades differ, extremes do not."""
+    grade = col("grade").str.to_uppercase()
+    red, black = col("list_flag") == "red", col("list_flag") == "black"
+    return (red & grade.str.contains(_LOW)) | (black & grade.str.contains(_HIGH))
+
+
+SCORE_SLACK = 0.05
+
+
+@row_rule(
+    "score_against_parts",
+    WARNING,
+    "credit",
+    "total_score",
+    "得分{total_score}与基础分{base_score}＋加分{bonus}－扣分{penalty}不一致",
+    "核对各项分数；没有的项目填0",
+)
+def score_adds_up() -> pl.Expr:
+    """The score is base plus bonus minus penalty; penalties are typed with a minus or without."""
+    base, bonus, penalty, total = (
+        col(name).cast(pl.Float64) for name in ("base_score", "bonus", "penalty", "total_score")
+    )
+    return (base + bonus - penalty.abs() - total).abs() > SCORE_SLACK
 
 
 @row_rule(
@@ -253,3 +341,16 @@ def done_by_the_as_of_date() -> pl.Expr:
 def evidence_exists_when_sent() -> pl.Expr:
     """Evidence is not dated after the day it was sent."""
     return col("date") > col("_received")
+
+
+@row_rule(
+    "mechanism_without_proof",
+    WARNING,
+    "mechanism",
+    "document_no",
+    "既没有文号，也没有印发日期，不能证明制度已经建立",
+    "填写文号和印发日期；以会议纪要确立的，填写会议日期并在「佐证材料清单」中列出纪要",
+)
+def mechanism_is_proven() -> pl.Expr:
+    """A mechanism has the number of its document, or at least the day it was issued or decided."""
+    return said("document_name") & lacks("document_no") & col("issued_date").is_null()

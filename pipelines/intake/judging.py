@@ -17,7 +17,9 @@ from pipelines.forms.types import DatePeriod
 from pipelines.forms.units import find_unit
 from pipelines.intake import identify as identity
 from pipelines.intake import layout, papers
+from pipelines.intake.answers import Answers, is_of_receipt, read_answers
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name, column_letter
+from pipelines.intake.mended import Mended
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
 from pipelines.intake.reader import META_SHEET, VISIBLE, Cell, RawWorkbook
 from pipelines.intake.rules import Rule, reading
@@ -61,7 +63,10 @@ class Judgement:
     """Sheet → cells that hold personal data (columns declared so are not listed cell by cell)."""
     notes: list[str] = field(default_factory=list)
     """What the receipt says beside the findings: rules that were skipped, …"""
-    answers: dict[tuple[str, ...], str] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
+    """What the district wrote into 说明 on the list of findings of a receipt."""
+    mended: Mended | None = None
+    """What became of the findings of the version before; None where there is none."""
     kind: str | None = None
     """What the bytes are (xlsx, xls …); None when they could not be read."""
     shown: list[str] = field(default_factory=list)
@@ -98,13 +103,7 @@ class Judgement:
         }
 
     def _answered(self, issue: Issue) -> Issue:
-        if not self.answers or issue.answer:
-            return issue
-        keys = (
-            (issue.rule_id, issue.sheet or "", issue.cell or "", issue.entity or ""),
-            (issue.rule_id, issue.entity or ""),
-        )
-        answer = next((self.answers[key] for key in keys if key in self.answers), None)
+        answer = self.answers.to(issue) if self.answers and not issue.answer else None
         return replace(issue, answer=answer) if answer else issue
 
 
@@ -165,11 +164,12 @@ def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str,
 
 def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
     """Find tables and identity; what is fatal is known after this."""
-    names = [sheet.name for sheet in raw.visible if not layout.is_report(sheet.name)]
+    ours = {id(sheet) for sheet in raw.visible if is_of_receipt(sheet.name, sheet.cells)}
+    names = [sheet.name for sheet in raw.visible if id(sheet) not in ours]
     for sheet in raw.sheets:
         sheet.name = mask(sheet.name)
     covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
-    sheets = [s for s in raw.visible if s not in covers and not layout.is_report(s.name) and any(map(any, s.cells))]
+    sheets = [s for s in raw.visible if s not in covers and id(s) not in ours and any(map(any, s.cells))]
     layouts = [layout.lay_out(sheet) for sheet in sheets]
     cover = identity.read_labels((sheet, range(COVER_ROWS)) for sheet in covers) if covers else None
     title = identity.read_labels((item.sheet, _rows_around(item)) for item in layouts if item.tables)
@@ -415,7 +415,7 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
         recognised,
         totals,
         personal,
-        answers=_answers(book.raw),
+        answers=read_answers(s.cells for s in book.raw.visible if is_of_receipt(s.name, s.cells)),
         kind=book.raw.kind,
         shown=book.names,
     )
@@ -499,27 +499,3 @@ def _recognised_column(form: type[Form], column: layout.ColumnFound) -> dict[str
         "unit": column.unit,
         "personal": column.personal,
     }
-
-
-# ── answers in a receipt that came back ───────────────────────────────────────────────────────────────────────────
-
-
-def _answers(raw: RawWorkbook) -> dict[tuple[str, ...], str]:
-    """What the district wrote into 说明 on a receipt's 问题清单, by rule and place, and by rule and object."""
-    answers: dict[tuple[str, ...], str] = {}
-    for sheet in raw.visible:
-        if not layout.is_report(sheet.name):
-            continue
-        places: dict[str, int] = {}
-        for line in sheet.cells:
-            texts = [str(cell).strip() for cell in line]
-            if {"规则", "说明", "单元格"} <= set(texts):
-                places = {text: index for index, text in enumerate(texts) if text}
-                continue
-            if not places or not texts[places["说明"]]:
-                continue
-            rule, sheet_name, cell, entity = (texts[places[name]] for name in ("规则", "工作表", "单元格", "小区/对象"))
-            answer = mask(texts[places["说明"]])[:500]
-            answers[rule, sheet_name, cell, entity] = answer
-            answers.setdefault((rule, entity), answer)
-    return answers

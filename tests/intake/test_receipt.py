@@ -8,7 +8,6 @@ import time
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from xml.dom import minidom
 
 import openpyxl
 import pytest
@@ -19,10 +18,10 @@ from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from pipelines.intake.annotate import FILLS
 from pipelines.intake.judging import Source, judge_batch
 from pipelines.intake.reader import read_workbook
 from pipelines.intake.receipt import receipt_path, write_plain, write_receipt
+from pipelines.intake.receipt.ownsheet import FILLS
 from pipelines.intake.template import FIRST_ROW, write_template
 from tests.intake.books import (
     COVER,
@@ -38,6 +37,7 @@ from tests.intake.books import (
     plans,
     saved,
 )
+from tests.intake.packages import faults
 
 PHONE = "13800000000"
 
@@ -58,18 +58,8 @@ def every_part(path: Path) -> str:
 
 
 def is_well_formed(path: Path) -> None:
-    """Every part is XML, every relation leads somewhere, every part has a type."""
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-        types = minidom.parseString(archive.read("[Content_Types].xml"))
-        typed = {node.getAttribute("PartName").lstrip("/") for node in types.getElementsByTagName("Override")}
-        assert typed <= names
-        for name in names:
-            if name.endswith((".xml", ".rels", ".vml")):
-                part = minidom.parseString(archive.read(name))
-            if name.endswith(".rels"):
-                for node in part.getElementsByTagName("Relationship"):
-                    assert node.getAttribute("Target").lstrip("/") in names, (name, node.toxml())
+    """Nothing in it would make Excel offer to repair the file."""
+    assert faults(path) == []
 
 
 BAD = [
@@ -84,7 +74,7 @@ def test_problems_stand_in_their_cells(tmp_path: Path) -> None:
     is_well_formed(path)
     assert path.parent == tmp_path / "receipts" / PLAN / "2024-11" / "150802"
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["问题清单", "识别结果", "填报说明", "小区明细"]
+    assert book.sheetnames == ["问题清单", "识别结果", "本期数据", "填报说明", "小区明细"]
     sheet = book["小区明细"]
     for cell, rule in (("N3", "R04"), ("Q4", "R08")):
         assert sheet[cell].fill.fgColor.rgb == FILLS["error"]
@@ -98,11 +88,11 @@ def test_problems_stand_in_their_cells(tmp_path: Path) -> None:
 def test_list_of_problems(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(receipt(Book(BAD).bytes(), tmp_path))["问题清单"]
     lines = [list(row) for row in sheet.iter_rows(values_only=True)]
-    words = "\n".join(str(line[0]) for line in lines[:6])
+    words = "\n".join(str(line[0]) for line in lines[:8])
     assert "巴彦淖尔市" in words
     assert "临河区" in words
-    assert "2024-11-28 10:00" in words
-    assert "通过，但有问题" in words
+    assert "2024年11月28日 10:00" in words
+    assert "通过，但有 14 处错误" in words
     head = next(n for n, line in enumerate(lines) if line[0] == "序号")
     assert lines[head] == [
         "序号",
@@ -115,13 +105,15 @@ def test_list_of_problems(tmp_path: Path) -> None:
         "如何修改",
         "说明",
         "规则",
+        "编号",
     ]
-    [households] = [line for line in lines[head + 1 :] if line[9] == "R04"]
+    [households] = [line for line in lines[head + 1 :] if line[10] == "R04/households"]
     assert households[1:5] == ["错误", "小区明细", "N3", "乙"]
     row = lines.index(households) + 1
     assert sheet.cell(row, 4).hyperlink.location == "'小区明细'!N3"
     order = ["退回", "错误", "提示"]
-    levels = [order.index(line[1]) for line in lines[head + 1 :]]
+    end = next(n for n, line in enumerate(lines) if line[0] == "按规则汇总")
+    levels = [order.index(line[1]) for line in lines[head + 1 : end - 1]]
     assert levels == sorted(levels)
 
 
@@ -180,7 +172,7 @@ def test_formulas_keep_their_values(tmp_path: Path) -> None:
         sheet.write_formula("N2", "=60+40", None, 100)
     path = receipt(content.getvalue(), tmp_path)
     with zipfile.ZipFile(path) as archive:
-        assert b"<f>60+40</f><v>100</v>" in archive.read("xl/worksheets/sheet4.xml")
+        assert b"<f>60+40</f><v>100</v>" in archive.read("xl/worksheets/sheet5.xml")
     assert judged(path.read_bytes()).frames["community"]["households"].to_list() == [100]
 
 
@@ -201,14 +193,16 @@ class TestSentAgain:
         book = self.corrected(tmp_path)
         listed = book["问题清单"]
         for row in listed.iter_rows():
-            if row[9].value == "R04":
+            if row[10].value == "R04/households":
                 row[8].value = f"已核实，电话{PHONE}"
         judgement = judged(saved(book))
         [issue] = found(judgement, "R04")
         assert issue.answer == "已核实，电话***"
         assert {i.answer for i in judgement.issues if i.rule_id != "R04"} == {None}
         again = openpyxl.load_workbook(receipt(saved(book), tmp_path))["问题清单"]
-        assert [row[8] for row in again.iter_rows(values_only=True) if row[9] == "R04"] == ["已核实，电话***"]
+        assert [row[8] for row in again.iter_rows(values_only=True) if row[10] == "R04/households"] == [
+            "已核实，电话***"
+        ]
 
     def test_what_was_mended_loses_its_colour(self, tmp_path: Path) -> None:
         book = self.corrected(tmp_path)
@@ -310,7 +304,9 @@ def test_a_workbook_that_cannot_be_read_gets_a_list_only(tmp_path: Path) -> None
     path = write_plain(judgement, target, plans())
     is_well_formed(path)
     words = [
-        row[5] for row in openpyxl.load_workbook(path)["问题清单"].iter_rows(values_only=True) if row[9] == "encrypted"
+        row[5]
+        for row in openpyxl.load_workbook(path)["问题清单"].iter_rows(values_only=True)
+        if row[10] == "encrypted/"
     ]
     assert words == ["文件加了打开密码。"]
 

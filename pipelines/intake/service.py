@@ -29,7 +29,7 @@ Progress = Callable[[int, int, str], object]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one drop. ``is_new`` is False when the same bytes had been received before."""
+    """What became of one drop, or of the evidence of one place. ``is_new`` is False when the same bytes had been received before."""
 
     submission_id: str
     drop_path: str
@@ -44,6 +44,10 @@ class Outcome:
     warning_count: int
     is_new: bool
     receipt: Path | None
+    kind: str = "workbook"
+    """workbook, also what was taken for one and returned; bundle: a zip of files; evidence: files beside workbooks."""
+    note: str = ""
+    """What there is to say about a bundle, or evidence."""
 
 
 # ── one workbook ──────────────────────────────────────────────────────────────────────────────────────────────────

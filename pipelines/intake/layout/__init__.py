@@ -1,0 +1,39 @@
+"""Where the tables on a sheet are: their header rows, which column is which field, data rows, totals and notes.
+
+``sheets`` finds the tables, ``windows`` their header rows, ``matching`` says which column is which field, ``rows``
+what every row is, ``given`` puts into the rows what stands outside them (``streets``), ``outline`` tells where a header
+seems to be that fits no form. What was decided is kept in the tables, so that the receipt can show it.
+"""
+
+from pipelines.intake.layout.matching import match_columns, nearest
+from pipelines.intake.layout.model import (
+    Clash,
+    ColumnFound,
+    Conflict,
+    Given,
+    SheetLayout,
+    Table,
+    missing_required,
+    tables_by_form,
+)
+from pipelines.intake.layout.outline import Outline, outline
+from pipelines.intake.layout.sheets import form_of_sheet_name, is_cover, is_report, lay_out
+
+__all__ = [
+    "Clash",
+    "ColumnFound",
+    "Conflict",
+    "Given",
+    "Outline",
+    "SheetLayout",
+    "Table",
+    "form_of_sheet_name",
+    "is_cover",
+    "is_report",
+    "lay_out",
+    "match_columns",
+    "missing_required",
+    "nearest",
+    "outline",
+    "tables_by_form",
+]

@@ -1,0 +1,166 @@
+"""Where a sheet seems to have its header, its rows, totals and notes, whatever it is about.
+
+No form is asked: a header is the rows whose texts are short, unlike each other, stand over every column that holds
+something, sound like headings, and have other things than texts below them. Good for telling a district why its sheet
+was not understood: the header was seen, but it is no form's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from pipelines.intake.layout.grid import Grid, close, compact, is_filled, text_of
+from pipelines.intake.reader import RawSheet
+
+Kind = Literal["blank", "title", "header", "data", "total", "group", "note"]
+
+LOOKED_AT = 40
+DEPTH = 3
+BELOW = 12
+LONGEST = 40
+ENOUGH = 4.0
+"""A header scores 3 for standing over every column, 1½ for unlike texts, 1 for sounding so, 2 for numbers below."""
+
+TOTAL = re.compile(r"合\s*计|小\s*计|总\s*计|共\s*计|^(?:總計|合計|小計)$")
+NOTE = re.compile(
+    r"^[\s(（]*(?:附?注|註|备\s*注|说\s*明|填表说明|数据来源|资料来源|来源|制表|填表|填报|审核|复核|经办|负责人|联系人|签字|盖章"
+    r"|[^:：]{0,12}意见|[^:：]{0,14}(?:负责人|工程师|签字|签名|盖章|日期)|回访人|调查人|检查人)[^:：]{0,6}[:：]"
+)
+_HEADING = re.compile(
+    r"序号|编号|代码|编码|名称|姓名|单位|地区|地址|日期|时间|年份|类别|类型|性质|情况|方式|状态|备\s*注|说明|电话|金额|面积|数量|合计"
+    r"|项目|指标|级别|层次|结果|部门|机构|区域|[数率额量价费人户名号率长度重]$|^(?:19|20)\d\d(?:\.0)?年?(?:Q[1-4]|第?[一二三四1-4]季度)?$"
+    r"|^\d{1,2}[月日周]$|^第.{1,3}[周季期月]$|%$"
+)
+_LABELLED = re.compile(r"[^:：]{1,12}[:：]")
+_NUMBER = re.compile(r"-?[\d,，]+(?:\.\d+)?%?")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The rows of a sheet by kind; ``header`` is its first and last header row (0-based), None when none stands out."""
+
+    header: tuple[int, int] | None
+    kinds: tuple[Kind, ...]
+
+    def rows(self, kind: Kind) -> set[int]:
+        """The 0-based rows of a kind."""
+        return {row for row, what in enumerate(self.kinds) if what == kind}
+
+
+def outline(sheet: RawSheet) -> Outline:
+    """The outline of a sheet."""
+    grid = Grid(sheet)
+    filled = [[i for i, cell in enumerate(line) if is_filled(cell)] for line in sheet.cells]
+    header = _header(grid, filled)
+    return Outline(header, tuple(_kinds(grid, filled, header)))
+
+
+# ── the header ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _header(grid: Grid, filled: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+    best: tuple[float, int, int] | None = None
+    for first in range(min(grid.height, LOOKED_AT)):
+        if not filled[first]:
+            continue
+        for last in range(first, min(first + DEPTH, grid.height)):
+            if not filled[last]:
+                break
+            score = _score(grid, filled, first, last)
+            if best is None or score > best[0] + 1e-9:
+                best = score, first, last
+    if best is None or best[0] < ENOUGH:
+        return None
+    return _closed(grid, best[1], best[2])
+
+
+def _score(grid: Grid, filled: Sequence[Sequence[int]], first: int, last: int) -> float:
+    below = [row for row in range(last + 1, grid.height) if filled[row]][:BELOW]
+    rows = [grid.texts(row) for row in range(first, last + 1)]
+    paths = {
+        column: tuple(dict.fromkeys(texts[column] for texts in rows if texts[column])) for column in range(len(rows[0]))
+    }
+    used = {column for row in below for column in filled[row]} | {c for c, path in paths.items() if path}
+    named = [path for column in sorted(used) if (path := paths[column])]
+    if len(used) < 2 or len(set(named)) < 2:
+        return 0.0
+    leaves = [path[-1] for path in named]
+    odd = sum(len(leaf) > LONGEST or _LABELLED.match(leaf) is not None for leaf in leaves)
+    numbers = sum(_NUMBER.fullmatch(leaf) is not None and not _HEADING.search(leaf) for leaf in leaves)
+    return (
+        3 * len(named) / len(used)
+        + 1.5 * len(set(named)) / len(named)
+        + sum(_HEADING.search(compact(leaf)) is not None for leaf in leaves) / len(leaves)
+        + 2 * _contrast(grid, paths, used, below)
+        - 3 * (odd + numbers) / len(leaves)
+        - 0.3 * (last - first)
+        - 0.03 * first
+    )
+
+
+def _contrast(grid: Grid, paths: dict[int, tuple[str, ...]], used: set[int], below: Sequence[int]) -> float:
+    """The share of columns with a text on top and mostly numbers, or always the same few words, below."""
+    told = 0.0
+    for column in used:
+        cells = [grid.cells[row][column] for row in below if is_filled(grid.cells[row][column])]
+        if not cells or not paths[column] or _NUMBER.fullmatch(paths[column][-1]):
+            continue
+        numbers = sum(not isinstance(cell, str) or _NUMBER.fullmatch(cell.strip()) is not None for cell in cells)
+        told += numbers / len(cells)
+    return told / len(used)
+
+
+def _closed(grid: Grid, first: int, last: int) -> tuple[int, int]:
+    """The rows with those that narrow merged ranges tie to them."""
+    while first > 0 and last - first + 1 < DEPTH and _tied(grid, first - 1, first):
+        first -= 1
+    while last + 1 < grid.height and last - first + 1 < DEPTH and _tied(grid, last, last + 1):
+        last += 1
+    return first, last
+
+
+def _tied(grid: Grid, above: int, below: int) -> bool:
+    over = [a for a in grid.merged_in_row.get(below, ()) if a[0] <= above and a[2] - a[0] < DEPTH and a[3] - a[1] <= 2]
+    return len(over) >= 2 or (len(over) == 1 and len(grid.merged_in_row.get(above, ())) > 1)
+
+
+# ── the rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _kinds(grid: Grid, filled: Sequence[Sequence[int]], header: tuple[int, int] | None) -> list[Kind]:
+    kinds: list[Kind] = ["blank" if not places else "data" for places in filled]
+    first, last = header or (0, -1)
+    for row in range(grid.height):
+        if filled[row] and row < first:
+            kinds[row] = "title"
+        elif header and first <= row <= last:
+            kinds[row] = "header"
+    body = [row for row in range(last + 1, grid.height) if filled[row]]
+    usual = median([len(filled[row]) for row in body]) if body else 0
+    is_after_note = False
+    for row in body:
+        kinds[row] = _kind(grid.cells[row], filled[row], usual, is_after_note)
+        is_after_note = kinds[row] == "note" or (is_after_note and kinds[row] == "note")
+    if usual >= 3:  # what stands alone after the last full row is a note, too
+        full = max((row for row in body if kinds[row] in ("data", "total")), default=grid.height)
+        kinds[full + 1 :] = ["note" if kind == "group" else kind for kind in kinds[full + 1 :]]
+    return kinds
+
+
+def _kind(line: Sequence[object], filled: Sequence[int], usual: float, is_after_note: bool) -> Kind:
+    texts = [close(text_of(line[i])) for i in filled[:4]]
+    if NOTE.match(texts[0]) and len(filled) <= max(6, usual):
+        return "note"
+    if is_after_note and len(filled) <= 3 < usual:
+        return "note"
+    if is_after_note and len(filled) == 1:
+        return "note"
+    if any(TOTAL.search(text) and len(text) <= 20 for text in texts):
+        return "total"
+    if len(filled) == 1 and usual >= 3:
+        return "group"
+    return "data"

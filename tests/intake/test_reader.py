@@ -39,6 +39,12 @@ def zipped(**parts: bytes) -> bytes:
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
 
 
+def stream(name: str) -> bytes:
+    """A compound file whose directory has a stream of this name."""
+    encoded = name.encode("utf-16-le") + b"\0\0"
+    return OLE + encoded.ljust(64, b"\0") + len(encoded).to_bytes(2, "little") + bytes(62)
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -54,9 +60,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
         (b"PK\x03\x04broken", "unreadable"),
         (zipped(**{"[Content_Types].xml": b"<Types/>", "xl__workbook.xml": b"<workbook><sheets>"}), "unreadable"),
         (OLE, "unreadable"),
-        (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
-        (OLE + "WordDocument".encode("utf-16-le"), "foreign_file"),
-        (b"\x09\x02\x06\x00\x00\x00\x10\x00", "unsupported_format"),
+        (stream("EncryptedPackage"), "encrypted"),
+        (stream("WordDocument"), "foreign_file"),
+        (stream("Workbook") + "WordDocument".encode("utf-16-le"), "unreadable"),
+        (b"\x09\x02\x06\x00\x00\x00\x10\x00", "unreadable"),
         (b'<?xml version="1.0"?><Workbook/>', "unsupported_format"),
         (b"<html><body>nothing</body></html>", "no_sheet"),
     ],

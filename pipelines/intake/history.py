@@ -27,6 +27,15 @@ class Earlier:
     as_of: date
 
 
+@dataclass(frozen=True)
+class Version:
+    """Another version of a ledger: when it came and under what name."""
+
+    submission_id: str
+    received_at: datetime
+    file_name: str
+
+
 class History:
     """Which submissions of which district were accepted, and their communities."""
 
@@ -70,10 +79,39 @@ class History:
         found = (Earlier(newest[p.id][1], p.name.zh, p.as_of) for p in before.values() if p.id in newest)
         return sorted(found, key=lambda earlier: earlier.as_of)
 
+    def replaced(self, submission: Mapping[str, Any]) -> Version | None:
+        """The version that this one replaces: the newest accepted one of those received before it."""
+        known = self._versions(submission)
+        return max((v for v in known if _turn(v) < _turn(_version(submission))), key=_turn, default=None)
+
+    def replaced_by(self, submission: Mapping[str, Any]) -> Version | None:
+        """The version that replaces this one: the first accepted one of those received after it."""
+        known = self._versions(submission)
+        return min((v for v in known if _turn(v) > _turn(_version(submission))), key=_turn, default=None)
+
+    def knows(self, submission: Mapping[str, Any]) -> bool:
+        """Whether this very submission was accepted before."""
+        return any(version.submission_id == submission["submission_id"] for version in self._versions(submission))
+
+    def _versions(self, submission: Mapping[str, Any]) -> list[Version]:
+        """The accepted versions of the same ledger."""
+        place = submission["plan_id"], submission["district_code"]
+        same = (o for o in self._accepted.get(place, ()) if o[1] == submission["period_id"])
+        return [Version(submission_id, order[0], order[2]) for order, _, submission_id in same]
+
     def is_first_period(self, submission: Mapping[str, Any]) -> bool:
         """Whether the plan has no earlier period to compare with."""
         order, plan = self.order(submission), self.plans.get(submission["plan_id"] or "")
         return order is not None and plan is not None and all(p.as_of >= order[1] for p in plan.periods)
+
+
+def _version(submission: Mapping[str, Any]) -> Version:
+    return Version(submission["submission_id"], submission["received_at"], submission["file_name"])
+
+
+def _turn(version: Version) -> tuple[datetime, str, str]:
+    """In which order versions follow each other: as received, then by file name."""
+    return version.received_at, version.file_name, version.submission_id
 
 
 def read_ledgers(records: Path, earlier: Iterable[Earlier]) -> list[Ledger]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.intake.changes import Changes
 from pipelines.intake.issues import Issue
 from pipelines.intake.parse import Total
 
@@ -42,8 +43,29 @@ SUBMISSION_SCHEMA: dict[str, pl.DataType] = {
     "is_synthetic": pl.Boolean(),
     "archive_path": pl.String(),
     "drop_path": pl.String(),
+    "layout": pl.List(pl.String()),
 }
-"""One row per workbook received. ``missing_columns``: ``form.field`` of each column that a given sheet lacks."""
+"""One row per workbook received. ``missing_columns``: ``form.field`` of each column that a given sheet lacks;
+``layout``: where each field that it has stands (``changes.layout_of``)."""
+
+CHANGE_SCHEMA: dict[str, pl.DataType] = {
+    "submission_id": pl.String(),
+    "change_no": pl.Int64(),
+    "supersedes": pl.String(),
+    "plan_id": pl.String(),
+    "district_code": pl.String(),
+    "period_id": pl.String(),
+    "form": pl.String(),
+    "kind": pl.String(),
+    "entity": pl.String(),
+    "field": pl.String(),
+    "before": pl.String(),
+    "after": pl.String(),
+    "sheet": pl.String(),
+    "cell": pl.String(),
+    "source_row": pl.Int64(),
+}
+"""One row per difference between a re-sent workbook and the version it replaced (``changes.Change``)."""
 
 ISSUE_SCHEMA: dict[str, pl.DataType] = {
     "submission_id": pl.String(),
@@ -134,6 +156,18 @@ def write_findings(
     _write_or_remove(
         record_path(records, "total", submission_id), pl.DataFrame(claimed, schema=TOTAL_SCHEMA, orient="row")
     )
+
+
+def write_changes(records: Path, submission: Mapping[str, Any], changes: Changes | None) -> None:
+    """What it says differently from the version it replaced, if it replaced one and says anything."""
+    names = ("submission_id", "plan_id", "district_code", "period_id")
+    same = {name: submission[name] for name in names} | {"supersedes": changes.supersedes if changes else None}
+    found = [
+        same | asdict(change) | {"change_no": number}
+        for number, change in enumerate(changes.rows if changes else (), start=1)
+    ]
+    path = record_path(records, "change", submission["submission_id"])
+    _write_or_remove(path, pl.DataFrame(found, schema=CHANGE_SCHEMA))
 
 
 def write_submissions(records: Path, submissions: Sequence[Mapping[str, Any]]) -> None:

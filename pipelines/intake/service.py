@@ -113,7 +113,7 @@ NOT_REGULAR = Refusal(
 
 def _compare(judgement: Judgement, history: History | None) -> None:
     from pipelines.intake.judging import MAIN_FORM
-    from pipelines.intake.settle import against_ledgers
+    from pipelines.intake.settle import against_ledgers, against_version
 
     if MAIN_FORM not in judgement.frames:
         return
@@ -122,6 +122,8 @@ def _compare(judgement: Judgement, history: History | None) -> None:
         against_ledgers(judgement, history.records, earlier)
     elif history is None or not history.is_first_period(judgement.submission):
         judgement.notes.append("没有以往台账可供比较，与上期核对的规则(R30—R33)未执行。")
+    if history and not history.knows(judgement.submission) and (replaced := history.replaced(judgement.submission)):
+        against_version(judgement, history.records, replaced)
 
 
 def history_of(ws: Workspace, plans: Mapping[str, Plan] | None = None) -> History | None:

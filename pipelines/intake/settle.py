@@ -11,23 +11,39 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.intake.history import Earlier, read_ledgers
+from pipelines.forms import FORMS
+from pipelines.intake.changes import Change, Changes, layout_of, places
+from pipelines.intake.changes import compare as differences
+from pipelines.intake.history import Earlier, Version, read_ledgers
 from pipelines.intake.issues import Issue
-from pipelines.intake.judging import MAIN_FORM, Judgement
+from pipelines.intake.judging import MAIN_FORM, RETURNED, Judgement
 from pipelines.intake.papers import FORM, NOT_JUDGED, Files, about_files
-from pipelines.intake.records import record_path, write_findings, write_forms, write_submissions
+from pipelines.intake.records import (
+    read_submission,
+    record_path,
+    write_changes,
+    write_findings,
+    write_forms,
+    write_submissions,
+)
 from pipelines.intake.rules.ledgers import Remark, compare, ledger_rows
 from pipelines.intake.validate import display
 
 
 @dataclass
 class Settled:
-    """A judged workbook and the earlier ledgers it is compared with."""
+    """A judged workbook and what it is compared with.
+
+    ``earlier``: the ledgers of earlier periods. ``replaced``: the version of this ledger before it. ``replaced_by``:
+    the one after it, where that was recorded already (this one was received before it, but came in here later).
+    """
 
     judgement: Judgement
     earlier: Sequence[Earlier]
     files: Files | None = None
     """The evidence that came for it; None where none ever did."""
+    replaced: Version | None = None
+    replaced_by: Version | None = None
 
 
 def against_ledgers(judgement: Judgement, records: Path, earlier: Sequence[Earlier]) -> None:
@@ -105,6 +121,43 @@ def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
             judgement.recount()
         if judgement.status != "returned":
             against_files(judgement, settled.files, _recorded(records, submission_id, FORM))
+        judgement.submission["layout"] = layout_of(judgement.recognised)
+        _against_versions(records, settled)
         write_findings(records, judgement.submission, judgement.issues, judgement.totals)
     write_submissions(records, [settled.judgement.submission for settled in group])
     return [settled.judgement for settled in group]
+
+
+def against_version(judgement: Judgement, records: Path, replaced: Version) -> None:
+    """Say what a judged workbook, whose rows are at hand, changes against the version it would replace."""
+    cells = places(layout_of(judgement.recognised))
+    judgement.changes = _changes(replaced, differences(_rows(records, replaced.submission_id), judgement.frames, cells))
+
+
+def _against_versions(records: Path, settled: Settled) -> None:
+    """Record what this version changed, and what the one after it then did. A returned one replaces nothing."""
+    submission = settled.judgement.submission
+    if settled.judgement.status == RETURNED:
+        return
+    if settled.replaced:
+        settled.judgement.changes = _recorded_changes(records, settled.replaced, submission)
+    write_changes(records, submission, settled.judgement.changes)
+    if settled.replaced_by and (later := read_submission(records, settled.replaced_by.submission_id)):
+        this = Version(submission["submission_id"], submission["received_at"], submission["file_name"])
+        write_changes(records, later, _recorded_changes(records, this, later))
+
+
+def _recorded_changes(records: Path, replaced: Version, submission: Mapping[str, Any]) -> Changes:
+    cells = places(submission.get("layout") or ())
+    old, new = _rows(records, replaced.submission_id), _rows(records, submission["submission_id"])
+    return _changes(replaced, differences(old, new, cells))
+
+
+def _changes(replaced: Version, rows: tuple[Change, ...]) -> Changes:
+    return Changes(replaced.submission_id, replaced.received_at, replaced.file_name, rows)
+
+
+def _rows(records: Path, submission_id: str) -> dict[str, pl.DataFrame]:
+    """The recorded rows of a submission, by form."""
+    files = {name: record_path(records, name, submission_id) for name in FORMS}
+    return {name: pl.read_parquet(file) for name, file in files.items() if file.exists()}

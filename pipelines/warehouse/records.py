@@ -12,7 +12,14 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.forms import FORMS
-from pipelines.intake.records import BUNDLE_SCHEMA, EVIDENCE_FILE_SCHEMA, ISSUE_SCHEMA, SUBMISSION_SCHEMA, TOTAL_SCHEMA
+from pipelines.intake.records import (
+    BUNDLE_SCHEMA,
+    CHANGE_SCHEMA,
+    EVIDENCE_FILE_SCHEMA,
+    ISSUE_SCHEMA,
+    SUBMISSION_SCHEMA,
+    TOTAL_SCHEMA,
+)
 
 SCHEMA_FILE = "_schema.parquet"
 
@@ -21,6 +28,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "submission": SUBMISSION_SCHEMA,
     "issue": ISSUE_SCHEMA,
     "total": TOTAL_SCHEMA,
+    "change": CHANGE_SCHEMA,
     "evidence_file": EVIDENCE_FILE_SCHEMA,
     "bundle": BUNDLE_SCHEMA,
 }

@@ -224,8 +224,15 @@ class Run:
         for item in sorted(judged.values(), key=lambda item: self._order(history, item)):
             assert item.judgement is not None
             place = item.judgement.key[:2] if item.judgement.key else item.submission_id
-            earlier = history.earlier(item.judgement.submission)
-            groups.setdefault(place, []).append(Settled(item.judgement, earlier))
+            submission = item.judgement.submission
+            later = history.replaced_by(submission)
+            one = Settled(
+                item.judgement,
+                history.earlier(submission),
+                replaced=history.replaced(submission),
+                replaced_by=None if later is None or later.submission_id in judged else later,
+            )
+            groups.setdefault(place, []).append(one)
         tasks = [(self.ws.records, group) for group in groups.values()]
         for settled in guard.each(worker.settle, tasks, seconds=SETTLE_SECONDS):
             if isinstance(settled, Exception):

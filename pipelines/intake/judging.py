@@ -18,6 +18,7 @@ from pipelines.forms.units import find_unit
 from pipelines.intake import identify as identity
 from pipelines.intake import layout, papers
 from pipelines.intake.answers import Answers, is_of_receipt, read_answers
+from pipelines.intake.changes import Changes
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name, column_letter
 from pipelines.intake.mended import Mended
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
@@ -67,6 +68,8 @@ class Judgement:
     """What the district wrote into 说明 on the list of findings of a receipt."""
     mended: Mended | None = None
     """What became of the findings of the version before; None where there is none."""
+    changes: Changes | None = None
+    """What it changes against the version it replaces; None where it replaces none."""
     kind: str | None = None
     """What the bytes are (xlsx, xls …); None when they could not be read."""
     shown: list[str] = field(default_factory=list)

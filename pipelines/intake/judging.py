@@ -24,6 +24,7 @@ from pipelines.intake.mended import Mended
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
 from pipelines.intake.reader import META_SHEET, VISIBLE, Cell, RawWorkbook
 from pipelines.intake.rules import Rule, reading
+from pipelines.intake.subareas import sub_areas
 from pipelines.intake.validate import Place, at_cell, validate
 from pipelines.plans import Plan
 from pipelines.plans.entities import ENTITIES
@@ -154,6 +155,7 @@ def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str,
                         rows.setdefault(name, Rows(FORMS[name])), number, table, units, book.raw.date1904, place.issues
                     )
                     _about_rows(table, place.issues)
+                    place.issues += sub_areas(table, units)
                     claimed += read_totals(table, units) if table.totals else []
         totals.append(claimed)
     records = validate(rows, places)

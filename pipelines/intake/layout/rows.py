@@ -145,6 +145,8 @@ class _Sorting:
 
     def _section(self, row: int, line: Sequence[object]) -> Section | None:
         """The section a row begins, when it holds nothing but its name (and perhaps how many there are)."""
+        if any(column.identity and column.field == "subdistrict" for column in self.table.form.columns):
+            return None  # there a row is about a subdistrict, and not headed by one
         filled = [i for i, cell in enumerate(line) if is_filled(cell)]
         if not filled or len(filled) > 3 or not isinstance(line[filled[0]], str):
             return None

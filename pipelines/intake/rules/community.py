@@ -13,6 +13,7 @@ from pipelines.intake.rules.base import (
     is_professional,
     lacks,
     last_day,
+    listed,
     row_rule,
     said,
 )
@@ -62,6 +63,17 @@ def _area_per_household() -> pl.Expr:
 def area_per_household_plausible() -> pl.Expr:
     """Area per household is plausible; what is not is mostly a slip between ㎡ and 万㎡."""
     return ~_area_per_household().is_between(20, 400) & (col("households") > 0) & ~col("_unit_not_stated")
+
+
+SUB_AREAS = listed(
+    "R07",
+    WARNING,
+    FORM,
+    "floor_area_sqm",
+    "{names}各项面积之和{parts}㎡与建筑面积{total}㎡相差超过1%",
+    "核对各分项面积和建筑面积，以及它们的单位（㎡或万㎡）",
+    "row",
+)
 
 
 @row_rule(
@@ -296,8 +308,8 @@ def single_building_committee() -> pl.Expr:
     return (col("unit_type") == "single_building") & _typed_as_formed()
 
 
-_LEFT = r"(?:物业|企业|公司)[^，。；,;未不防]{0,6}(?:撤离|撤出|撤管|退出|弃管)|^已?(?:撤离|撤出|撤管|弃管|失管)"
-_TAKEN_OVER = r"现由|改由|由.{1,20}(?:接管|接手|托管|代管)|新物业|新聘|续聘|更换|重新选聘"
+_LEFT = r"(?:物业|企业|公司)[^，。；,;未不]{0,12}(?:撤离|撤出|撤管|退出|弃管)|^已?(?:撤离|撤出|撤管|弃管|失管)"
+_TAKEN_OVER = r"现由|改由|由.{1,20}(?:接管|接手|托管|代管)|新物业|新聘|续聘|更换|重新选聘|防止|避免|预防"
 
 
 @row_rule(

@@ -1,4 +1,4 @@
-"""Rules against the district's earlier ledgers: what vanished, changed or appeared (R30–R33).
+"""Rules against the district's earlier ledgers: what vanished, changed or appeared (R30–R33), and the sum of it (T12).
 
 Identity follows the register's: code and name, a declared rename or former code, name and subdistrict, code in the same
 subdistrict, name and address. A code whose name *and* subdistrict both differ has been reused and proves nothing.
@@ -56,8 +56,31 @@ R33 = listed(
     "history",
 )
 
+T12 = listed(
+    "T12",
+    WARNING,
+    "community",
+    None,
+    "{period}有{opening}个小区，加上本期填报的新增{added}个、拆分多出{split}个、补录{corrected}个，减去合并减少{merged}个、"
+    "核销{demolished}个，本期应有{expected}个，实际填报{closing}个",
+    "逐个核对：多出的小区选“新增”或“补录”，少了的小区补填，或在“变更情况”“原小区编码”中写明去向",
+    "history",
+)
+NOT_CONSERVED = listed(
+    "change_not_conserved",
+    WARNING,
+    "community",
+    "households",
+    "{change}前{what}共{before}，{change}后共{after}，相差超过1%",
+    "核对{change}前后的数值和“原小区编码”是否写全；确有变化的写明变更原因",
+    "history",
+)
+
 CHANGE_LIMIT = Decimal("0.1")
 """R30: so much may households and area change from ledger to ledger without a word."""
+
+CONSERVED = Decimal("0.01")
+"""So much of households and area a merge or a split may gain or lose."""
 
 COLUMNS = (
     "source_sheet",
@@ -109,10 +132,13 @@ class _Index:
                 index.address.setdefault((name, address), row)
             if name and not street and not address:
                 index.bare.setdefault(name, row)
-            for former in (row["prior_codes"] or "").split("、"):
-                if former:
-                    index.former |= {former, name_key(former.rpartition("/")[2]) or former}
+            for former in _former(row):
+                index.former |= {former, _bare(former)}
         return index
+
+    def holds(self, code: str | None, name: str | None) -> bool:
+        """Whether some row has both."""
+        return any(row["name_key"] == name for row in self.code.get(code or "", ()))
 
     def find(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The row of this ledger that is the same community."""
@@ -128,6 +154,16 @@ class _Index:
         if name and address and (name, address) in self.address:
             return self.address[name, address]
         return self.bare.get(name) if name and not street and not address else None
+
+
+def _former(row: Mapping[str, Any]) -> list[str]:
+    """The codes or names that a row says it comes from."""
+    return [former for former in (row["prior_codes"] or "").split("、") if former]
+
+
+def _bare(former: str) -> str:
+    """A former name as names are compared, without the subdistrict before the stroke."""
+    return name_key(former.rpartition("/")[2]) or former
 
 
 def _same_street(one: str | None, other: str | None) -> bool:
@@ -166,7 +202,7 @@ def _is_former(row: Mapping[str, Any], index: _Index) -> bool:
 
 
 def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> list[Remark]:
-    """What R30–R33 find in a ledger, given the district's earlier ones in the order of time."""
+    """What these rules find in a ledger, given the district's earlier ones in the order of time."""
     if not ledgers:
         return []
     known = standing(ledgers)
@@ -181,13 +217,15 @@ def compare(rows: Sequence[Mapping[str, Any]], ledgers: Sequence[Ledger]) -> lis
     last = ledgers[-1]
     for row in rows:
         earlier = before.find(row)
+        if earlier and earlier["name_key"] != row["name_key"] and now.holds(row["community_code"], earlier["name_key"]):
+            earlier = None  # the community that holds the code stands beside this row, its last row perhaps
         if earlier is None:
             remarks += _reused(row, before, seen_in, gone)
             if _is_omitted(row, last.as_of):
                 remarks.append(Remark(R33, row, {"period": last.period}, R33.field, row["community_name"]))
         else:
             remarks += _changed(row, earlier, seen_in[id(earlier)])
-    return remarks
+    return [*remarks, *_conserved(rows, known), *_balance(rows, known, last)]
 
 
 def _gone(
@@ -238,3 +276,90 @@ def _changed(row: Mapping[str, Any], earlier: Mapping[str, Any], ledger: Ledger)
             values = {"period": ledger.period, "what": what, "before": before, "after": after}
             found.append(Remark(R30, row, values, name, row["community_name"]))
     return found
+
+
+Known = Sequence[tuple[Mapping[str, Any], Ledger]]
+
+
+def _by_reference(known: Known) -> dict[str, Mapping[str, Any]]:
+    """The communities that stood, by what may refer to them: code, and name where only one bears it."""
+    found: dict[str, Mapping[str, Any]] = {}
+    names: dict[str, list[Mapping[str, Any]]] = {}
+    for row, _ in known:
+        if row["community_code"]:
+            found[row["community_code"]] = row
+        names.setdefault(row["name_key"], []).append(row)
+    return {name: rows[0] for name, rows in names.items() if len(rows) == 1} | found
+
+
+def _parents(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> dict[int, Mapping[str, Any] | None]:
+    """The communities a merged row comes from, each once, itself too where it stood before. None: unknown here."""
+    parents: dict[int, Mapping[str, Any] | None] = {}
+    for number, former in enumerate(_former(row)):
+        parent = known.get(former) or known.get(_bare(former))
+        parents[id(parent) if parent else -number - 1] = parent
+    own = known.get(row["community_code"] or "") or known.get(row["name_key"])
+    if own:
+        parents[id(own)] = own
+    return parents
+
+
+def _children(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """What each community was split into: rows that name it, and the row that goes on under its code or name."""
+    children: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["change_type"] == "split":
+            for former in _former(row):
+                children.setdefault(former, []).append(row)
+    for former, parts in children.items():
+        same = (row for row in rows if former == row["community_code"] or _bare(former) == row["name_key"])
+        parts += [row for row in same if row["change_type"] != "demolished" and all(row is not part for part in parts)]
+    return children
+
+
+def _conserved(rows: Sequence[Mapping[str, Any]], known: Known) -> list[Remark]:
+    """Merges and splits that gain or lose more than a percent of households or area."""
+    if not any(row["change_type"] in ("merge", "split") for row in rows):
+        return []
+    places = _by_reference(known)
+    changes: list[tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]] = []
+    for row in rows:
+        parents = list(_parents(row, places).values()) if row["change_type"] == "merge" else []
+        if len(parents) > 1 and None not in parents:
+            changes.append(("合并", row, [parent for parent in parents if parent], [row]))
+    for former, parts in _children(rows).items():
+        parent = places.get(former) or places.get(_bare(former))
+        if parent and len(parts) > 1:
+            changes.append(("拆分", parts[0], [parent], parts))
+    found = []
+    for change, row, olds, news in changes:
+        for name, what in (("households", "总户数"), ("floor_area_sqm", "建筑面积")):
+            if any(one[name] is None for one in (*olds, *news)):
+                continue
+            before, after = (sum((Decimal(one[name]) for one in side), Decimal(0)) for side in (olds, news))
+            if abs(after - before) > CONSERVED * before:
+                values = {"change": change, "what": what, "before": before, "after": after}
+                found.append(Remark(NOT_CONSERVED, row, values, name, row["community_name"]))
+    return found
+
+
+def _balance(rows: Sequence[Mapping[str, Any]], known: Known, last: Ledger) -> list[Remark]:
+    """T12, building sites included. A merge or split that does not say of what leaves nothing to reckon with."""
+    changes = [row["change_type"] for row in rows]
+    if any(row["change_type"] in ("merge", "split") and not _former(row) for row in rows):
+        return []
+    places = _by_reference(known)
+    numbers = {
+        "opening": len(known),
+        "added": changes.count("new_delivery"),
+        "split": sum(len(parts) - 1 for parts in _children(rows).values()),
+        "corrected": changes.count("scope_correction"),
+        "merged": sum(len(_parents(row, places)) - 1 for row in rows if row["change_type"] == "merge"),
+        "demolished": changes.count("demolished"),
+        "closing": len(rows) - changes.count("demolished"),
+    }
+    gained = numbers["added"] + numbers["split"] + numbers["corrected"]
+    numbers["expected"] = numbers["opening"] + gained - numbers["merged"] - numbers["demolished"]
+    if numbers["expected"] == numbers["closing"]:
+        return []
+    return [Remark(T12, None, {"period": last.period, **numbers})]

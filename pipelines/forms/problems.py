@@ -45,6 +45,9 @@ KINDS: dict[str, Kind] = {
     "several_dates": Kind(
         "error", "“{header}”一格里有多个时间，无法取舍，该值未采用", "只填一个时间；分期建成的请分行填报或写在备注"
     ),
+    "several_ticks": Kind(
+        "error", "“{header}”勾选了不止一项（{value}），无法取舍，该值未采用", "只在符合的一栏打勾，其余各栏留空"
+    ),
     "unit_mismatch": Kind("error", "“{header}”的单位与本栏不符，该值未采用", "核对是否填错栏；按表头单位重填"),
     "not_whole": Kind("error", "“{header}”应为整数，该值未采用", "填写整数"),
     "too_large": Kind("error", "“{header}”的数值过大，该值未采用", "核对数值和单位"),

@@ -11,15 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.forms import FORM_VERSION, FORMS, Form
+from pipelines.forms import FORM_VERSION, FORMS
 from pipelines.forms.personal import mask
 from pipelines.forms.types import DatePeriod
 from pipelines.forms.units import find_unit
 from pipelines.intake import identify as identity
 from pipelines.intake import layout, papers
+from pipelines.intake import recognised as recognition
 from pipelines.intake.answers import Answers, is_of_receipt, read_answers
 from pipelines.intake.changes import Changes
-from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name, column_letter
+from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name
 from pipelines.intake.mended import Mended
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
 from pipelines.intake.reader import META_SHEET, VISIBLE, Cell, RawWorkbook
@@ -229,7 +230,7 @@ def _about_sheets(book: _Book) -> None:
     for item in book.layouts:
         name = item.sheet.name
         if item.form is None:
-            _say(book, reading.UNRECOGNISED_SHEET, (name, None), sheet=name)
+            _about_unrecognised(book, item)
             continue
         if item.hint and item.hint is not item.form:
             _say(book, reading.SHEET_OF_ANOTHER_FORM, (name, None), item.form.name, sheet=name, title=item.form.sheet)
@@ -250,6 +251,19 @@ def _about_sheets(book: _Book) -> None:
         for name in who.plan.required_forms(who.district, who.period):
             if name != MAIN_FORM and name in FORMS and name not in tables:
                 _say(book, reading.MISSING_SHEET, (FORMS[name].sheet, None), name, sheet=FORMS[name].sheet)
+
+
+def _about_unrecognised(book: _Book, item: layout.SheetLayout) -> None:
+    """A sheet that no form fits, with the header it seems to have."""
+    name, seen = item.sheet.name, item.outline
+    if seen is None or seen.header is None:
+        _say(book, reading.UNRECOGNISED_SHEET, (name, None), sheet=name)
+        return
+    first, last = seen.header
+    rows = str(first + 1) if first == last else f"{first + 1}—{last + 1}"
+    texts = [shown(cell) for cell in item.sheet.cells[last] if isinstance(cell, str) and cell.strip()]
+    said = "、".join(filter(None, texts[:4])) + ("…" if len(texts) > 4 else "")
+    _say(book, reading.UNKNOWN_HEADER, (name, cell_name(first, 0)), sheet=name, rows=rows, headers=said)
 
 
 def missing_columns(tables: Mapping[str, Sequence[layout.Table]], fields: Collection[str]) -> list[str]:
@@ -319,8 +333,27 @@ def _odd_columns(book: _Book, table: layout.Table) -> None:
         None: reading.UNMAPPED_COLUMN,
     }
     for column in table.unmapped:
-        cell = cell_name(table.header_rows[1], column.index)
-        _say(book, rules[column.problem], (table.sheet.name, cell), table.form.name, header=shown(column.header))
+        if column.problem == "ignored":
+            continue
+        place = table.sheet.name, table.where(table.header_rows[1], column.index)
+        near = (
+            None if column.problem else next(iter(layout.near_columns(table.form, column.header, table.fields)), None)
+        )
+        rule = reading.NEAR_COLUMN if near else rules[column.problem]
+        _say(book, rule, place, table.form.name, header=shown(column.header), near=near and near.header)
+    for conflict in table.conflicts:
+        _say(
+            book,
+            reading.STREET_CONFLICT,
+            (table.sheet.name, cell_name(*conflict.cell)),
+            table.form.name,
+            conflict.field,
+            source=conflict.source,
+            given=shown(conflict.given),
+            typed=shown(conflict.typed),
+            header=table.form.column(conflict.field).header,
+            rows=conflict.rows,
+        )
     for name, found in table.fields.items():
         column_type = table.form.column(name)
         unit = find_unit(column_type.unit) if column_type.unit else None
@@ -328,7 +361,7 @@ def _odd_columns(book: _Book, table: layout.Table) -> None:
             u.dimension == "money" for u in (*table.unit_note, *(book.cover.units if book.cover else ()))
         )
         if unit and unit.dimension == "money" and not stated and _has_numbers(table, found.index):
-            cell = cell_name(table.header_rows[1], found.index)
+            cell = table.where(table.header_rows[1], found.index)
             _say(
                 book,
                 reading.UNIT_ASSUMED,
@@ -406,7 +439,7 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
     submission["forms"] = [name for name in FORMS if name in book.tables]
     submission["missing_columns"] = sorted(place.missing)
     _claimed_totals(frames, totals, place.issues)
-    recognised = [_recognised(table) for item in book.layouts for table in item.tables]
+    recognised = recognition.recognised(book.layouts)
     if book.identity:
         place.issues += papers.about_list(frames, recognised, book.identity.plan, book.identity.period.id)
     personal: dict[str, list[Cell]] = {}
@@ -431,27 +464,28 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
 def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total], issues: list[Issue]) -> None:
     """T11: totals and subtotals that differ from the sum of their rows, where every row's value was read.
 
-    A subtotal belongs to the rows above it or below it, up to the next total row.
+    A subtotal belongs to the rows above it or below it, up to the next total row; so does a 合计 where a sheet has
+    several of them.
     """
     lines: dict[tuple[str, str], list[int]] = {}
     for total in totals:
-        lines.setdefault((total.form, total.sheet), []).append(total.row)
+        if total.row not in lines.setdefault((total.form, total.source), []):
+            lines[total.form, total.source].append(total.row)
     for total in totals:
         frame = frames.get(total.form)
         if frame is None or total.field not in frame.columns or total.field in _RATES:
             continue
-        rows = frame.filter(pl.col("source_sheet") == total.sheet)
-        if _GRAND_TOTAL.fullmatch(total.label):
-            parts = [rows]
-        elif "小计" in total.label:
-            others = lines[total.form, total.sheet]
+        rows = frame.filter(pl.col("source_sheet") == total.source)
+        others = lines[total.form, total.source]
+        parts = [rows] if _GRAND_TOTAL.fullmatch(total.label) else []
+        if "小计" in total.label or (parts and len(others) > 1):
             above = max((row for row in others if row < total.row), default=0)
             below = min((row for row in others if row > total.row), default=1 << 30)
-            parts = [
+            parts += [
                 rows.filter(pl.col("source_row").is_between(above + 1, total.row - 1)),
                 rows.filter(pl.col("source_row").is_between(total.row + 1, below - 1)),
             ]
-        else:
+        if not parts:
             continue
         sums = [float(part[total.field].sum()) for part in parts if part.height and not part[total.field].null_count()]
         if len(sums) < len([part for part in parts if part.height]) or not sums:
@@ -475,32 +509,3 @@ def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total],
 _GRAND_TOTAL = re.compile(r"合计|总计|共计|全[县区旗市]合计|[总合]计数?")
 _RATES = {"fee_standard", "fee_collection_rate", "reported_rate", "completion_rate", "term_no", "term_years"}
 """Numeric columns that don't add up by their nature."""
-
-
-def _recognised(table: layout.Table) -> dict[str, Any]:
-    """What a table was taken for, as the receipt shows it. Rows count from 1."""
-    form = table.form
-    return {
-        "sheet": table.sheet.name,
-        "form": form.name,
-        "title": form.sheet,
-        "header_rows": [row + 1 for row in range(table.header_rows[0], table.header_rows[1] + 1)],
-        "columns": [_recognised_column(form, column) for column in table.columns if column.header],
-        "data_rows": len(table.data_rows),
-        "first_data_row": table.data_rows[0] + 1 if table.data_rows else None,
-        "last_data_row": table.data_rows[-1] + 1 if table.data_rows else None,
-        "total_rows": [[row + 1, mask(label)] for row, label in table.totals],
-        "skipped_rows": [[row + 1, why] for row, why in table.skipped],
-        "nameless_rows": [row + 1 for row in table.nameless],
-    }
-
-
-def _recognised_column(form: type[Form], column: layout.ColumnFound) -> dict[str, Any]:
-    return {
-        "letter": column_letter(column.index),
-        "header": shown(column.header),
-        "field": column.field,
-        "meaning": form.column(column.field).header if column.field else None,
-        "unit": column.unit,
-        "personal": column.personal,
-    }

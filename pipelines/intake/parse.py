@@ -22,7 +22,7 @@ from pipelines.forms.types import Decimal as DecimalType
 from pipelines.forms.types import PartialDate, Percent
 from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.values import clean, is_fraction_column
-from pipelines.intake.issues import WARNING, Issue, cell_name
+from pipelines.intake.issues import WARNING, Issue
 from pipelines.intake.layout import Table
 from pipelines.intake.plain import plain_days, plain_numbers, plain_texts
 from pipelines.intake.reader import RawSheet
@@ -163,6 +163,7 @@ class _Reading:
         self._row_units()
         self._settle_percents()
         self._uncomputed()
+        self._clashes()
         for found in self.table.unmapped:
             if found.index < len(self.raw):
                 self._look_for_personal(found.index, found.header)
@@ -255,7 +256,7 @@ class _Reading:
     def _forget(self, column: Column, position: int, index: int) -> None:
         """Take back what was noted about a cell before its format was looked at."""
         self.pending = [p for p in self.pending if (p[0], p[1]) != (column, position)]
-        cell = cell_name(self.table.data_rows[position], index)
+        cell = self.table.where(self.table.data_rows[position], index)
         self.issues[:] = [i for i in self.issues if (i.sheet, i.cell, i.field) != (self.sheet.name, cell, column.field)]
         self.rows.withheld.get(self.start + position, []).clear()
 
@@ -309,7 +310,7 @@ class _Reading:
                 said.message,
                 said.remedy,
                 self.sheet.name,
-                cell_name(row, index),
+                self.table.where(row, index),
                 row + 1,
                 self.form.name,
                 name,
@@ -353,6 +354,16 @@ class _Reading:
                     if index == found.index and row in positions and self.raw[index][positions[row]] == "":
                         self._add(kind, name, positions[row], index)
                         self.rows.withhold(self.start + positions[row], name)
+
+    def _clashes(self) -> None:
+        """Several ticks where one is meant: none is chosen."""
+        if not self.table.clashes:
+            return
+        positions = {row: position for position, row in enumerate(self.table.data_rows)}
+        for clash in self.table.clashes:
+            said = problem("several_ticks", self.form.column(clash.field).header, value="、".join(clash.words))
+            self._add(said, clash.field, positions[clash.row], self.table.fields[clash.field].index)
+            self.rows.withhold(self.start + positions[clash.row], clash.field)
 
     def _look_for_personal(self, index: int, header: str) -> None:
         """Personal data in a column that belongs to no field: it goes nowhere, but the district is told."""
@@ -458,6 +469,8 @@ class Total:
     value: Decimal
     column: int
     """0-based column of its cell."""
+    source: str = ""
+    """The sheet as records name it: tables beside each other stay apart."""
 
 
 def read_totals(table: Table, units: Sequence[Unit]) -> list[Total]:
@@ -474,11 +487,8 @@ def read_totals(table: Table, units: Sequence[Unit]) -> list[Total]:
             unit = "fraction" if (row, found.index) in table.sheet.percent_cells else found.unit
             value = column.parse(cell, unit=unit or reading._stated_unit(column)).value
             if isinstance(value, int | float | Decimal):
-                totals.append(
-                    Total(
-                        table.form.name, table.sheet.name, row + 1, mask(label), name, Decimal(str(value)), found.index
-                    )
-                )
+                place = table.form.name, table.sheet.name, row + 1, mask(label)
+                totals.append(Total(*place, name, Decimal(str(value)), found.index, table.source))
     return totals
 
 

@@ -19,7 +19,7 @@ import polars as pl
 from pipelines.forms import FORMS, Form
 from pipelines.forms.schema import violations
 from pipelines.forms.types import PartialDate
-from pipelines.intake.issues import Issue, cell_name
+from pipelines.intake.issues import Issue
 from pipelines.intake.layout import Table
 from pipelines.intake.parse import FLAGS, Rows, entity_of, shown
 from pipelines.intake.rules import RULES, Finding, Rule, books, reading, totals
@@ -76,7 +76,7 @@ def _record(form: type[Form], frame: pl.DataFrame) -> pl.DataFrame:
 def _prepared(rows: Rows, places: Sequence[Place]) -> pl.DataFrame:
     """The rows with their origin, keys and what rules compare with; rows without identity set aside."""
     form = rows.form
-    sheets = [table.sheet.name for table in rows.tables]
+    sheets = [table.source for table in rows.tables]
     frame = rows.frame().with_columns(
         pl.Series("source_sheet", [sheets[table] for table in rows.table], dtype=pl.String),
         pl.Series("source_row", rows.row, dtype=pl.Int64) + 1,
@@ -278,7 +278,7 @@ def _report(rule: Rule, finding: Finding, rows: Rows, frame: pl.DataFrame, place
         return
     table = rows.first_table[finding.book]
     found = table.fields.get(finding.field or "")
-    cell = cell_name(table.header_rows[1], found.index) if found else None
+    cell = table.where(table.header_rows[1], found.index) if found else None
     place.issues.append(
         Issue(rule.severity, rule.id, message, rule.remedy, table.sheet.name, cell, None, rows.form.name, finding.field)
     )
@@ -302,20 +302,13 @@ def at_cell(rule: Rule, table: Table, line: int, name: str | None, message: str,
         message,
         remedy,
         table.sheet.name,
-        cell_name(*_top_left(table, line, place.index)) if place else None,
+        table.where(line, place.index) if place else None,
         line + 1,
         table.form.name,
         name,
         entity_of(table, line),
         shown(raw),
     )
-
-
-def _top_left(table: Table, row: int, column: int) -> tuple[int, int]:
-    for top, left, bottom, right in table.sheet.merged:
-        if top <= row <= bottom and left <= column <= right:
-            return top, left
-    return row, column
 
 
 def date_fields(form: str) -> tuple[str, ...]:

@@ -297,4 +297,5 @@ def test_what_was_recognised_is_told() -> None:
         "meaning": "小区名称",
         "unit": None,
         "personal": False,
+        "how": "exact",
     }

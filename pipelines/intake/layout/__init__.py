@@ -5,7 +5,7 @@ what every row is, ``given`` puts into the rows what stands outside them (``stre
 seems to be that fits no form. What was decided is kept in the tables, so that the receipt can show it.
 """
 
-from pipelines.intake.layout.matching import match_columns, nearest
+from pipelines.intake.layout.matching import match_columns, near_columns
 from pipelines.intake.layout.model import (
     Clash,
     ColumnFound,
@@ -33,7 +33,7 @@ __all__ = [
     "lay_out",
     "match_columns",
     "missing_required",
-    "nearest",
+    "near_columns",
     "outline",
     "tables_by_form",
 ]

@@ -18,7 +18,7 @@ from pipelines.intake.layout.matching import Ticked
 from pipelines.intake.layout.model import GIVEN, TICK, Clash, ColumnFound, Conflict, Given, Table
 from pipelines.intake.layout.rows import Section
 from pipelines.intake.layout.streets import NEIGHBOURHOOD, SUBDISTRICT, Place
-from pipelines.intake.reader import Cell, RawSheet
+from pipelines.intake.reader import Cell
 
 IN_SECTION, IN_TITLE, IN_SHEET_NAME = "分段行", "标题", "工作表名"
 _KEYS = {SUBDISTRICT: subdistrict_key, NEIGHBOURHOOD: name_key}
@@ -68,12 +68,7 @@ def _by_row(rows: Sequence[int], sections: Sequence[Section], said: Sequence[Sai
 def _give(table: Table, column: Column, holds: Mapping[int, Said]) -> None:
     own = table.fields.get(column.field)
     cells = table.sheet.cells
-    if own is None:
-        index = add_column(table.sheet)
-        table.columns.append(ColumnFound(index, column.header, column.field, how=GIVEN))
-        table.__dict__.pop("fields", None)
-    else:
-        index = own.index
+    index = own.index if own else _add_column(table, column, GIVEN, table.span[0])
     key = _KEYS[column.field]
     taken: dict[Said, list[int]] = {}
     other: dict[tuple[Said, str], list[int]] = {}
@@ -94,12 +89,15 @@ def _give(table: Table, column: Column, holds: Mapping[int, Said]) -> None:
         )
 
 
-def add_column(sheet: RawSheet) -> int:
-    """A new blank column right of all others; its index."""
-    width = len(sheet.cells[0])
-    for line in sheet.cells:
+def _add_column(table: Table, column: Column, how: str, place: int) -> int:
+    """A new blank column right of all others, whose header really stands at ``place``; its index."""
+    index = len(table.sheet.cells[0])
+    for line in table.sheet.cells:
         line.append("")
-    return width
+    table.columns.append(ColumnFound(index, column.header, column.field, how=how))
+    table.__dict__.pop("fields", None)  # made anew with it
+    table.places[table.header_rows[1], index] = table.header_rows[1], place
+    return index
 
 
 # ── ticks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,9 +109,7 @@ def read_ticks(table: Table, groups: Sequence[Ticked]) -> None:
         column = table.form.column(group.field)
         if column.field in table.fields:  # typed as well: the column itself holds
             continue
-        index = add_column(table.sheet)
-        table.columns.append(ColumnFound(index, column.header, column.field, how=TICK))
-        table.__dict__.pop("fields", None)
+        index = _add_column(table, column, TICK, group.words[0][0])
         for row in table.data_rows:
             _read_tick(table, group, row, index)
 

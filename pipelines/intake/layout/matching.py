@@ -155,17 +155,24 @@ def _is_word(column: Column, text: str) -> bool:
 # ── near misses ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def nearest(form: type[Form], found: ColumnFound, taken: Mapping[str, ColumnFound]) -> Column | None:
-    """The column, not found on the sheet, that an unknown header may have been meant for. Never taken, only told."""
+def near_columns(form: type[Form], header: str, taken: Mapping[str, ColumnFound], most: int = 2) -> list[Column]:
+    """The columns, not found on the sheet, that an unknown header may be meant for, the likeliest first.
+
+    Nothing is taken on their strength; they are told to the district.
+    """
     from rapidfuzz import fuzz, process  # only odd sheets need it
 
-    leaf = found.header.rpartition("-")[2]
-    texts = {key_of(found.header), key_of(leaf), key_of(re.split("[(（]", leaf)[0])} - {""}
+    leaf = header.rpartition("-")[2]
+    texts = {key_of(header), key_of(leaf), key_of(re.split("[(（]", leaf)[0])} - {""}
     known = {
         key: column
         for key, column in headers.index(form).items()
         if not column.personal and column.field not in taken and len(key) > 1
     }
-    hits = (process.extractOne(text, known.keys(), scorer=fuzz.ratio, score_cutoff=NEAR) for text in texts)
-    best = max(filter(None, hits), key=lambda hit: hit[1], default=None)
-    return known[best[0]] if best else None
+    likeness: dict[str, float] = {}
+    for text in texts:
+        for key, score, _ in process.extract(text, known.keys(), scorer=fuzz.ratio, score_cutoff=NEAR, limit=6):
+            name = known[key].field
+            likeness[name] = max(likeness.get(name, 0), score)
+    ordered = sorted(likeness, key=lambda name: -likeness[name])
+    return [form.column(name) for name in ordered[:most]]

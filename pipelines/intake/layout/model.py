@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pipelines.forms import Column, Form
 from pipelines.forms.units import Unit
-from pipelines.intake.issues import column_letter
+from pipelines.intake.issues import cell_name, column_letter
 from pipelines.intake.layout.outline import Outline
 from pipelines.intake.reader import Cell, RawSheet
 
@@ -123,9 +123,13 @@ class Table:
         first, last = self.span
         return f"{self.sheet.name}({column_letter(first)}—{column_letter(last)}列)"
 
-    def place(self, row: int, column: int) -> Cell:
-        """Where the value of a cell really stands."""
-        return self.places.get((row, column), (row, column)) if self.places else (row, column)
+    def where(self, row: int, column: int) -> str:
+        """The name of the cell in which a value really stands; of a merged range its first."""
+        row, column = self.places.get((row, column), (row, column))
+        for top, left, bottom, right in self.sheet.merged:
+            if top <= row <= bottom and left <= column <= right:
+                return cell_name(top, left)
+        return cell_name(row, column)
 
 
 @dataclass(slots=True)

@@ -73,6 +73,15 @@ UNMAPPED_COLUMN = listed(
     "如是模板中的某一列，请改用模板的表头；否则不必处理",
     "column",
 )
+NEAR_COLUMN = listed(
+    "unmapped_column",
+    WARNING,
+    None,
+    None,
+    "不认识表头“{header}”，该列未采用；它与“{near}”相近",
+    "如果就是“{near}”，请把表头改为“{near}”后重新报送（或请市级把这一写法登记到表头对照表）；否则不必处理",
+    "column",
+)
 DUPLICATE_COLUMN = listed(
     "duplicate_column",
     WARNING,
@@ -88,7 +97,7 @@ AMBIGUOUS_COLUMN = listed(
     None,
     None,
     "表头“{header}”出现多次，无法区分，该列未采用",
-    "在表头中写明是谁的(如“项目负责人联系电话”)",
+    "在表头中写明是谁的（如“项目负责人联系电话”）",
     "column",
 )
 UNRECOGNISED_SHEET = listed(
@@ -99,6 +108,24 @@ UNRECOGNISED_SHEET = listed(
     "不认识工作表「{sheet}」，未采用",
     "如是要报送的内容，请把表名和表头改成模板的样子；否则不必处理",
     "file",
+)
+UNKNOWN_HEADER = listed(
+    "unrecognised_sheet",
+    WARNING,
+    None,
+    None,
+    "不认识工作表「{sheet}」，未采用：看来表头在第{rows}行（“{headers}”），但与任何表的表头都不符",
+    "如是要报送的内容，请把表名和表头改成模板的样子；否则不必处理",
+    "file",
+)
+STREET_CONFLICT = listed(
+    "street_conflict",
+    WARNING,
+    None,
+    None,
+    "{source}写的是“{given}”，而{rows}行的“{header}”填的是“{typed}”，已按所填采用",
+    "核对这些行属于哪个街道（乡镇）或社区；{source}不对的请改正，填错的请改填",
+    "column",
 )
 HIDDEN_SHEET = listed(
     "hidden_sheet",
@@ -139,7 +166,7 @@ R03 = listed(
     "合计行不必填写；确是名称的请换一种写法",
     "row",
 )
-R35 = listed("R35", WARNING, None, None, "“{header}”({value})晚于收到报表的日期", "核对日期", "row")
+R35 = listed("R35", WARNING, None, None, "“{header}”（{value}）晚于收到报表的日期", "核对日期", "row")
 UNIT_ASSUMED = listed(
     "unit_not_stated", WARNING, None, None, "“{header}”没有注明单位，已按{unit}理解", "在表头注明单位", "column"
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from pipelines.intake.reading.archive import Archive
 from pipelines.intake.reading.refusals import too_large, unreadable
 from pipelines.intake.reading.sheets import (
     HIDDEN,
@@ -21,7 +22,7 @@ from pipelines.intake.reading.sheets import (
     RawSheet,
     RawWorkbook,
 )
-from pipelines.intake.reading.sniff import sniff
+from pipelines.intake.reading.sniff import is_zip, sniff, sniff_zip
 from pipelines.intake.reading.xlsx import read_xlsx
 from pipelines.settings import Limits
 
@@ -55,12 +56,17 @@ def read_workbook(data: bytes, limits: Limits | None = None) -> RawWorkbook:
     limits = limits or Limits()
     if len(data) > limits.file_bytes:
         raise too_large(limits)
-    kind = sniff(data)
-    if kind == "xlsx":
-        return read_xlsx(data, limits)
+    if is_zip(data):
+        archive = Archive(data)
+        kind = sniff_zip(archive)
+        return read_xlsx(archive, limits) if kind == "xlsx" else _read(kind, archive, limits)
+    return _read(sniff(data), data, limits)
+
+
+def _read(kind: str, content: bytes | Archive, limits: Limits) -> RawWorkbook:
+    """Have the module of this kind read it."""
     module, _, function = _READERS[kind].partition(":")
-    read = getattr(import_module(f"pipelines.intake.reading.{module}"), function)
-    book: RawWorkbook = read(data, limits)
+    book: RawWorkbook = getattr(import_module(f"pipelines.intake.reading.{module}"), function)(content, limits)
     return book
 
 

@@ -24,9 +24,8 @@ _NOT_CONTENT = ("office:annotation", "table:tracked-changes", "table:dde-links",
 _MOST_COLUMNS = 16_384
 
 
-def read_ods(data: bytes, limits: Limits) -> RawWorkbook:
+def read_ods(archive: Archive, limits: Limits) -> RawWorkbook:
     """All sheets; the cells of those that are wanted."""
-    archive = Archive(data)
     archive.check(limits)
     if b"encryption-data" in archive.read("META-INF/manifest.xml"):
         raise encrypted()

@@ -46,10 +46,17 @@ _TABLE_NAMES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods", ".csv", ".xml"
 
 def sniff(data: bytes) -> str:
     """What the bytes are, as one of ``reader.KINDS``. Raises Refusal for everything else, with the remedy."""
+    return sniff_zip(Archive(data)) if is_zip(data) else _sniff(data)
+
+
+def is_zip(data: bytes) -> bool:
+    """Whether the bytes begin like a zip."""
+    return data.startswith(_ZIPS)
+
+
+def _sniff(data: bytes) -> str:
     if not data.strip(b"\0 \r\n\t"):
         raise empty()
-    if data.startswith(_ZIPS):
-        return _zip(data)
     if data.startswith(OLE):
         return _ole(data)
     if BIFF_STREAM.match(data):
@@ -65,17 +72,17 @@ def sniff(data: bytes) -> str:
     return _text(text)
 
 
-def _zip(data: bytes) -> str:
-    archive = Archive(data)
+def sniff_zip(archive: Archive) -> str:
+    """The same for a zip that is open already."""
+    if "xl/workbook.xml" in archive:
+        return "xlsx"
     if "xl/workbook.bin" in archive:
         return "xlsb"
-    names = [name.lower() for name in archive.names]
+    names = archive.names
     if "[content_types].xml" in archive:
         for folder, what in (("word/", _WORD), ("ppt/", _SLIDES), ("visio/", "绘图文件")):
-            if any(name.startswith(folder) for name in names) and "xl/workbook.xml" not in archive:
+            if any(name.startswith(folder) for name in names):
                 raise foreign(what)
-        return "xlsx"
-    if "xl/workbook.xml" in archive:
         return "xlsx"
     if "content.xml" in archive:
         return _open_document(archive)

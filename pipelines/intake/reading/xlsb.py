@@ -33,9 +33,8 @@ _ERRORS = {
 }
 
 
-def read_xlsb(data: bytes, limits: Limits) -> RawWorkbook:
+def read_xlsb(archive: Archive, limits: Limits) -> RawWorkbook:
     """All sheets; the cells of those that are wanted."""
-    archive = Archive(data)
     archive.check(limits)
     part = workbook_part(archive, "xl/workbook.bin")
     related = relations(archive, part)
@@ -63,7 +62,7 @@ def read_xlsb(data: bytes, limits: Limits) -> RawWorkbook:
                     raise too_many_sheets(limits)
     if not sheets:
         raise no_sheet()
-    book = opened(data)
+    book = opened(archive.data)
     if len(book.sheet_names) != position:
         raise unreadable("xlsb")
     room = limits.cells

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.intake.issues import Refusal, column_index
-from pipelines.intake.reading.archive import Archive, stored
+from pipelines.intake.reading.archive import Archive, Part, stored
 from pipelines.intake.reading.engine import fill, opened
 from pipelines.intake.reading.ooxml import Relation, percent_formats, relations, workbook_part
 from pipelines.intake.reading.refusals import no_sheet, too_many_sheets, too_spread, unreadable
@@ -23,9 +23,8 @@ from pipelines.settings import Limits
 _STATES = {"hidden": HIDDEN, "veryHidden": VERY_HIDDEN}
 
 
-def read_xlsx(data: bytes, limits: Limits) -> RawWorkbook:
+def read_xlsx(archive: Archive, limits: Limits) -> RawWorkbook:
     """All sheets; the cells of those that are wanted."""
-    archive = Archive(data)
     archive.check(limits)
     part = workbook_part(archive, "xl/workbook.xml")
     related = relations(archive, part)
@@ -33,21 +32,27 @@ def read_xlsx(data: bytes, limits: Limits) -> RawWorkbook:
     if not sheets:
         raise no_sheet()
     shared = {relation.kind: relation.part for relation in related.values()}
-    strings, styles = (checked(archive.read(shared.get(k, f"xl/{k}.xml"))) for k in ("sharedStrings", "styles"))
-    percent = _percent_styles(styles)
+    strings, styles = (_part(archive, shared.get(kind, f"xl/{kind}.xml")) for kind in ("sharedStrings", "styles"))
+    percent = _percent_styles(styles.content)
     wanted = []
     for sheet, name in zip(sheets, parts, strict=True):
         if sheet.is_wanted:
-            xml = checked(archive.read(name))
-            if not xml:
+            xml = _part(archive, name)
+            if not xml.content:
                 raise unreadable(f"缺少工作表「{sheet.name}」的内容")
-            _look_into(sheet, xml, percent, limits)
+            _look_into(sheet, xml.content, percent, limits)
             wanted.append((sheet, xml))
     book = opened(_package([xml for _, xml in wanted], strings, styles, date1904))
     room = limits.cells
     for index, (sheet, _) in enumerate(wanted):
         room -= fill(sheet, book, index, room, limits)
     return RawWorkbook("xlsx", sheets, date1904)
+
+
+def _part(archive: Archive, name: str) -> Part:
+    part = archive.part(name)
+    content = checked(part.content)
+    return part if content is part.content else Part.of(content)
 
 
 def _listed(workbook: bytes, related: Mapping[str, Relation], limits: Limits) -> tuple[list[RawSheet], list[str], bool]:
@@ -94,7 +99,7 @@ _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def _package(sheets: Sequence[bytes], strings: bytes, styles: bytes, date1904: bool) -> bytes:
+def _package(sheets: Sequence[Part], strings: Part, styles: Part, date1904: bool) -> bytes:
     """These parts as a workbook with sheets 1, 2, 3 …"""
     numbers = range(1, len(sheets) + 1)
     listed = "".join(f'<sheet name="{number}" sheetId="{number}" r:id="r{number}"/>' for number in numbers)
@@ -102,12 +107,12 @@ def _package(sheets: Sequence[bytes], strings: bytes, styles: bytes, date1904: b
         f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATION}"><workbookPr date1904="{int(date1904)}"/>'
         f"<sheets>{listed}</sheets></workbook>"
     )
-    shared = [(name, part) for name, part in (("sharedStrings", strings), ("styles", styles)) if part]
+    shared = [(name, part) for name, part in (("sharedStrings", strings), ("styles", styles)) if part.content]
     related = [(f"r{number}", "worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
     return stored(
         [
             ("_rels/.rels", _relations([("r1", "officeDocument", "xl/workbook.xml")])),
-            ("xl/workbook.xml", workbook.encode()),
+            ("xl/workbook.xml", Part.of(workbook.encode())),
             ("xl/_rels/workbook.xml.rels", _relations(related + [(name, name, f"{name}.xml") for name, _ in shared])),
             *((f"xl/{name}.xml", part) for name, part in shared),
             *((f"xl/{target}", xml) for (_, _, target), xml in zip(related, sheets, strict=True)),
@@ -115,9 +120,9 @@ def _package(sheets: Sequence[bytes], strings: bytes, styles: bytes, date1904: b
     )
 
 
-def _relations(items: Iterable[tuple[str, str, str]]) -> bytes:
+def _relations(items: Iterable[tuple[str, str, str]]) -> Part:
     nodes = "".join(f'<Relationship Id="{i}" Type="{_RELATION}/{kind}" Target="{part}"/>' for i, kind, part in items)
-    return f'<Relationships xmlns="{_PACKAGE}">{nodes}</Relationships>'.encode()
+    return Part.of(f'<Relationships xmlns="{_PACKAGE}">{nodes}</Relationships>'.encode())
 
 
 # ── what calamine does not pass on ────────────────────────────────────────────────────────────────────────────────
@@ -161,11 +166,13 @@ def _may_be_far(xml: bytes, start: int, limits: Limits) -> bool:
 
 def _searched(sheet: RawSheet, xml: bytes, start: int, percent: frozenset[int]) -> bool:
     """Look for the few things that matter; False when what is found is not written as it usually is."""
-    if errors := xml.count(b't="e"'):
+    end = xml.rfind(b"</sheetData>")
+    # Most sheets hold nothing of the kind, and a single letter is looked for many times faster than a word.
+    if xml.find(b"e", start + 10, end) >= 0 and (errors := xml.count(b't="e"')):
         sheet.error_cells = {_cell(column, row): _text(text) for column, row, text in _ERROR.findall(xml)}
         if len(sheet.error_cells) != errors:
             return False
-    if b"<f" in xml:
+    if xml.find(b"f", start, end) >= 0 and b"<f" in xml:
         formulas = xml.count(b"<f>") + xml.count(b"<f ")
         found = _FORMULA.findall(xml)
         if len(found) != formulas:
@@ -175,9 +182,9 @@ def _searched(sheet: RawSheet, xml: bytes, start: int, percent: frozenset[int]) 
         }
     if percent:
         sheet.percent_cells = _percent_cells(xml, percent)
-    if b"hidden=" in xml:
+    if xml.find(b"h", start + 3, end) >= 0 and b"hidden=" in xml:
         sheet.hidden_rows = len(_HIDDEN_ROW.findall(xml, start))
-        sheet.hidden_columns = len(_HIDDEN.findall(xml[:start].partition(b"<cols>")[2]))
+    sheet.hidden_columns = len(_HIDDEN.findall(xml[:start].partition(b"<cols>")[2]))
     return True
 
 

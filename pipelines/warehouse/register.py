@@ -155,7 +155,7 @@ def build(
         for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
             here = pl.col("period_id") == period_id
             present, spoke = rows.filter(own & here), reporting.filter(here)["district_code"].unique()
-            trials.run(history, str(plan_id), period_id, as_of, present, spoke)
+            trials.run(history, str(plan_id), period_id, as_of, spoke)
             history.advance(period_id, as_of, present, spoke)
         tables.append(history.tables(str(plan_id)))
         applied += [(plan_id, line) for line in sorted(history.rulings.applied)]
@@ -251,9 +251,15 @@ class _History:
         self.stands.append(self._stand(period_id, reporting))
         self.last = (period_id, as_of)
 
-    def trial(self) -> _History:
-        """The same history so far; what it goes on to take in leaves this one as it is."""
-        return replace(self, rulings=Rulings(self.rulings.decisions), stands=[], events=[])
+    def trial(self, districts: pl.Series) -> _History:
+        """The history of these districts so far; what it goes on to take in leaves this one as it is."""
+        state = self.state.filter(pl.col("district_code").is_in(districts.implode()))
+        known, heirs = (
+            frame.join(state, on="community_id", how="semi", maintain_order="left")
+            for frame in (self.known, self.heirs)
+        )
+        rulings = Rulings(self.rulings.decisions)
+        return replace(self, rulings=rulings, state=state, known=known, heirs=heirs, stands=[], events=[])
 
     def tables(self, plan_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Where everybody stood, and what happened, over all periods taken in."""
@@ -508,18 +514,15 @@ class _Trials:
             _prepared(communities, periods).with_columns(pl.col("row") + rows.height),
         )
 
-    def run(
-        self, history: _History, plan_id: str, period_id: str, as_of: date, rows: pl.DataFrame, reporting: pl.Series
-    ) -> None:
+    def run(self, history: _History, plan_id: str, period_id: str, as_of: date, reporting: pl.Series) -> None:
         """Try the replaced versions of a period that ``history`` is about to take in."""
         own = self.versions.filter(pl.col("plan_id") == plan_id, pl.col("period_id") == period_id)
         if own.is_empty():
             return
         for _, versions in sorted(own.group_by("turn"), key=lambda part: part[0]):
-            others = rows.join(versions, on="district_code", how="anti", maintain_order="left")
             tried = self.rows.join(versions, on="submission_id", how="semi", maintain_order="left")
-            trial = history.trial()
-            trial.advance(period_id, as_of, pl.concat([others, tried]), reporting)
+            trial = history.trial(versions["district_code"])
+            trial.advance(period_id, as_of, tried, reporting)
             stand, _ = trial.tables(plan_id)
             self.stands.append(stand.join(versions.select("district_code", "unit_code"), on="district_code"))
 

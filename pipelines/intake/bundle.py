@@ -79,7 +79,7 @@ def refusal(members: Sequence[Member]) -> Refusal:
     if members and all(member.reason == PASSWORD for member in members):
         return Refusal("zip_encrypted", "压缩包加了密码，无法打开。", "请去掉密码重新压缩，或直接报送工作簿。")
     return Refusal(
-        "zip_without_workbooks",
+        "zip_of_files",
         "压缩包里没有可以采用的填报表。",
         "请报送填写好的 .xlsx 工作簿，或只装有工作簿的压缩包。",
     )

@@ -22,6 +22,11 @@ Place = tuple[str, str, str]
 """Plan, district and period."""
 
 
+def digest(*texts: str) -> str:
+    """A short text that stands for others in the name of a record."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
+
+
 def split(drop_path: str) -> tuple[str, str] | None:
     """The folder in which a file's ``evidence/`` lies, and its path below that; None for what is no evidence."""
     parts = drop_path.split("/")
@@ -93,8 +98,7 @@ class File:
     @property
     def file_id(self) -> str:
         """From its bytes, its place and its path: the same file sent again is the same."""
-        where = hashlib.sha256("\0".join((*self.place, self.path)).encode()).hexdigest()
-        return f"{self.sha256[:16]}-{where[:8]}"
+        return f"{self.sha256[:16]}-{digest(*self.place)}-{digest(self.path)}"
 
     def as_row(self) -> dict[str, Any]:
         """Its record."""

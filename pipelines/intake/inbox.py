@@ -9,21 +9,34 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pipelines.forms.personal import mask
-from pipelines.intake import receive, worker
+from pipelines.intake import bundle, evidence, lists, receive, worker
+from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
+from pipelines.intake.filing import UNPLACED, Filing, Paper, recorded_originals
 from pipelines.intake.guard import Guard, cores, refusal_of
 from pipelines.intake.history import History
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, refused
 from pipelines.intake.receipt import receipt_path, write_plain
 from pipelines.intake.receive import Drop, Received
-from pipelines.intake.records import read_submission, record_path, remove_leftovers, write_findings, write_submissions
+from pipelines.intake.records import (
+    BUNDLE_SCHEMA,
+    read_submission,
+    record_path,
+    remove_leftovers,
+    to_disk,
+    write_findings,
+    write_rows,
+    write_submissions,
+)
 from pipelines.intake.service import NOT_REGULAR, Outcome, Progress
 from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
@@ -37,8 +50,11 @@ ARCHIVERS = 4
 FAULT = Refusal(
     "internal_error", "程序在处理这份文件时出错，没有读取。", "文件已存档，请联系系统维护人员；不必反复报送同一文件。"
 )
+TOO_LONG = Refusal("zip_too_large", "解压用时过长，已停止。", "请分成几个压缩包，或直接报送工作簿。")
 _log = logging.getLogger(__name__)
 
+NAMED_MEMBERS = 200
+"""So many files of a zip that is returned are named in its receipt."""
 SETTLE_SECONDS = 600
 RECEIPT_SECONDS = 60
 
@@ -49,11 +65,27 @@ class _Item:
 
     received: Received
     drops: list[Drop] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    """By which drop paths it came now, masked; those of its drops, and those in zips."""
     judgement: Judgement | None = None
 
     @property
     def submission_id(self) -> str:
         return self.received.submission_id
+
+    def add(self, drop: Drop) -> None:
+        self.drops.append(drop)
+        self.paths.append(mask(drop.drop_path))
+
+
+@dataclass
+class _Bundle:
+    """A zip of files and what became of each; ``papers``: those that are evidence."""
+
+    item: _Item
+    members: list[Member]
+    papers: dict[str, Paper] = field(default_factory=dict)
+    """By their path in the zip."""
 
 
 class Run:
@@ -70,6 +102,7 @@ class Run:
     ) -> None:
         self.ws, self.plans, self.now, self.scope, self.limits = ws, plans, now, scope, limits
         self.on_progress = on_progress
+        self.filing = Filing(ws, plans, now, scope, limits)
         self.steps = self.total = 0
 
     def outcomes(self) -> list[Outcome]:
@@ -78,42 +111,175 @@ class Run:
             remove_leftovers(folder)
         drops = receive.settled(receive.find_drops(self.ws.inbox))
         found = [self._irregular(drop) for drop in drops if not drop.is_regular]
-        items = self._archived([drop for drop in drops if drop.is_regular])
+        books = self.filing.find(drop for drop in drops if drop.is_regular)
+        items, bundles, opened_before = self._unpacked(self._archived(books))
         done = {item.submission_id for item in items if self._is_done(item.submission_id)}
         new = [item for item in items if item.submission_id not in done]
         known = [item for item in items if item.submission_id in done]
-        self.total = 2 * len(new)
+        unread = [item for item in new if item.judgement is None]
+        self.total = len(unread) + len(new)
         if new:
             workers = min(cores(), 4, len(new))
             with Guard(
                 workers, self.limits, "pipelines.intake.worker:prepare", (dict(self.plans), self.limits)
             ) as guard:
-                self._judge(guard, new)
+                self._judge(guard, unread)
                 wanted = [item for item in new if self._keep(item)]
+                self._place(wanted, known)
                 self._settle(guard, wanted)
+                found += self._filed()
                 found += self._answer(guard, wanted)
-        found += [self._again(item) for item in known if item.drops]
+        else:
+            self._place([], known)
+            found += self._filed()
+        found += [self._again(item) for item in known if item.paths]
+        found += [self._zip_again(item) for item in opened_before]
+        found += [self._finished(bundle) for bundle in bundles]
         return sorted(filter(None, found), key=lambda o: (o.received_at, o.drop_path))
 
     # ── receiving ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _archived(self, drops: Sequence[Drop]) -> list[_Item]:
+    def _archived(self, drops: Sequence[Drop]) -> dict[str, _Item]:
         """Every original to look at: what lies in the inbox, and what an interrupted run had archived only."""
         items: dict[str, _Item] = {}
         with ThreadPoolExecutor(ARCHIVERS) as threads:
             for drop, received in zip(drops, threads.map(self._archive, drops), strict=True):
                 if received:
-                    items.setdefault(received.sha256, _Item(received)).drops.append(drop)
+                    items.setdefault(received.sha256, _Item(received)).add(drop)
+        recorded = recorded_originals(self.ws)
         for note in sorted(self.ws.archive.glob("??/*.json")):
             home = note.with_suffix("")
-            if home.name in items or not home.exists() or self._is_recorded(receive.submission_id(home.name)):
+            if home.name in items or receive.submission_id(home.name) in recorded or not home.exists():
                 continue
-            if received := receive.read_received(home):
+            received = receive.read_received(home)
+            if received and not evidence.split(received.drop_path):
                 items[received.sha256] = _Item(received)
-        return list(items.values())
+        return items
 
     def _archive(self, drop: Drop) -> Received | None:
         return receive.archive(self.ws, drop, self.now)
+
+    # ── zips ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _unpacked(self, items: dict[str, _Item]) -> tuple[list[_Item], list[_Bundle], list[_Item]]:
+        """The workbooks, those in zips among them; the zips they were in; and zips that were taken in before."""
+        before = [item for item in items.values() if self._is_taken_in(item)]
+        for item in before:
+            del items[item.received.sha256]
+        zips = [
+            i for i in items.values() if not self._is_recorded(i.submission_id) and bundle.may_be(self._original(i))
+        ]
+        bundles = []
+        if zips:
+            tasks = [
+                (self._original(i), self.ws.archive, i.received, (i.paths or [i.received.drop_path])[0], self.limits)
+                for i in zips
+            ]
+            with Guard(1, self.limits) as guard:
+                unpacked = guard.each(bundle.unpack, tasks, seconds=self.limits.bundle_seconds)
+                opened = [self._opened(item, members) for item, members in zip(zips, unpacked, strict=True)]
+            bundles = [one for one in opened if one]
+        for one in bundles:
+            del items[one.item.received.sha256]
+        for one in bundles:
+            for member in one.members:
+                if member.became == WORKBOOK and member.received and member.drop_path:
+                    item = items.setdefault(member.received.sha256, _Item(member.received))
+                    item.paths.append(member.drop_path)
+                elif member.became == EVIDENCE:
+                    one.papers[member.path] = self.filing.unpacked(member)
+        return list(items.values()), bundles, before
+
+    def _is_taken_in(self, item: _Item) -> bool:
+        """Whether a zip was opened before; one whose evidence had no place then is opened anew when it comes again."""
+        path = record_path(self.ws.records, "bundle", item.submission_id)
+        if not path.exists():
+            return False
+        return not item.paths or UNPLACED not in pl.read_parquet(path)["reason"].to_list()
+
+    def _zip_again(self, item: _Item) -> Outcome | None:
+        """The same zip as before changes nothing."""
+        if not item.paths:
+            return None
+        for drop in item.drops:
+            receive.release(drop)
+        target = lists.bundle_list(self.ws.receipts, item.received)
+        return _of_zip(item.received, item.paths[0], target, "", is_new=False)
+
+    def _opened(self, item: _Item, members: list[Member] | Exception | None) -> _Bundle | None:
+        """A zip whose files are taken in; one that is none, or in which there is nothing to take, stays an item."""
+        if isinstance(members, Exception):
+            if isinstance(members, OSError) and refusal_of(members) is None:  # a fault of our own disk
+                raise members
+            why = TOO_LONG if isinstance(members, TimeoutError) else self._reason(item, members)
+            item.judgement = refused(self._source(item.received), why)
+            return None
+        if members is None:
+            return None
+        if any(member.became != LEFT for member in members):
+            return _Bundle(item, members)
+        item.judgement = refused(self._source(item.received), bundle.refusal(members))
+        item.judgement.notes += [f"压缩包内：{member.path}，{member.reason}" for member in members[:NAMED_MEMBERS]]
+        return None
+
+    def _finished(self, one: _Bundle) -> Outcome | None:
+        """Put a zip on record once all that it held is, and clear the inbox of it; before that it stays."""
+        members = [self._became(one, member) for member in one.members]
+        if None in members:
+            return None
+        done = [member for member in members if member]
+        received = one.item.received
+        target = lists.bundle_list(self.ws.receipts, received)
+        lists.write_bundle_list(target, received, done)
+        named = {"bundle_id": received.submission_id, "file_name": received.file_name, "drop_path": received.drop_path}
+        rows = [
+            named
+            | {"received_at": received.received_at, "path": m.path, "became": m.became, "reason": m.reason}
+            | {"sha256": m.received.sha256 if m.received else None}
+            for m in done
+        ]
+        is_new = not record_path(self.ws.records, "bundle", received.submission_id).exists()
+        write_rows(self.ws.records, "bundle", received.submission_id, rows, BUNDLE_SCHEMA)
+        for drop in one.item.drops:
+            receive.release(drop)
+        note = lists.said_of(done)
+        return _of_zip(received, (one.item.paths or [received.drop_path])[0], target, note, is_new=is_new)
+
+    def _became(self, one: _Bundle, member: Member) -> Member | None:
+        """A file of a zip as it stands at the end; None while it belongs to a run of another plan or period."""
+        if member.became == WORKBOOK and member.received:
+            return member if self._is_recorded(member.received.submission_id) else None
+        paper = one.papers.get(member.path)
+        if paper and paper.is_unwanted:
+            return None
+        return replace(member, became=LEFT, reason=paper.problem) if paper and paper.problem else member
+
+    # ── evidence ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, wanted: Sequence[_Item], known: Sequence[_Item]) -> None:
+        """Find out whose the evidence is, from the workbooks it lies beside, and archive it."""
+        for item in wanted:
+            for path in item.paths:
+                self.filing.neighbours.add(path, item.judgement.key if item.judgement else None)
+        for item in known:
+            submission = read_submission(self.ws.records, item.submission_id) or {}
+            key = tuple(submission.get(name) for name in ("plan_id", "district_code", "period_id"))
+            for path in item.paths:
+                self.filing.neighbours.add(path, None if None in key else key)  # type: ignore[arg-type]
+        self.filing.take_in()
+
+    def _filed(self) -> Iterator[Outcome]:
+        """Put evidence on record, and say how the list and the files of its places stand now."""
+        for place, files in self.filing.record().items():
+            standing = self.filing.files_for(place)
+            assert standing
+            target = lists.write_evidence_list(self.ws, place, standing, self.filing.name_of(place))
+            note = f"{self.filing.name_of(place)}：{len(files)} 个"
+            yield _evidence(place, files[0].drop_path, files[0].received_at, target, note)
+        for reason, papers in self.filing.waiting().items():
+            yield _evidence(None, papers[0].drop_path, self.now, None, f"{len(papers)} 个留在收件箱：{reason}")
+
+    # ── what is done ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _is_recorded(self, submission_id: str) -> bool:
         return record_path(self.ws.records, "submission", submission_id).exists()
@@ -206,7 +372,7 @@ class Run:
         assert item.judgement is not None
         if worker.is_wanted(item.judgement, self.scope):
             return True
-        if item.drops:
+        if item.paths:
             self._original(item).unlink(missing_ok=True)
         return False
 
@@ -229,8 +395,10 @@ class Run:
             one = Settled(
                 item.judgement,
                 history.earlier(submission),
+                before=history.before(submission),
                 replaced=history.replaced(submission),
                 replaced_by=None if later is None or later.submission_id in judged else later,
+                files=self.filing.files_for(item.judgement.key),
             )
             groups.setdefault(place, []).append(one)
         tasks = [(self.ws.records, group) for group in groups.values()]
@@ -248,6 +416,7 @@ class Run:
     def _answer(self, guard: Guard, items: Sequence[_Item]) -> list[Outcome]:
         """Write the receipts and clear the inbox of what is answered."""
         answered = [(item, judgement) for item in items if (judgement := item.judgement)]
+        to_disk()  # before anything leaves the inbox
         tasks = [(judgement, self._original(item), self._receipt(judgement.submission)) for item, judgement in answered]
         outcomes = []
         written = guard.each(worker.answer, tasks, seconds=RECEIPT_SECONDS)
@@ -259,9 +428,9 @@ class Run:
                 write_plain(judgement, target, self.plans)
             for drop in item.drops:
                 receive.release(drop)
-            for drop in item.drops[1:]:
-                self._note_again(target, drop)
-            outcomes.append(_outcome(judgement.submission, item.drops, target, is_new=True))
+            for path in item.paths[1:]:
+                self._note_again(target, path)
+            outcomes.append(_outcome(judgement.submission, item.paths, target, is_new=True))
             self._advance(item.received.file_name)
         return outcomes
 
@@ -273,18 +442,19 @@ class Run:
         assert submission is not None
         target = self._receipt(submission)
         for drop in item.drops:
-            if receive.release(drop):
-                self._note_again(target, drop)
-        return _outcome(submission, item.drops, target, is_new=False)
+            receive.release(drop)
+        for path in item.paths:
+            self._note_again(target, path)
+        return _outcome(submission, item.paths, target, is_new=False)
 
-    def _note_again(self, target: Path, drop: Drop) -> None:
+    def _note_again(self, target: Path, drop_path: str) -> None:
         path = target.with_suffix(".json")
         content = json.loads(path.read_text(encoding="utf-8"))
         content["received_again"] = [
             *content.get("received_again", ()),
             {
                 "at": self.now.isoformat(timespec="seconds"),
-                "drop_path": mask(drop.drop_path),
+                "drop_path": drop_path,
                 "note": f"与{content['received_at']}收到的文件完全相同，没有任何改变。"
                 "如需作为新的一版报送，请更改填报日期后重新保存。",
             },
@@ -304,7 +474,7 @@ class Run:
         write_submissions(self.ws.records, [judgement.submission])
         target = self._receipt(judgement.submission)
         write_plain(judgement, target, self.plans)
-        return _outcome(judgement.submission, [drop], target, is_new=True)
+        return _outcome(judgement.submission, [mask(drop.drop_path)], target, is_new=True)
 
     def _advance(self, name: str) -> None:
         self.steps += 1
@@ -312,10 +482,10 @@ class Run:
             self.on_progress(self.steps, self.total, name)
 
 
-def _outcome(submission: Mapping[str, Any], drops: Sequence[Drop], receipt: Path, *, is_new: bool) -> Outcome:
+def _outcome(submission: Mapping[str, Any], paths: Sequence[str], receipt: Path, *, is_new: bool) -> Outcome:
     return Outcome(
         submission["submission_id"],
-        mask(drops[0].drop_path) if drops else submission["drop_path"],
+        paths[0] if paths else submission["drop_path"],
         submission["file_name"],
         submission["status"],
         submission["plan_id"],
@@ -327,4 +497,21 @@ def _outcome(submission: Mapping[str, Any], drops: Sequence[Drop], receipt: Path
         submission["warning_count"],
         is_new,
         receipt,
+    )
+
+
+def _of_zip(received: Received, path: str, target: Path, note: str, *, is_new: bool) -> Outcome:
+    """What became of a zip."""
+    nothing = (None, None, None)
+    when = received.received_at
+    who = received.submission_id, path, received.file_name, "taken_in"
+    return Outcome(*who, *nothing, when, 0, 0, 0, is_new, target, "bundle", note)
+
+
+def _evidence(place: evidence.Place | None, path: str, when: datetime, target: Path | None, note: str) -> Outcome:
+    """What became of the evidence of one place, or of what has none."""
+    plan, district, period = place or (None, None, None)
+    status = "taken_in" if place else "waiting"
+    return Outcome(
+        "", path, "佐证材料", status, plan, district, period, when, 0, 0, 0, bool(place), target, "evidence", note
     )

@@ -43,7 +43,9 @@ def about_list(frames: Mapping[str, pl.DataFrame], recognised: Recognised, plan:
     assert period
     before = [p.as_of for p in plan.periods if p.kind == period.kind and p.as_of < period.as_of]
     community = frames.get("community")
-    known = {name: community[name].to_list() if community is not None else [] for name in ("community_code", "name_key")}
+    known = {
+        name: community[name].to_list() if community is not None else [] for name in ("community_code", "name_key")
+    }
     remarks = papers.look_over(
         lines_of(frames[FORM]), (max(before, default=None), period.as_of), _subjects(plan), _districts(plan), known
     )
@@ -52,7 +54,7 @@ def about_list(frames: Mapping[str, pl.DataFrame], recognised: Recognised, plan:
 
 def _subjects(plan: Plan) -> frozenset[str]:
     items = plan.rubric.items if plan.rubric else ()
-    return frozenset(one.id for one in (*plan.indicators, *items))
+    return frozenset((*(indicator.id for indicator in plan.indicators), *(item.id for item in items)))
 
 
 def _districts(plan: Plan) -> list[str]:

@@ -41,8 +41,9 @@ dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 	@mkdir -p $(abspath $(ROOT))/.dagster
 	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
 
-docs: setup ## write docs/forms.md anew from the forms
+docs: setup ## write docs/forms.md and docs/rules.md anew from the forms and rules
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md
+	@$(BIN)/python -c "from pipelines.intake.rules.catalogue import page; print(page(), end='')" >docs/rules.md
 
 lock: ## write requirements.txt anew from the two .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \

@@ -249,7 +249,11 @@ def _values(rule: Rule, form: type[Form], hits: pl.DataFrame) -> Iterable[tuple[
     names = _placeholders(rule.message)
     dates = {name: f"{name}_raw" for name in names if f"{name}_raw" in form.record_schema}
     shown_as = [
-        pl.coalesce(pl.col(dates[name]), pl.col(name).cast(pl.String)) if name in dates else pl.col(name)
+        rule.shows[name]()
+        if name in rule.shows
+        else pl.coalesce(pl.col(dates[name]), pl.col(name).cast(pl.String))
+        if name in dates
+        else pl.col(name)
         for name in names
     ]
     for row, *values in hits.select("_row", *(e.alias(n) for e, n in zip(shown_as, names, strict=True))).iter_rows():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +20,8 @@ import polars as pl
 import yaml
 
 from pipelines.intake.issues import ERROR, WARNING
+
+Check = Callable[[], pl.Expr]
 
 Scope = Literal["row", "column", "book", "history", "cell", "file"]
 """row: an expression that is true where the rule is broken · column, book, history: a function over frames ·
@@ -64,6 +67,8 @@ class Rule:
     """The fields whose value an error withholds."""
     scope: Scope = "row"
     check: Callable[..., object] | None = None
+    shows: Mapping[str, Check] = made(default_factory=dict)
+    """Placeholders of the message that are no columns, and what they show."""
 
     @property
     def title(self) -> str:
@@ -78,16 +83,25 @@ class Rule:
 RULES: list[Rule] = []
 """Every rule of intake, in the order of their files."""
 
-Check = Callable[[], pl.Expr]
-
 
 def row_rule(
-    rule_id: str, severity: str, form: str, field: str, message: str, remedy: str, withholds: str = ""
+    rule_id: str,
+    severity: str,
+    form: str,
+    field: str,
+    message: str,
+    remedy: str,
+    withholds: str = "",
+    **shows: Check,
 ) -> Callable[[Check], Check]:
-    """Register a function that returns the expression which is true where the rule is broken."""
+    """Register a function that returns the expression which is true where the rule is broken.
+
+    ``shows``: expressions for the placeholders of the message that are no columns of the frame.
+    """
 
     def register(check: Check) -> Check:
-        RULES.append(Rule(rule_id, severity, form, field, message, remedy, tuple(withholds.split()), "row", check))
+        withheld = tuple(withholds.split())
+        RULES.append(Rule(rule_id, severity, form, field, message, remedy, withheld, "row", check, shows))
         return check
 
     return register

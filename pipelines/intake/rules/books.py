@@ -41,7 +41,7 @@ def _rows(frame: pl.DataFrame) -> list[Finding]:
     ERROR,
     "community",
     "community_name",
-    "与前面第{first_row}行是同一个小区(同一街道、同一名称)，本行未采用",
+    "与前面第{first_row}行是同一个小区（同一街道、同一名称），本行未采用",
     "删去重复的一行；确是两个小区的请写明分期、分区或各自的小区编码",
 )
 def one_row_per_community(frames: Frames) -> list[Finding]:
@@ -231,8 +231,8 @@ def both_bodies_formed(frames: Frames) -> list[Finding]:
     WARNING,
     "committee",
     "status",
-    "小区在建未交付，却有已成立的业委会(物管会)",
-    "核对「小区明细」的建设状态和本行状态",
+    "小区在建未交付，却有已成立的业委会（物管会）",
+    "已交付的把「小区明细」中的建设状态改为“建成”；尚未交付的更正本行状态",
 )
 def building_site_has_no_body(frames: Frames) -> list[Finding]:
     """A building site has no formed body."""
@@ -248,7 +248,7 @@ def building_site_has_no_body(frames: Frames) -> list[Finding]:
     WARNING,
     "committee",
     "status",
-    "单体楼有已成立的业委会(物管会)",
+    "单体楼有已成立的业委会（物管会）",
     "核对「小区明细」的类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_body(frames: Frames) -> list[Finding]:

@@ -26,7 +26,7 @@ FORM = "community"
     ERROR,
     FORM,
     "district_name",
-    "所填旗县区不是本填报单位，或简称可指几个旗县区；该行按本填报单位统计，所填旗县区未采用",
+    "旗县区填的是“{district_name}”，不是本填报单位，或简称可指几个旗县区；该行按本填报单位统计，所填旗县区未采用",
     "改填本填报单位全称；确属其他旗县区的小区请由该旗县区填报",
     withholds="district_name",
 )
@@ -40,7 +40,7 @@ def district_is_the_submitting_one() -> pl.Expr:
     WARNING,
     FORM,
     "occupied_households",
-    "入住户数({occupied_households})多于总户数({households})",
+    "入住户数（{occupied_households}）多于总户数（{households}）",
     "核对两个数，入住户数不应多于总户数",
 )
 def occupied_within_total() -> pl.Expr:
@@ -57,8 +57,9 @@ def _area_per_household() -> pl.Expr:
     WARNING,
     FORM,
     "floor_area_sqm",
-    "户均建筑面积不在20—400㎡之间(面积{floor_area_sqm}㎡，{households}户)",
-    "核对建筑面积的单位(㎡或万㎡)和总户数；确实如此请在说明栏注明",
+    "户均建筑面积为{per_household}㎡，不在20—400㎡之间（建筑面积{floor_area_sqm}㎡，{households}户）",
+    "核对建筑面积的单位（㎡或万㎡）和总户数；确实如此请在说明栏注明",
+    per_household=lambda: _area_per_household().round(1),
 )
 def area_per_household_plausible() -> pl.Expr:
     """Area per household is plausible; what is not is mostly a slip between ㎡ and 万㎡."""
@@ -154,7 +155,7 @@ def professional_has_contract() -> pl.Expr:
     ERROR,
     FORM,
     "company_name",
-    "物业管理方式为“无物业”，却填写了物业服务企业；以管理方式为准，企业未采用",
+    "物业管理方式为“无物业”，却填写了物业服务企业“{company_name}”；以管理方式为准，企业未采用",
     "仍有企业管理的改选管理方式；企业已撤离的删去企业名称",
     withholds="company_name",
 )
@@ -168,7 +169,7 @@ def unmanaged_has_no_company() -> pl.Expr:
     WARNING,
     FORM,
     "contract_end",
-    "物业服务合同已于数据截止日期前到期({contract_end})，属于事实服务",
+    "物业服务合同到{contract_end}为止，在数据截止日期{_as_of}之前已经到期，属于事实服务",
     "已续签的填写新合同日期；未续签的请尽快办理",
 )
 def contract_in_force() -> pl.Expr:
@@ -181,7 +182,7 @@ def contract_in_force() -> pl.Expr:
     ERROR,
     FORM,
     "contract_start",
-    "合同开始日期({contract_start})晚于结束日期({contract_end})，两个日期均未采用",
+    "合同开始日期（{contract_start}）晚于结束日期（{contract_end}），两个日期均未采用",
     "核对合同，改正起止日期",
     withholds="contract_start contract_end",
 )
@@ -195,7 +196,7 @@ def contract_dates_in_order() -> pl.Expr:
     ERROR,
     FORM,
     "delivered_date",
-    "建设状态为建成，交付使用时间({delivered_date})却晚于数据截止日期，该日期未采用",
+    "建设状态为建成，交付使用时间（{delivered_date}）却晚于数据截止日期{_as_of}，该日期未采用",
     "核对交付使用时间；尚未交付的把建设状态改为“在建”",
     withholds="delivered_date",
 )
@@ -209,8 +210,8 @@ def completed_is_delivered() -> pl.Expr:
     WARNING,
     FORM,
     "is_new_build",
-    "填为新建小区，但建成年份({built_year})早于新建小区的起算日期",
-    "核对建成年份或“是否新建小区”",
+    "填为新建小区，但建成年份（{built_year}）早于新建小区的起算日期{_cutoff}",
+    "填错的改正建成年份或“是否新建小区”；以交付使用时间为准的，请填写交付使用时间",
 )
 def new_build_is_recent() -> pl.Expr:
     """What is flagged as new was built on or after the plan's cut-off."""
@@ -222,8 +223,8 @@ def new_build_is_recent() -> pl.Expr:
     WARNING,
     FORM,
     "is_old_community",
-    "填为老旧小区，但建成年份({built_year})在2000年以后",
-    "核对建成年份或“是否老旧小区”",
+    "填为老旧小区，但建成年份（{built_year}）在2000年以后",
+    "填错的改正建成年份或“是否老旧小区”；已列入改造范围的请在说明栏注明",
 )
 def old_community_is_old() -> pl.Expr:
     """What is flagged as old was built by 2000."""
@@ -256,8 +257,8 @@ def renovated_is_old() -> pl.Expr:
     WARNING,
     FORM,
     "fee_standard",
-    "没有物业管理却填写了收费标准({fee_standard})",
-    "核对物业管理方式和收费标准",
+    "没有物业管理却填写了收费标准（{fee_standard}）",
+    "有人收费的改填实际的物业管理方式；没有物业的删去收费标准",
 )
 def unmanaged_charges_nothing() -> pl.Expr:
     """Where there is no management there is no fee."""
@@ -270,7 +271,7 @@ def unmanaged_charges_nothing() -> pl.Expr:
     FORM,
     "disclosure_done",
     "已公开公示，但没有填写公示日期",
-    "填写最近一次公示的日期",
+    "填写最近一次公示的日期，如 2024-10-15；没有公示过的把“信息公开公示”改为“否”",
 )
 def disclosure_is_dated() -> pl.Expr:
     """A posting has its date."""
@@ -287,8 +288,8 @@ def _typed_as_formed() -> pl.Expr:
     WARNING,
     FORM,
     "committee_status_typed",
-    "小区在建未交付，却填写已成立业委会(物管会)",
-    "核对建设状态和业委会(物管会)成立情况",
+    "建设状态为在建，却填写已成立业委会（物管会）",
+    "已交付的把建设状态改为“建成”；尚未交付的把“业委会(物管会)成立情况”改为“未成立”",
 )
 def building_site_has_no_committee() -> pl.Expr:
     """A building site has no formed committee."""
@@ -300,7 +301,7 @@ def building_site_has_no_committee() -> pl.Expr:
     WARNING,
     FORM,
     "committee_status_typed",
-    "单体楼填写已成立业委会(物管会)",
+    "单体楼填写已成立业委会（物管会）",
     "核对类别；几栋单体楼合并成立的请在备注中说明",
 )
 def single_building_committee() -> pl.Expr:

@@ -22,7 +22,7 @@ OUTSIDE_PERIOD = listed(
     WARNING,
     "evidence",
     "date",
-    "形成日期({date})不在本期之内({since}至{as_of})",
+    "形成日期（{date}）不在本期之内（{since}至{as_of}）",
     "换成本期形成的材料；确需沿用或累计使用的，请在说明栏注明",
     "file",
 )
@@ -77,7 +77,7 @@ USED_ELSEWHERE = listed(
     "evidence",
     "evidence_id",
     "文件“{path}”与其他地方的佐证材料完全相同，共用于{count}处：{places}",
-    "每项工作应当有自己的材料；确系共用的文件(如全市统一印发的)，请在说明栏注明",
+    "每项工作应当有自己的材料；确系共用的文件（如全市统一印发的），请在说明栏注明",
     "file",
 )
 FILE_REPEATED = listed(

@@ -166,7 +166,9 @@ R03 = listed(
     "合计行不必填写；确是名称的请换一种写法",
     "row",
 )
-R35 = listed("R35", WARNING, None, None, "“{header}”（{value}）晚于收到报表的日期", "核对日期", "row")
+R35 = listed(
+    "R35", WARNING, None, None, "“{header}”（{value}）晚于收到报表的日期", "核对日期；还没有发生的事不要填日期", "row"
+)
 UNIT_ASSUMED = listed(
     "unit_not_stated", WARNING, None, None, "“{header}”没有注明单位，已按{unit}理解", "在表头注明单位", "column"
 )

@@ -18,7 +18,7 @@ RATE_TOLERANCE = 0.1
     ERROR,
     "committee",
     "established_date",
-    "成立日期({established_date})晚于数据截止日期，本期不能计为已成立",
+    "成立日期（{established_date}）晚于数据截止日期{_as_of}，本期不能计为已成立",
     "核对成立日期；截止日期后成立的在下期填报",
     withholds="status",
 )
@@ -27,7 +27,14 @@ def formed_by_the_as_of_date() -> pl.Expr:
     return col("status").is_in(FORMED) & (col("established_date") > col("_as_of"))
 
 
-@row_rule("R18", WARNING, "committee", "filed_date", "已成立但没有备案日期", "填写备案日期；尚未备案的请尽快办理")
+@row_rule(
+    "R18",
+    WARNING,
+    "committee",
+    "filed_date",
+    "状态为已成立，但没有填写备案日期",
+    "填写备案日期；尚未备案的请尽快办理，并在说明栏注明",
+)
 def formed_is_filed() -> pl.Expr:
     """A formed body has a filing date."""
     return col("status").is_in(FORMED) & lacks("filed_date")
@@ -51,8 +58,8 @@ def formed_is_in_term() -> pl.Expr:
     ERROR,
     "committee",
     "party_member_count",
-    "党员委员人数({party_member_count})多于委员人数({member_count})，党员委员人数未采用",
-    "核对两个人数",
+    "党员委员人数（{party_member_count}）多于委员人数（{member_count}），党员委员人数未采用",
+    "核对两个人数，党员委员是委员的一部分",
     withholds="party_member_count",
 )
 def party_members_within_members() -> pl.Expr:
@@ -65,8 +72,8 @@ def party_members_within_members() -> pl.Expr:
     WARNING,
     "committee",
     "filed_date",
-    "备案日期({filed_date})早于成立日期({established_date})",
-    "核对两个日期",
+    "备案日期（{filed_date}）早于成立日期（{established_date}）",
+    "核对两个日期，备案应在成立之后",
 )
 def filed_after_established() -> pl.Expr:
     """A body is not filed before it is established."""
@@ -131,8 +138,8 @@ def enough_members_for_a_branch() -> pl.Expr:
     ERROR,
     "company",
     "party_member_count",
-    "党员人数({party_member_count})多于从业人员({employee_count})，党员人数未采用",
-    "核对两个人数",
+    "党员人数（{party_member_count}）多于从业人员（{employee_count}），党员人数未采用",
+    "核对两个人数，党员人数不应多于从业人员",
     withholds="party_member_count",
 )
 def party_members_within_employees() -> pl.Expr:
@@ -213,8 +220,8 @@ def score_adds_up() -> pl.Expr:
     ERROR,
     "dispute",
     "closed_date",
-    "办结时间({closed_date})早于受理时间({received_date})，办结时间未采用",
-    "核对两个时间",
+    "办结时间（{closed_date}）早于受理时间（{received_date}），办结时间未采用",
+    "核对两个时间；尚未办结的不要填办结时间",
     withholds="closed_date",
 )
 def closed_after_received() -> pl.Expr:
@@ -227,8 +234,8 @@ def closed_after_received() -> pl.Expr:
     ERROR,
     "inspection",
     "rectified",
-    "整改数({rectified})多于发现问题数({problems})，整改数未采用",
-    "核对两个数",
+    "整改数（{rectified}）多于发现问题数（{problems}），整改数未采用",
+    "核对两个数，整改数不应多于发现问题数",
     withholds="rectified",
 )
 def rectified_within_found() -> pl.Expr:
@@ -246,15 +253,18 @@ _ANSWERS = ("very_satisfied", "satisfied", "fairly_satisfied", "neutral", "dissa
     WARNING,
     "satisfaction",
     "reported_rate",
-    "填报的满意率({reported_rate}%)与按样本重算的不一致，以重算为准",
-    "满意率=(非常满意+满意+基本满意)÷有效样本；核对各项人数",
+    "满意率填{reported_rate}%，按样本重算为{recomputed}%，以重算为准",
+    "满意率＝（非常满意＋满意＋基本满意）÷有效样本；核对各项人数",
+    recomputed=lambda: _satisfaction().round(2),
 )
 def satisfaction_recomputes() -> pl.Expr:
     """The typed satisfaction rate is what the answers give."""
-    satisfied = pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS[:3])
-    recomputed = 100 * satisfied / col("valid_answers")
     known = pl.any_horizontal(said(name) for name in _ANSWERS[:3]) & (col("valid_answers") > 0)
-    return known & ((col("reported_rate") - recomputed).abs() > RATE_TOLERANCE + 1e-9)
+    return known & ((col("reported_rate") - _satisfaction()).abs() > RATE_TOLERANCE + 1e-9)
+
+
+def _satisfaction() -> pl.Expr:
+    return 100 * pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS[:3]) / col("valid_answers")
 
 
 @row_rule(
@@ -262,8 +272,9 @@ def satisfaction_recomputes() -> pl.Expr:
     WARNING,
     "satisfaction",
     "valid_answers",
-    "各项回答之和与有效样本({valid_answers})不一致",
-    "核对各项人数和有效样本",
+    "各项回答之和为{total}，有效样本填{valid_answers}，两者不一致",
+    "核对各项人数和有效样本；没有人选的项目填0",
+    total=lambda: pl.sum_horizontal(col(name).fill_null(0) for name in _ANSWERS),
 )
 def answers_add_up() -> pl.Expr:
     """The answers add up to the valid ones."""
@@ -294,13 +305,17 @@ def sample_is_large_enough() -> pl.Expr:
     WARNING,
     "task",
     "completion_rate",
-    "填报的完成率({completion_rate}%)与完成值÷计划值不一致",
+    "完成率填{completion_rate}%，按完成值{actual}÷计划值{planned}应为{recomputed}%",
     "核对计划值、完成值和完成率",
+    recomputed=lambda: _completion().round(2),
 )
 def completion_recomputes() -> pl.Expr:
     """The typed completion rate is actual ÷ planned."""
-    recomputed = 100 * col("actual").cast(pl.Float64) / col("planned").cast(pl.Float64)
-    return (col("planned") > 0) & ((col("completion_rate") - recomputed).abs() > RATE_TOLERANCE + 1e-9)
+    return (col("planned") > 0) & ((col("completion_rate") - _completion()).abs() > RATE_TOLERANCE + 1e-9)
+
+
+def _completion() -> pl.Expr:
+    return 100 * col("actual").cast(pl.Float64) / col("planned").cast(pl.Float64)
 
 
 @row_rule(
@@ -308,8 +323,8 @@ def completion_recomputes() -> pl.Expr:
     WARNING,
     "task",
     "evidence_ids",
-    "任务已完成，但没有佐证材料编号",
-    "填写「佐证材料清单」中相应材料的编号",
+    "完成状态为已完成，但没有填写佐证材料编号",
+    "填写「佐证材料清单」中相应材料的编号；清单里没有的先补到清单",
 )
 def done_has_evidence() -> pl.Expr:
     """A finished task names its evidence."""
@@ -321,7 +336,7 @@ def done_has_evidence() -> pl.Expr:
     WARNING,
     "task",
     "done_date",
-    "完成日期({done_date})晚于数据截止日期，本期不计为完成",
+    "完成日期（{done_date}）晚于数据截止日期{_as_of}，本期不计为完成",
     "核对完成日期；截止日期后完成的在下期填报",
 )
 def done_by_the_as_of_date() -> pl.Expr:
@@ -334,8 +349,8 @@ def done_by_the_as_of_date() -> pl.Expr:
     ERROR,
     "evidence",
     "date",
-    "佐证材料的形成日期({date})晚于报送日期，该日期未采用",
-    "核对形成日期",
+    "形成日期（{date}）晚于报送日期{_received}，该日期未采用",
+    "核对形成日期，材料应当在报送之前形成",
     withholds="date",
 )
 def evidence_exists_when_sent() -> pl.Expr:

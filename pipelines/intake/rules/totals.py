@@ -140,7 +140,7 @@ def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     ]
 
 
-@book_rule("T4", WARNING, "summary", "value", "业委会(物管会)组建数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T4", WARNING, "summary", "value", "业委会（物管会）组建数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_committees(frames: Frames) -> list[Finding]:
     """Distinct communities with a formed body; the sheet of bodies counts where it is present."""
     if not (claims := _claims(frames, "committee_count")):
@@ -350,8 +350,8 @@ def every_dispute_has_its_category(frames: Frames) -> list[Finding]:
     WARNING,
     "subdistrict",
     "communities",
-    "“小区数”填{claimed}，而「小区明细」中该街道(乡镇)有{counted}个小区",
-    "核对该街道(乡镇)的小区数和「小区明细」有无漏填；两处街道名称应当一致",
+    "“小区数”填{claimed}，而「小区明细」中该街道（乡镇）有{counted}个小区",
+    "核对该街道（乡镇）的小区数和「小区明细」有无漏填；两处街道名称应当一致",
 )
 def communities_of_a_subdistrict(frames: Frames) -> list[Finding]:
     """The number of communities typed for a subdistrict is that of its rows (with building sites or without)."""
@@ -367,8 +367,8 @@ def communities_of_a_subdistrict(frames: Frames) -> list[Finding]:
     WARNING,
     "subdistrict",
     "neighbourhoods",
-    "“社区数”填{claimed}，而「社区情况」中该街道(乡镇)有{counted}个社区",
-    "核对该街道(乡镇)的社区数和「社区情况」有无漏填；两处街道名称应当一致",
+    "“社区数”填{claimed}，而「社区情况」中该街道（乡镇）有{counted}个社区",
+    "核对该街道（乡镇）的社区数和「社区情况」有无漏填；两处街道名称应当一致",
 )
 def neighbourhoods_of_a_subdistrict(frames: Frames) -> list[Finding]:
     """The number of residents' committees typed for a subdistrict is that of its rows."""

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.forms.personal import mask
 from pipelines.intake.issues import cell_name, column_letter
 from pipelines.intake.layout import SheetLayout, Table, near_columns
-from pipelines.intake.layout.model import GIVEN, TICK, ColumnFound
+from pipelines.intake.layout.model import ColumnFound
 from pipelines.intake.parse import shown
 
 
@@ -20,7 +20,7 @@ def recognised(layouts: Iterable[SheetLayout]) -> list[dict[str, Any]]:
 def _table(table: Table) -> dict[str, Any]:
     form, (left, right) = table.form, table.span
     last = max([*table.data_rows, *(row for row, _ in table.totals), table.header_rows[1]])
-    columns = [c for c in table.columns if c.header and c.how != GIVEN and not (c.how == TICK and c.part_of is None)]
+    columns = [column for column in table.columns if column.header and not column.is_our_own]
     return {
         "sheet": table.sheet.name,
         "form": form.name,

@@ -35,6 +35,11 @@ class ColumnFound:
     part_of: str | None = None
     """The field that this column and its neighbours say together, with a tick in one of them."""
 
+    @property
+    def is_our_own(self) -> bool:
+        """Whether it is a column that the sheet does not have: made of ticks, or of what stands outside the rows."""
+        return self.how == GIVEN or (self.how == TICK and self.part_of is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -112,7 +117,7 @@ class Table:
     @property
     def span(self) -> tuple[int, int]:
         """Its first and last column with a heading."""
-        indices = [found.index for found in self.columns if found.header and found.how not in (TICK, GIVEN)]
+        indices = [found.index for found in self.columns if found.header and not found.is_our_own]
         return min(indices), max(indices)
 
     @property

@@ -159,7 +159,7 @@ class _Sorting:
             place = place_in_section(f"{label}:{value}") if len(filled) == 2 else None
             return Section(row, place, (row, left + filled[-1])) if place else None
         in_name = filled[0] + left in self.anchors
-        place = place_in_section(str(line[filled[0]]), strict=in_name)
+        place = place_in_section(str(line[filled[0]]), strict=in_name and not rest)
         return Section(row, place, (row, left + filled[0])) if place else None
 
     def _kind(self, row: int, line: Sequence[object]) -> tuple[str, str]:
@@ -177,11 +177,13 @@ class _Sorting:
         for text in texts[:4]:
             if TOTAL.search(text) and len(text) <= 20:
                 return "total", text
+        if self._section(row, line):
+            return SECTION, leading
         if any(i + left in self.anchors for i in filled):
-            return ("data", "") if not self._section(row, line) else (SECTION, leading)
+            return "data", ""
         if all(i + left in self.passive for i in filled) and all(len(text) <= 6 for text in texts):
             return "blank", ""
-        if len(filled) == 1 or (self.after_note and len(filled) <= 3) or self._section(row, line):
+        if len(filled) == 1 or (self.after_note and len(filled) <= 3):
             return SECTION, leading
         return "nameless", ""
 

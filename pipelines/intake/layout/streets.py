@@ -30,7 +30,7 @@ _NOBODY = frozenset(
 )
 """What a text may say instead of naming one."""
 _IN_TEXT = re.compile(
-    rf"^(?:.*(?:市|区|县|旗|附件\d*|附表\d*|表\d+|[\s:：_\-—.、·]|\d))?({_STREET.pattern})"
+    rf"^(?:[^、]*(?:市|区|县|旗|附件|附表|[\s:：_\-—.·]|\d[年、]?))?({_STREET.pattern})"
     r"(?=$|[\s(（\d_\-—:：.·]|(?:住宅|小区|物业|台账|明细|统计|情况|基本|摸底|调查|老旧|业委会|业主|社区情况|汇总))"
 )
 

@@ -165,12 +165,38 @@ def _closed(grid: Grid, header: Header, start: int, lexicon: Lexicon) -> Header:
     first, last = header.first, header.last
     while first > start and _tied(grid, first - 1, first):
         first -= 1
-    while last + 1 < grid.height and last - first + 1 < DEPTH and _tied(grid, last, last + 1):
+    while last + 1 < grid.height and last - first + 1 < DEPTH:
+        if not _tied(grid, last, last + 1) and not _holds_leaves(grid, header, last + 1):
+            break
         last += 1
     if (first, last) == (header.first, header.last) or last - first + 1 > DEPTH:
         return header
     wider = _header(header.form, first, last, headings(grid, first, last), 0, lexicon)
     return wider if wider and len(wider.mapping) >= len(header.mapping) else header
+
+
+def _holds_leaves(grid: Grid, header: Header, row: int) -> bool:
+    """Whether a row holds leaves of the header above it: texts only, under parents that are merged or reach over
+    columns without a heading, and nothing where rows are told apart.
+    """
+    filled = [index for index, cell in enumerate(grid.line(row), start=grid.left) if is_filled(cell)]
+    if len(filled) < 2 or not all(isinstance(grid.cells[row][index], str) for index in filled):
+        return False
+    telling = {c.field for c in header.form.columns if c.identity or c.required}
+    if any(
+        header.mapping.get(i) in telling and grid.cells[header.last][i] and not _is_wide(grid, header.last, i)
+        for i in filled
+    ):
+        return False
+    above = grid.cells[header.last]
+    return sum(not is_filled(above[i]) or _is_wide(grid, header.last, i) for i in filled) >= len(filled) / 2
+
+
+def _is_wide(grid: Grid, row: int, column: int) -> bool:
+    """Whether a cell of a header stands over several columns: merged, or with blank cells to its right."""
+    if merge := grid.merge_at(row, column):
+        return merge[3] > merge[1]
+    return column + 1 <= grid.right and not is_filled(grid.cells[row][column + 1])
 
 
 def _tied(grid: Grid, above: int, below: int) -> bool:

@@ -12,7 +12,7 @@
     {{ return({
         'community': none, 'committee': none, 'company': 'company_id', 'survey': none, 'subdistrict': none,
         'neighbourhood': none, 'dispute': none, 'inspection': none, 'credit': none, 'task': none, 'party': none,
-        'meeting': none, 'evidence': none, 'commitment': none, 'occasion': none,
+        'meeting': none, 'evidence': none, 'member': none, 'showcase': none, 'commitment': none, 'occasion': none,
     }) }}
 {% endmacro %}
 
@@ -24,7 +24,7 @@
         ~ "b.numerator_measure_sql, b.denominator_measure_sql, b.is_main, exists (select 1 from " ~ source('inputs', 'milestone')
         ~ " as m where m.plan_id = i.plan_id and m.indicator_id = i.indicator_id) from " ~ source('inputs', 'indicator') ~ " as i join "
         ~ source('inputs', 'indicator_basis') ~ " as b using (plan_id, indicator_id) where i.plan_id in (select plan_id from "
-        ~ ref('int_period') ~ " where is_active) order by i.plan_id, i.sort_order, b.is_main desc, b.basis"
+        ~ ref('int_period') ~ " where is_active) and " ~ length_of('i.pools') ~ " = 0 order by i.plan_id, i.sort_order, b.is_main desc, b.basis"
     %}
     {% if not execute %}{{ return([]) }}{% endif %}
     {% set found = [] %}

@@ -94,3 +94,12 @@
 {% macro part_of(text, separator, nth) -%}
     split_part({{ text }}, '{{ separator }}', {{ nth }})
 {%- endmacro %}
+
+{# The year, quarter and month of a day, as plans write them: 2024, 2024-Q1, 2024-01. #}
+{% macro moments_of(day) -%}
+    [
+        strftime({{ day }}, '%Y'),
+        concat(strftime({{ day }}, '%Y'), '-Q', extract(quarter from {{ day }})),
+        strftime({{ day }}, '%Y-%m')
+    ]
+{%- endmacro %}

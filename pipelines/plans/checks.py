@@ -57,6 +57,9 @@ def cross_check(plan: Plan) -> Found:
                 yield from _in_step((*path, "milestones", max(k, k2)), indicator, earlier, milestone)
         yield from _cadence(path, plan, indicator, periods)
         yield from _forms(path, plan, indicator)
+        yield from _known((*path, "pools"), "indicator", indicator.pools, ids)
+        if any(i.pools or not i.denominator for i in plan.indicators if i.id in indicator.pools):
+            yield (*path, "pools"), "only rates with rows of their own can be pooled"
         if indicator.fact and indicator.fact.period is not None:
             yield from _known((*path, "fact", "period"), "period", [indicator.fact.period], periods)
     for n, clause in enumerate(plan.unmeasured):

@@ -246,6 +246,7 @@ ENTITIES: dict[str, Entity] = {
                 _text("committee_type", "the body that counts", *BODY_TYPES),
                 _flag("has_party_org", "covered by a party organisation"),
                 _flag("has_party_branch", "has a party branch of its own", "community.has_party_branch"),
+                _flag("has_party_work", "has an organisation, an instructor or a working group"),
                 _flag("building_steward", "building stewards are in place", "community.building_steward"),
                 _number("building_count", "buildings", "community.building_count"),
                 *_special_columns(),

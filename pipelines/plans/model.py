@@ -6,7 +6,7 @@ The classes mirror the plan files key by key. Everything is frozen; ``None`` as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -201,6 +201,8 @@ class Milestone(_Model):
     target_is_derived: bool = False
     is_scored: bool = True
     all_of: tuple[str, ...] = ()
+    whole_area_only: bool = False
+    """The number is for the whole plan area: no district is measured by it (five model sites in the county)."""
     note: str | None = None
 
     @property
@@ -330,6 +332,8 @@ def _inherit(data: Any) -> Any:
 class Indicator(_Model):
     """What is measured: the rows of an entity in the denominator, and those of them in the numerator.
 
+    ``pools`` adds up the main figures of other indicators instead, above and below the line.
+
     Conditions are SQL boolean expressions over the entity's documented columns. A boolean or document indicator counts
     districts that have it; a cadence counts its occasions; a count sums ``measure`` over the rows of its numerator.
     """
@@ -353,6 +357,7 @@ class Indicator(_Model):
     milestones: tuple[Milestone, ...] = ()
     cadence: Cadence | None = None
     fact: Fact | None = None
+    pools: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -361,9 +366,17 @@ class Indicator(_Model):
             return data
         data, kind = dict(data), data.get("kind", "rate")
         if kind in ("boolean", "document"):
-            implied = {"entity": "commitment", "denominator": "true", "numerator": "is_done", "unit": "个"}
+            implied: dict[str, Any] = {
+                "entity": "commitment",
+                "denominator": "true",
+                "numerator": "is_done",
+                "unit": "个",
+            }
         elif kind == "cadence":
             implied = {"entity": "occasion", "denominator": "true", "numerator": "is_done", "unit": "次"}
+        elif data.get("pools"):
+            both = {"bodies": {"numerator": "1", "denominator": "1"}}
+            implied = {"entity": "community", "denominator": "true", "numerator": "true", "measures": both, "unit": "%"}
         else:
             implied = {"unit": "%"} if data.get("denominator") else {"unit": "个"}
         if kind in ("boolean", "document", "cadence") or data.get("milestones"):
@@ -406,7 +419,9 @@ class Indicator(_Model):
 
     @property
     def form(self) -> str | None:
-        """The form without which there is no data; None where absence is itself the finding."""
+        """The form without which there is no data; None where absence is itself the finding, or others' figures say."""
+        if self.pools:
+            return None
         if self.cadence is not None:
             return self.cadence.source if self.cadence.source not in ("submission", "none") else None
         return ENTITIES[self.entity].form
@@ -623,8 +638,8 @@ class Unmeasured(_Model):
 class Plan(_Model):
     """One three-year action plan.
 
-    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the source text as
-    UTF-8 without its first ``source_skips`` lines (what a website put above it).
+    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the text this file was
+    made from, as UTF-8 and without what a website put above it.
     """
 
     id: Id
@@ -641,7 +656,6 @@ class Plan(_Model):
     source_complete: bool = True
     truncated_after: str | None = None
     source_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    source_skips: int = Field(default=0, ge=0)
     source_note: Name | None = None
     parameters: Parameters
     districts: tuple[District, ...] = Field(min_length=1)
@@ -657,10 +671,14 @@ class Plan(_Model):
 
     def scope(self, indicator: Indicator) -> tuple[str, ...] | None:
         """The districts an indicator is about: those it names, else those that owe its form; None when that is all."""
-        if indicator.districts is not None or indicator.form is None:
+        if indicator.districts is not None:
             return indicator.districts
-        able = tuple(d.code for d in self.districts if d.owes(indicator.form))
+        forms = {form for part in (indicator, *self._parts(indicator)) if (form := part.form) is not None}
+        able = tuple(district.code for district in self.districts if all(map(district.owes, forms)))
         return None if len(able) == len(self.districts) else able
+
+    def _parts(self, indicator: Indicator) -> Iterator[Indicator]:
+        return (part for name in indicator.pools if (part := self.indicator(name)) is not None)
 
     def required_forms(self, district: District, period: Period) -> tuple[str, ...]:
         """The forms without which the district's ledger of the period is incomplete."""

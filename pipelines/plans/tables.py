@@ -86,6 +86,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "definition_en": _TEXT,
         "district_scope": _TEXTS,
         "needs": _TEXTS,
+        "pools": _TEXTS,
         "sort_order": _INT,
     },
     "indicator_basis": {
@@ -112,6 +113,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "is_scored": _FLAG,
         "district_scope": _TEXTS,
         "all_of": _TEXTS,
+        "whole_area_only": _FLAG,
         "note": _TEXT,
         "sort_order": _INT,
     },
@@ -275,6 +277,7 @@ def _indicators(plan: Plan, _: int) -> Iterable[Row]:
             "definition_en": indicator.definition.en,
             "district_scope": _scope(plan.scope(indicator)),
             "needs": _needs(indicator),
+            "pools": list(indicator.pools),
             "sort_order": order,
         }
 
@@ -308,6 +311,7 @@ def _milestones(plan: Plan, _: int) -> Iterable[Row]:
             "is_scored": milestone.is_scored,
             "district_scope": _scope(milestone.districts),
             "all_of": list(milestone.all_of),
+            "whole_area_only": milestone.whole_area_only,
             "note": milestone.note,
             "sort_order": order,
         }

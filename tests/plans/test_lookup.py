@@ -90,10 +90,10 @@ def test_pseudo_regions(text: str, code: str | None) -> None:
 
 def test_every_unit_of_chengdu_and_its_zones() -> None:
     codes = [d.code for d in CHENGDU.districts]
-    assert len(codes) == 23
-    assert [c for c in codes if "-" in c] == ["510100-GX", "510100-GXX", "510100-TF"]
+    assert len(codes) == 24
+    assert [c for c in codes if "-" in c] == ["510100-GX", "510100-GXX", "510100-TF", "510100-SJ"]
     assert all(d.parent == "510100" for d in CHENGDU.districts if d.pseudo_region)
-    assert not any(i.milestones for i in CHENGDU.indicators)
+    assert [d.code for d in CHENGDU.districts if not d.owes("community")] == ["510100-SJ"]
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ COLUMNS = {
     "indicator": """plan_id V indicator_id V indicator_name V indicator_name_en V kind V entity V basis V unit V
         direction V denominator_sql V numerator_sql V strict_numerator_sql V numerator_measure_sql V
         denominator_measure_sql V form V is_headline B binding V clause V definition V definition_en V district_scope L
-        needs L sort_order I""",
+        needs L pools L sort_order I""",
     "indicator_basis": """plan_id V indicator_id V basis V numerator_measure_sql V denominator_measure_sql V
         is_main B""",
     "milestone": """plan_id V milestone_id V indicator_id V due_date D operational_deadline D operator V
         target DECIMAL(12,4) binding V clause V is_hold B date_is_default B target_is_derived B is_scored B
-        district_scope L all_of L note V sort_order I""",
+        district_scope L all_of L whole_area_only B note V sort_order I""",
     "occasion": """plan_id V indicator_id V occasion_id V due_date D source V source_key V is_scored B reporter V
         lateness_judged B type V""",
     "fact": """plan_id V indicator_id V operator V stated DECIMAL(12,4) stated_to DECIMAL(12,4) decimals I of_each B
@@ -72,7 +72,7 @@ def test_every_table_has_its_columns_and_types(folder: Path) -> None:
 
 
 def test_tables_without_rows_keep_their_columns(tmp_path: Path) -> None:
-    tables.write({"chengdu_2018_2020": load_plans()["chengdu_2018_2020"]}, tmp_path)
+    tables.write({"hefei_experience": load_plans()["hefei_experience"]}, tmp_path)
     for table in ("milestone", "occasion", "rubric", "rubric_item"):
         frame = pl.read_parquet(tmp_path / f"{table}.parquet")
         assert frame.is_empty()
@@ -86,12 +86,12 @@ def test_the_same_plans_give_the_same_bytes(folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_milestone_row(folder: Path) -> None:
-    (row,) = rows(folder, "milestone", "milestone_id = 'pm_coverage_rate@2024-12-31'")
+    (row,) = rows(folder, "milestone", "plan_id like 'bayannur%' and milestone_id = 'pm_coverage_rate@2024-12-31'")
     assert row["due_date"] == date(2024, 12, 31)
     assert (row["operator"], row["target"], row["district_scope"]) == ("eq", Decimal(100), ["150802"])
     assert (row["binding"], row["clause"], row["is_hold"], row["is_scored"]) == ("hard", "一", False, True)
     assert (row["all_of"], row["operational_deadline"]) == ([], None)
-    (city,) = rows(folder, "milestone", "milestone_id = 'pm_coverage_rate@2025-12-31'")
+    (city,) = rows(folder, "milestone", "plan_id like 'bayannur%' and milestone_id = 'pm_coverage_rate@2025-12-31'")
     assert (city["district_scope"], city["operational_deadline"]) == (None, date(2025, 11, 30))
 
 
@@ -109,7 +109,7 @@ def test_an_indicator_row_and_its_bases(folder: Path) -> None:
 
 
 def test_alternatives_of_a_needed_field(folder: Path) -> None:
-    (row,) = rows(folder, "indicator", "indicator_id = 'company_party_work_coverage_rate'")
+    (row,) = rows(folder, "indicator", "plan_id like 'bayannur%' and indicator_id = 'company_party_work_coverage_rate'")
     assert row["needs"] == ["company.party_org_form|party.org_form"]
 
 

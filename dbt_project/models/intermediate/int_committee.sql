@@ -76,7 +76,12 @@ select
     b.member_count,
     b.party_member_count,
     b.has_seal,
-    b.chair_is_party_member
+    b.chair_is_party_member,
+    b.established_date,
+    b.term_start,
+    b.reported_to_party,
+    b.has_common_revenue,
+    b.exit_audited
 from span as t
 inner join body as b
     on t.submission_id = b.submission_id and coalesce(t.community_id = b.community_id, t.community_id is null)

@@ -22,11 +22,51 @@ party as (
         l.submission_id,
         l.community_id,
         bool_or({{ is_party_organisation('p.org_form') }}) as has_party_org,
-        bool_or(coalesce(p.org_form in ('own', 'joint', 'grid'), false)) as has_party_branch
+        bool_or(coalesce(p.org_form in ('own', 'joint', 'grid'), false)) as has_party_branch,
+        bool_or({{ is_party_work('p.org_form') }}) as has_party_work
     from {{ ref('int_community_reference') }} as l
     inner join {{ ref('stg_party') }} as p
         on l.submission_id = p.submission_id and l.source_sheet = p.source_sheet and l.source_row = p.source_row
     where l.form = 'party'
+    group by l.submission_id, l.community_id
+),
+
+-- What only some plans ask of a community, on a sheet of its own.
+special as (
+    select
+        l.submission_id,
+        l.community_id,
+        bool_or(s.has_owners_assembly) as has_owners_assembly,
+        max(s.party_activities) as party_activities,
+        bool_or(s.common_revenue_disclosed) as common_revenue_disclosed,
+        bool_or(s.fee_is_market) as fee_is_market,
+        bool_or(s.grid_managed) as grid_managed,
+        bool_or(s.enforcement_covered) as enforcement_covered,
+        bool_or(s.mediation_covered) as mediation_covered,
+        bool_or(s.committee_runs_well) as committee_runs_well,
+        bool_or(s.is_improved) as is_improved,
+        max(s.old_elevators) as old_elevators,
+        max(s.assessed_elevators) as assessed_elevators,
+        bool_or(s.item_board_posted) as item_board_posted,
+        bool_or(s.consensus_before_listing) as consensus_before_listing,
+        bool_or(s.consensus_before_start) as consensus_before_start,
+        cast(
+            max(case when s.station_place then 1 when s.station_place is not null then 0 end)
+            + max(case when s.station_facilities then 1 when s.station_facilities is not null then 0 end)
+            + max(case when s.station_sign then 1 when s.station_sign is not null then 0 end)
+            + max(case when s.station_flag then 1 when s.station_flag is not null then 0 end)
+            + max(case when s.station_books then 1 when s.station_books is not null then 0 end)
+            + max(case when s.station_rules then 1 when s.station_rules is not null then 0 end)
+            as bigint
+        ) as station_haves,
+        bool_or(s.room_standard_met) as room_standard_met,
+        bool_or(s.joint_account) as joint_account,
+        bool_or(s.third_party_rating) as third_party_rating,
+        bool_or(s.is_model) as is_model
+    from {{ ref('int_community_reference') }} as l
+    inner join {{ ref('stg_special') }} as s
+        on l.submission_id = s.submission_id and l.source_sheet = s.source_sheet and l.source_row = s.source_row
+    where l.form = 'special'
     group by l.submission_id, l.community_id
 ),
 
@@ -112,7 +152,27 @@ select
     b.committee_type,
     coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,
     coalesce(c.has_party_branch, o.has_party_branch, false) as has_party_branch,
-    c.building_steward
+    c.building_steward,
+    coalesce(o.has_party_work, c.has_party_branch, false) as has_party_work,
+    x.has_owners_assembly,
+    x.party_activities,
+    x.common_revenue_disclosed,
+    x.fee_is_market,
+    x.grid_managed,
+    x.enforcement_covered,
+    x.mediation_covered,
+    x.committee_runs_well,
+    x.is_improved,
+    x.old_elevators,
+    x.assessed_elevators,
+    x.item_board_posted,
+    x.consensus_before_listing,
+    x.consensus_before_start,
+    x.station_haves,
+    x.room_standard_met,
+    x.joint_account,
+    x.third_party_rating,
+    x.is_model
 from {{ register_of_ledgers() }} as g
 inner join {{ ref('int_ledger') }} as d
     on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
@@ -125,3 +185,5 @@ left join committee as b
     on g.plan_id = b.plan_id and g.period_id = b.period_id and g.community_id = b.community_id
 left join party as o
     on g.submission_id = o.submission_id and g.community_id = o.community_id
+left join special as x
+    on g.submission_id = x.submission_id and g.community_id = x.community_id

@@ -40,6 +40,19 @@ with reference as (
         name_key,
         null as subdistrict_key
     from {{ ref('stg_satisfaction') }}
+    union all
+    select
+        'special' as form,
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        source_sheet,
+        source_row,
+        community_code,
+        name_key,
+        subdistrict_key
+    from {{ ref('stg_special') }}
 ),
 
 named as (

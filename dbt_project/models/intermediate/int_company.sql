@@ -39,7 +39,13 @@ company as (
         c.managed_area,
         c.employee_count,
         c.annual_revenue,
-        c.credit_grade
+        c.credit_grade,
+        c.ownership_type,
+        c.is_brand,
+        c.is_model,
+        c.head_checked_in,
+        c.charter_has_party,
+        c.fees_refunded
     from in_force as f
     inner join {{ ref('stg_company') }} as c on f.submission_id = c.submission_id
     left join party as by_code
@@ -80,7 +86,13 @@ select
     c.managed_area as managed_area_sqm,
     c.employee_count,
     c.annual_revenue as annual_revenue_yuan,
-    c.credit_grade
+    c.credit_grade,
+    c.ownership_type,
+    c.is_brand,
+    c.is_model,
+    c.head_checked_in,
+    c.charter_has_party,
+    c.fees_refunded
 from company as c
 left join code_of_name as n
     on c.plan_id = n.plan_id and c.period_id = n.period_id and c.company_key = n.company_key

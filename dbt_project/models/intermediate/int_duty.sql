@@ -13,7 +13,8 @@ duty as (
         o.occasion_id,
         o.due_date,
         o.source,
-        o.source_key,
+        coalesce(o.source_key, {{ text('extract(year from o.due_date)') }}) as source_key,
+        o.type,
         o.is_scored,
         o.lateness_judged
     from {{ source('inputs', 'occasion') }} as o
@@ -24,6 +25,39 @@ duty as (
     where o.reporter = 'district'
 ),
 
+-- What happened on a day proves its year, its quarter and its month.
+dated as (
+    select
+        plan_id,
+        district_code,
+        'inspection' as source,
+        {{ text('null') }} as indicator_id,
+        type,
+        date
+    from {{ ref('int_inspection') }}
+    where date is not null
+    union all
+    select
+        plan_id,
+        district_code,
+        'meeting' as source,
+        {{ text('null') }} as indicator_id,
+        type,
+        date
+    from {{ ref('int_meeting') }}
+    where date is not null
+    union all
+    select
+        plan_id,
+        district_code,
+        'mechanism' as source,
+        indicator_id,
+        {{ text('null') }} as type,
+        issued_date as date
+    from {{ ref('stg_mechanism') }}
+    where issued_date is not null and coalesce(document_name, document_no) is not null
+),
+
 proof as (
     select
         plan_id,
@@ -31,6 +65,7 @@ proof as (
         'submission' as source,
         period_id as source_key,
         {{ text('null') }} as indicator_id,
+        {{ text('null') }} as type,
         cast(min(first_accepted_at) as date) as done_date
     from {{ ref('stg_submission') }}
     where is_accepted
@@ -42,6 +77,7 @@ proof as (
         'credit' as source,
         {{ text('rating_year') }} as source_key,
         {{ text('null') }} as indicator_id,
+        {{ text('null') }} as type,
         min(submitted_date) as done_date
     from {{ ref('int_credit') }}
     where submitted_date is not null
@@ -50,24 +86,32 @@ proof as (
     select
         plan_id,
         district_code,
-        'inspection' as source,
-        {{ text('extract(year from date)') }} as source_key,
-        {{ text('null') }} as indicator_id,
-        min(date) as done_date
-    from {{ ref('int_inspection') }}
-    where is_double_random and date is not null
-    group by plan_id, district_code, extract(year from date)
-    union all
-    select
-        plan_id,
-        district_code,
-        'mechanism' as source,
-        {{ text('extract(year from issued_date)') }} as source_key,
+        source,
+        moment as source_key,
         indicator_id,
-        min(issued_date) as done_date
-    from {{ ref('stg_mechanism') }}
-    where issued_date is not null and coalesce(document_name, document_no) is not null
-    group by plan_id, district_code, extract(year from issued_date), indicator_id
+        type,
+        min(date) as done_date
+    from dated {{ each_of(moments_of('date'), 'm', 'moment') }}
+    group by plan_id, district_code, source, moment, indicator_id, type
+),
+
+proven as (
+    select
+        u.plan_id,
+        u.district_code,
+        u.indicator_id,
+        u.occasion_id,
+        min(p.done_date) as done_date
+    from duty as u
+    inner join proof as p
+        on
+            u.plan_id = p.plan_id
+            and u.district_code = p.district_code
+            and u.source = p.source
+            and u.source_key = p.source_key
+            and coalesce(p.indicator_id, u.indicator_id) = u.indicator_id
+            and (u.type is null or u.type = p.type)
+    group by u.plan_id, u.district_code, u.indicator_id, u.occasion_id
 ),
 
 -- A sheet that was never given after the date leaves the question open; a ledger that never came answers it.
@@ -101,13 +145,12 @@ select
         else {{ days_between('u.due_date', 'p.done_date') }}
     end as days_late
 from duty as u
-left join proof as p
+left join proven as p
     on
         u.plan_id = p.plan_id
         and u.district_code = p.district_code
-        and u.source = p.source
-        and coalesce(u.source_key, {{ text('extract(year from u.due_date)') }}) = p.source_key
-        and coalesce(p.indicator_id, u.indicator_id) = u.indicator_id
+        and u.indicator_id = p.indicator_id
+        and u.occasion_id = p.occasion_id
 left join answered as a
     on
         u.plan_id = a.plan_id

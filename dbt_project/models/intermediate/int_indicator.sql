@@ -24,13 +24,16 @@ expected as (
         on k.plan_id = d.plan_id and k.period_id = d.period_id and k.district_code = d.district_code
     cross join (values ('audited'), ('reported'), ('strict'), ('frozen_baseline')) as v (variant)
     where
-        (v.variant = 'reported' and not d.is_silent)
-        or (
-            not d.is_version
-            and (
-                v.variant = 'audited'
-                or (v.variant = 'strict' and i.strict_numerator_sql is not null)
-                or (v.variant = 'frozen_baseline' and i.entity = 'community')
+        {{ length_of('i.pools') }} = 0
+        and (
+            (v.variant = 'reported' and not d.is_silent)
+            or (
+                not d.is_version
+                and (
+                    v.variant = 'audited'
+                    or (v.variant = 'strict' and i.strict_numerator_sql is not null)
+                    or (v.variant = 'frozen_baseline' and i.entity = 'community')
+                )
             )
         )
 ),
@@ -59,23 +62,44 @@ answered as (
             and e.indicator_id = f.indicator_id
             and e.basis = f.basis
             and e.variant = f.variant
+),
+
+known as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        indicator_id,
+        basis,
+        is_main,
+        variant,
+        case when is_known then coalesce(numerator, 0) end as numerator,
+        case
+            when not has_denominator then null
+            when is_known or is_carried then coalesce(denominator, 0)
+            else nullif(denominator, 0)
+        end as denominator
+    from answered
 )
 
+select * from known
+union all
+-- Rates that add up others', where each of those has its figure.
 select
-    plan_id,
-    period_id,
-    district_code,
-    indicator_id,
-    basis,
-    is_main,
-    variant,
-    case when is_known then coalesce(numerator, 0) end as numerator,
-    case
-        when not has_denominator then null
-        when is_known or is_carried then coalesce(denominator, 0)
-        else nullif(denominator, 0)
-    end as denominator
-from answered
+    k.plan_id,
+    k.period_id,
+    k.district_code,
+    i.indicator_id,
+    i.basis,
+    true as is_main,
+    k.variant,
+    case when count(k.numerator) = {{ length_of('i.pools') }} then sum(k.numerator) end as numerator,
+    case when count(k.denominator) = {{ length_of('i.pools') }} then sum(k.denominator) end as denominator
+from known as k
+inner join {{ source('inputs', 'indicator') }} as i
+    on k.plan_id = i.plan_id and {{ holds('i.pools', 'k.indicator_id') }}
+where k.is_main and k.variant in ('audited', 'reported')
+group by k.plan_id, k.period_id, k.district_code, i.indicator_id, i.basis, k.variant, {{ length_of('i.pools') }}
 union all
 select
     f.plan_id,

@@ -18,6 +18,8 @@ select
     n.has_joint_meeting,
     n.has_trinity_mechanism,
     n.staff,
-    n.urban_rural
+    n.urban_rural,
+    n.part_time_staff,
+    n.has_dedicated_staff
 from in_force as f
 inner join {{ ref('stg_neighbourhood') }} as n on f.submission_id = n.submission_id

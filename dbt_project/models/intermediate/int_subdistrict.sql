@@ -26,6 +26,8 @@ select
     s.staff,
     s.budget as budget_yuan,
     coalesce(s.has_body and s.staff > 0 and s.budget > 0, false) as is_qualified,
-    s.has_mediation
+    s.has_mediation,
+    s.has_party_alliance,
+    s.has_pm_department
 from in_force as f
 inner join staffed as s on f.submission_id = s.submission_id

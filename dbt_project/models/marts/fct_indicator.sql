@@ -38,7 +38,7 @@ reporting as (
     group by plan_id, period_id
 ),
 
-figure as (
+district_figure as (
     select
         f.plan_id,
         f.period_id,
@@ -79,6 +79,45 @@ figure as (
             and p.indicator_id = o.indicator_id
             and p.basis = o.basis
             and p.variant = o.variant
+),
+
+-- Rates that add up others' do so for the whole plan area as well, where a shared thing was counted once.
+added_up as (
+    select
+        f.plan_id,
+        f.period_id,
+        i.indicator_id,
+        f.variant,
+        sum(f.numerator) as numerator,
+        sum(f.denominator) as denominator
+    from district_figure as f
+    inner join {{ source('inputs', 'indicator') }} as i
+        on f.plan_id = i.plan_id and {{ holds('i.pools', 'f.indicator_id') }}
+    where f.is_main and f.district_code = 'ALL'
+    group by f.plan_id, f.period_id, i.indicator_id, f.variant
+),
+
+figure as (
+    select
+        f.plan_id,
+        f.period_id,
+        f.district_code,
+        f.indicator_id,
+        f.basis,
+        f.variant,
+        f.is_main,
+        case when f.numerator is not null then coalesce(a.numerator, f.numerator) end as numerator,
+        coalesce(a.denominator, f.denominator) as denominator,
+        f.districts_missing,
+        f.submissions
+    from district_figure as f
+    left join added_up as a
+        on
+            f.district_code = 'ALL'
+            and f.plan_id = a.plan_id
+            and f.period_id = a.period_id
+            and f.indicator_id = a.indicator_id
+            and f.variant = a.variant
 )
 
 select

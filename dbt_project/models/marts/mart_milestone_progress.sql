@@ -25,8 +25,11 @@ place as (
         d.district_code,
         d.district_code = 'ALL' as is_pooled,
         m.kind in ('boolean', 'document', 'cadence') and d.district_code <> 'ALL' as is_yes_or_no,
-        d.district_code = 'ALL' or m.district_scope is null
-        or {{ holds('m.district_scope', 'd.district_code') }} as district_scope_in,
+        d.district_code = 'ALL'
+        or (
+            m.whole_area_only is not true
+            and (m.district_scope is null or {{ holds('m.district_scope', 'd.district_code') }})
+        ) as district_scope_in,
         p.seq >= m.deciding_seq and (m.kind <> 'cadence' or r.today > m.due_date) as is_final
     from {{ ref('int_milestone') }} as m
     cross join run as r

@@ -17,7 +17,11 @@ select
     r.member_count,
     r.party_member_count,
     r.has_seal,
-    r.chair_is_party_member
+    r.chair_is_party_member,
+    r.term_start,
+    r.reported_to_party,
+    r.has_common_revenue,
+    r.exit_audited
 from {{ source('records', 'committee') }} as r
 inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
 where s.unit_code is not null

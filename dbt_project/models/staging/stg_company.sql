@@ -14,7 +14,13 @@ select
     r.managed_area,
     r.employee_count,
     r.annual_revenue,
-    r.credit_grade
+    r.credit_grade,
+    r.ownership_type,
+    r.is_brand,
+    r.is_model,
+    r.head_checked_in,
+    r.charter_has_party,
+    r.fees_refunded
 from {{ source('records', 'company') }} as r
 inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
 where s.unit_code is not null

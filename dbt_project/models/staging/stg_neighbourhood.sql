@@ -13,7 +13,9 @@ select
     r.has_joint_meeting,
     r.has_trinity_mechanism,
     r.staff,
-    r.urban_rural
+    r.urban_rural,
+    r.part_time_staff,
+    r.has_dedicated_staff
 from {{ source('records', 'neighbourhood') }} as r
 inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
 where s.unit_code is not null

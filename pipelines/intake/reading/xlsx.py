@@ -128,6 +128,7 @@ def _relations(items: Iterable[tuple[str, str, str]]) -> Part:
 # ── what calamine does not pass on ────────────────────────────────────────────────────────────────────────────────
 
 _PLACE = rb'<c (?:[^>]* )?r="([A-Z]+)(\d+)"'
+_HERE = re.compile(_PLACE)
 _ERROR = re.compile(_PLACE + rb'(?=[^>]* t="e")[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
 _FORMULA = re.compile(_PLACE + rb"([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v[^>]*>([^<]*)</v>)?")
 _FIRST_CELL = re.compile(rb'<c(?: [a-z]+="[^"]*")* r="[A-Z]+\d+"(?: [a-z]+="[^"]*")*/?>')
@@ -174,12 +175,16 @@ def _searched(sheet: RawSheet, xml: bytes, start: int, percent: frozenset[int]) 
             return False
     if xml.find(b"f", start, end) >= 0 and b"<f" in xml:
         formulas = xml.count(b"<f>") + xml.count(b"<f ")
-        found = _FORMULA.findall(xml)
-        if len(found) != formulas:
-            return False
-        sheet.formula_without_value = {
-            _cell(column, row) for column, row, attributes, value in found if not value and b't="str"' not in attributes
-        }
+        computed = xml.count(b"</f><v>") - xml.count(b"</f><v></v>")
+        if computed != formulas:
+            found = _FORMULA.findall(xml)
+            if len(found) != formulas:
+                return False
+            sheet.formula_without_value = {
+                _cell(column, row)
+                for column, row, attributes, value in found
+                if not value and b't="str"' not in attributes
+            }
     if percent:
         sheet.percent_cells = _percent_cells(xml, percent)
     if xml.find(b"h", start + 3, end) >= 0 and b"hidden=" in xml:
@@ -193,9 +198,9 @@ def _percent_cells(xml: bytes, percent: frozenset[int]) -> set[Cell]:
     styles = [style for style in percent if b' s="%d"' % style in xml] if len(percent) <= 64 else percent
     if not styles:
         return set()
-    alternatives = b"|".join(b"%d" % style for style in styles)
-    cells = re.findall(_PLACE + rb'(?:[^>]*?) s="(?:' + alternatives + rb')"[^>]*(?<!/)>', xml)
-    return {_cell(column, row) for column, row in cells}
+    pattern = rb' s="(?:' + b"|".join(b"%d" % style for style in styles) + rb')"[^>]*(?<!/)>'
+    starts = (xml.rfind(b"<", 0, found.start()) for found in re.finditer(pattern, xml))
+    return {_cell(*found.groups()) for start in starts if (found := _HERE.match(xml, start))}
 
 
 def _cell(letters: bytes, row: bytes) -> Cell:

@@ -11,14 +11,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cached_property
 
-from pipelines.reporting.format import Number
+from pipelines.reporting.format import Number, exact, share
 from pipelines.reporting.marts import (
     ALL,
     Bridge,
     Change,
     Community,
+    Difference,
     District,
     Ended,
     Expected,
@@ -34,6 +36,7 @@ from pipelines.reporting.marts import (
     Progress,
     Score,
     Submission,
+    VersionFigure,
 )
 
 STATUSES = ("overdue_not_met", "behind", "at_risk", "on_track", "met", "no_data", "not_applicable")
@@ -283,14 +286,57 @@ class AssessmentPage:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A figure of one version; shaped as templates show figures."""
+
+    numerator: Number | None
+    denominator: Number | None
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a re-sent ledger did to one indicator of its district: the figure under the version before, and now."""
+
+    indicator: Indicator
+    before: Share
+    after: Share
+
+    @property
+    def difference(self) -> Fraction | None:
+        """In points (a count: in units), exactly; None where either is unknown."""
+        if self.indicator.kind == "count":
+            before, after = self.before.numerator, self.after.numerator
+            return None if before is None or after is None else exact(after) - exact(before)
+        old, new = (share(one.numerator, one.denominator) for one in (self.before, self.after))
+        return None if old is None or new is None else new - old
+
+
+@dataclass(frozen=True)
+class Resent:
+    """A ledger that replaced an earlier version: how many rows differ, and what that did to the figures."""
+
+    submission: Submission
+    replaced: Submission | None
+    rows: dict[str, int]
+    """Removed, added and changed rows."""
+    differences: list[Difference]
+    effects: list[Effect]
+    """The figures that changed: headline indicators first, then the largest change."""
+
+
+@dataclass(frozen=True)
 class IntakePage:
-    """Who handed in what, what was returned, which problems recur."""
+    """Who handed in what, what was returned, which problems recur, what re-sent ledgers changed."""
 
     grid: list[tuple[District, list[Expected | None]]]
     counts: dict[str, int]
     returned: list[tuple[Submission, list[Issue]]]
     problems: list[Problem]
     submissions: list[Submission]
+    resent: list[Resent]
+    """The newest first; only so many are looked at closely."""
+    resent_in_all: int
 
 
 @dataclass(frozen=True)
@@ -678,8 +724,34 @@ def _inseparable(facts: Facts, score: Score) -> list[District]:
     ]
 
 
-def intake(facts: Facts) -> IntakePage:
-    """Who handed in what and when, what was returned and why, and which problems recur."""
+def _resent(facts: Facts, submission: Submission) -> Resent:
+    own = {"submission_id": submission.submission_id}
+    differences = facts.marts.read(Difference, "mart_submission_change", "change_no", **own)
+    effects = [
+        Effect(
+            facts.indicators[f.indicator_id],
+            Share(f.previous_numerator, f.previous_denominator, f.previous_value),
+            Share(f.numerator, f.denominator, f.value),
+        )
+        for f in facts.marts.read(VersionFigure, "fct_submission_indicator", "indicator_id", **own)
+        if f.indicator_id in facts.indicators
+        and (f.numerator, f.denominator) != (f.previous_numerator, f.previous_denominator)
+    ]
+    order = {indicator: number for number, indicator in enumerate(facts.indicators.values())}
+    return Resent(
+        submission,
+        facts.submission.get(submission.supersedes or ""),
+        {kind: len({d.row for d in differences if d.kind == kind}) for kind in ("removed", "added", "changed")},
+        differences,
+        sorted(effects, key=lambda e: (not e.indicator.is_headline, -abs(e.difference or 0), order[e.indicator])),
+    )
+
+
+def intake(facts: Facts, resent: int = 20) -> IntakePage:
+    """Who handed in what and when, what was returned and why, which problems recur, and what re-sent ledgers changed.
+
+    ``resent``: at so many re-sent ledgers, the newest, the page looks closely.
+    """
     plan_id = facts.plan.plan_id
     by = {(e.district_code, e.period_id): e for e in facts.expected}
     issues = facts.marts.read(Issue, "fct_issue", "submission_id issue_no", plan_id=plan_id)
@@ -690,6 +762,7 @@ def intake(facts: Facts) -> IntakePage:
         i for i in issues
         if i.is_effective and facts.current and i.period_id == facts.current.period_id
     ]  # fmt: skip
+    replacing = [s for s in reversed(facts.submissions) if s.supersedes]
     return IntakePage(
         grid=[(d, [by.get((d.district_code, p.period_id)) for p in facts.periods]) for d in facts.districts],
         counts=Counter(e.status for e in facts.expected_now),
@@ -700,6 +773,8 @@ def intake(facts: Facts) -> IntakePage:
         ],
         problems=problems(open_issues),
         submissions=list(reversed(facts.submissions)),
+        resent=[_resent(facts, s) for s in replacing[:resent]],
+        resent_in_all=len(replacing),
     )
 
 

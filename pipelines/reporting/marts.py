@@ -240,6 +240,42 @@ class Issue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionFigure:
+    """What one version of a ledger says of an indicator, and what the version it replaced said."""
+
+    submission_id: str
+    indicator_id: str
+    numerator: int | Decimal | None = None
+    denominator: int | Decimal | None = None
+    value: float | None = None
+    previous_numerator: int | Decimal | None = None
+    previous_denominator: int | Decimal | None = None
+    previous_value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One row or cell in which a re-sent ledger differs from the version it replaced."""
+
+    submission_id: str
+    change_no: int
+    form: str
+    kind: str
+    entity: str | None = None
+    field: str | None = None
+    before: str | None = None
+    after: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    source_row: int | None = None
+
+    @property
+    def row(self) -> tuple[str, str | None, int | None, int | None]:
+        """Stands for the row it is in; a row that was removed has no place but its number."""
+        return self.form, self.sheet, self.source_row, self.change_no if self.kind == "removed" else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Community:
     """One community as it stands in one period, with the row it was read from."""
 

@@ -19,6 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.forms import FORMS
 from pipelines.reporting import charts, data
 from pipelines.reporting.format import MISSING, Format, share
 from pipelines.reporting.marts import (
@@ -283,6 +284,9 @@ class Site:
             "change_chart": lambda changes: charts.change(changes, self.indicator_name, self.t, self.fmt),
             "lost_chart": lambda page: charts.lost(page.ranking, page.groups, self.name, self.fmt),
             "to_json": charts.to_json,
+            "form_title": lambda form: FORMS[form].sheet if form in FORMS else form,
+            "field_title": self._field_title,
+            "duties": ("boolean", "document", "cadence"),
             "SIGNS": SIGNS,
             "EXPECTED_SIGNS": EXPECTED_SIGNS,
             "STATUSES": data.STATUSES,
@@ -291,6 +295,7 @@ class Site:
             "MANY": data.MANY,
             "MISSING": MISSING,
             "LISTED": 40,
+            "CHANGES": 100,
             "ISSUES": 20,
             "MISSED": 300,
             "RECEIVED": 300,
@@ -311,6 +316,12 @@ class Site:
         return (
             (indicator.indicator_name_en or indicator.indicator_name) if self.lang == "en" else indicator.indicator_name
         )
+
+    def _field_title(self, form: str, field: str) -> str:
+        """A column's name on its form, in English what it means."""
+        columns = (*FORMS[form].columns, *FORMS[form].alternatives) if form in FORMS else ()
+        column = next((column for column in columns if column.field == field), None)
+        return field if column is None else column.description if self.lang == "en" else column.header
 
     def _period_name(self, period: Period | str | None) -> str:
         if period is None or isinstance(period, str):

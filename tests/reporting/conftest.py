@@ -28,6 +28,7 @@ DISTRICTS = {
     "150826": ("杭锦后旗", "杭后", "Hanggin Rear"),
 }
 SILENT = ("150824", "2025-11")
+RESENT, REPLACED = "s150821202511", "sreplaced"
 PERIODS = {
     "2023-baseline": date(2023, 9, 30),
     "2023-11": date(2023, 11, 30),
@@ -339,7 +340,45 @@ def _submissions(expected: list[Row]) -> list[Row]:
     rows = [one(row) for row in expected if row["submission_id"]]
     returned = next(row for row in expected if row["district_code"] == "150826" and row["period_id"] == "2025-11")
     early = returned["received_at"] - timedelta(days=3)
-    return [*rows, one(returned, submission_id="sreturned", status="returned", is_effective=False, received_at=early)]
+    resent = next(row for row in rows if row["submission_id"] == RESENT)
+    first = resent | {"submission_id": REPLACED, "is_effective": False, "file_name": "五原县台账(初报).xlsx"}
+    first["received_at"] -= timedelta(days=2)
+    resent["supersedes"] = REPLACED
+    return [
+        *rows,
+        first,
+        one(returned, submission_id="sreturned", status="returned", is_effective=False, received_at=early),
+    ]
+
+
+def _differences() -> list[Row]:
+    """What the re-sent ledger changed: a row gone, one come, one community with two changed cells, 200 more."""
+    same = {"submission_id": RESENT, "supersedes": REPLACED, "plan_id": PLAN, "form": "community", "sheet": "小区明细"}
+    nowhere = dict.fromkeys(("sheet", "cell", "source_row"))
+    told: list[Row] = [
+        {"kind": "removed", "entity": "旧车站楼", **nowhere},
+        {"kind": "added", "entity": HOSTILE, "cell": "E9", "source_row": 9},
+        {"kind": "changed", "entity": HOSTILE, "field": "households", "before": "100", "after": "1,200", "cell": "N8"},
+        {"kind": "changed", "entity": HOSTILE, "field": "address", "before": None, "after": HOSTILE, "cell": "G8"},
+        *(
+            {"kind": "changed", "entity": "某小区", "field": "remark", "after": "有", "source_row": n}
+            for n in range(200)
+        ),
+    ]
+    return [{"source_row": 8} | same | change | {"change_no": n} for n, change in enumerate(told, 1)]
+
+
+def _versions() -> list[Row]:
+    """Figures of both versions; the second one has a community more that is managed, and loses what nobody answers."""
+    rows = []
+    before = {"pm_coverage_rate": (20, 25), "committee_formation_rate": (10, 25), "information_disclosure_rate": (5, 9)}
+    after = before | {"pm_coverage_rate": (21, 26), "information_disclosure_rate": (None, 9)}
+    for submission_id, figures, previous in ((REPLACED, before, {}), (RESENT, after, before)):
+        for indicator, (n, d) in figures.items():
+            old_n, old_d = previous.get(indicator, (None, None))
+            place = {"submission_id": submission_id, "indicator_id": indicator, "numerator": n, "denominator": d}
+            rows.append(place | {"previous_numerator": old_n, "previous_denominator": old_d})
+    return rows
 
 
 def _issues(submissions: list[Row]) -> list[Row]:
@@ -667,6 +706,8 @@ def tables() -> dict[str, list[Row]]:
             for i, (name, extra) in enumerate((headline | duties).items())
         ],
         "fct_submission": submissions,
+        "fct_submission_indicator": _versions(),
+        "mart_submission_change": _differences(),
         "fct_issue": _issues(submissions),
         "dim_community": [
             {k: c[k] for k in ("plan_id", "community_id", "district_code", "subdistrict", "community_name")}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pipelines.reporting import data
 from pipelines.reporting.data import current_period, tone
 from pipelines.reporting.marts import Issue, Marts, Period
-from tests.reporting.conftest import PLAN, SILENT
+from tests.reporting.conftest import HOSTILE, PLAN, REPLACED, RESENT, SILENT
 
 
 @pytest.fixture
@@ -132,3 +133,25 @@ def test_an_unknown_column_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"plan_id": [PLAN]}).write_parquet(tmp_path / "dim_plan.parquet")
     with Marts(tmp_path) as source, pytest.raises(ValueError, match=r"dim_plan.parquet lacks plan_name"):
         list(source.plans())
+
+
+def test_a_ledger_that_was_sent_again(facts: data.Facts) -> None:
+    page = data.intake(facts)
+    [resent] = page.resent
+    assert page.resent_in_all == 1
+    assert resent.submission.submission_id == RESENT
+    assert resent.replaced is not None
+    assert resent.replaced.submission_id == REPLACED
+    # Two cells of one row are one changed row.
+    assert resent.rows == {"removed": 1, "added": 1, "changed": 201}
+    assert [(d.kind, d.entity) for d in resent.differences[:2]] == [("removed", "旧车站楼"), ("added", HOSTILE)]
+    # What did not change is not listed; where nothing is known now there is no difference to state.
+    effects = {e.indicator.indicator_id: e for e in resent.effects}
+    assert effects.keys() == {"pm_coverage_rate", "information_disclosure_rate"}
+    assert effects["pm_coverage_rate"].difference == Fraction(2100, 26) - 80
+    assert effects["information_disclosure_rate"].difference is None
+
+
+def test_only_the_newest_re_sent_ledgers_are_looked_at(facts: data.Facts) -> None:
+    page = data.intake(facts, resent=0)
+    assert (page.resent, page.resent_in_all) == ([], 1)

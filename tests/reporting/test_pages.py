@@ -216,3 +216,16 @@ def test_a_past_day_is_named_on_every_page(marts: Path, tmp_path: Path) -> None:
 def test_an_unknown_plan_is_named(marts: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no plan 'mars'"):
         build_reports(Workspace(tmp_path), "mars", marts_dir=marts, out=tmp_path)
+
+
+def test_the_intake_page_lists_what_a_re_sent_ledger_changed(site: Path) -> None:
+    zh, en = ((site / PLAN / name).read_text("utf-8") for name in ("intake.html", "en/intake.html"))
+    assert 'href="#resent-s150821202511"' in zh
+    assert "五原县台账(初报).xlsx" in zh
+    for page, words in (
+        (zh, ("总户数", "1,200", "小区明细</span> N8", "改动204处", "仅列前100处", "+0.8")),
+        (en, ("Dwellings in the community", "1,200", "N8", "204 differences", "Only the first 100", "+0.8")),
+    ):
+        assert [word for word in words if word not in page] == []
+    # A list of hundreds of cells is cut on the page; the table has them all.
+    assert zh.count("某小区") == 96

@@ -42,13 +42,20 @@ class History:
     def __init__(self, records: Path, plans: Mapping[str, Plan]) -> None:
         self.records, self.plans = records, plans
         self._accepted: dict[tuple[str, str], list[tuple[Order, str, str]]] = {}
+        self._received: dict[tuple[str, str, str], list[Version]] = {}
+        """Every version of a ledger, returned ones too."""
+        self._key_of: dict[str, tuple[str, str, str]] = {}
         columns = ["submission_id", "plan_id", "district_code", "period_id", "received_at", "file_name", "status"]
         for submission in read_submissions(records, columns):
             self.add(submission)
 
     def add(self, submission: Mapping[str, Any]) -> None:
-        """Take an accepted submission into account; others change nothing."""
+        """Take a submission into account; figures and comparisons are about accepted ones alone."""
         order = self.order(submission)
+        if order:
+            key = submission["plan_id"], submission["district_code"], submission["period_id"]
+            self._received.setdefault(key, []).append(_version(submission))
+            self._key_of[submission["submission_id"]] = key
         if submission["status"] != "returned" and order:
             place = submission["plan_id"], submission["district_code"]
             self._accepted.setdefault(place, []).append((order, submission["period_id"], submission["submission_id"]))
@@ -57,6 +64,9 @@ class History:
         """Forget a submission that is judged anew."""
         for known in self._accepted.values():
             known[:] = [entry for entry in known if entry[2] != submission_id]
+        if key := self._key_of.pop(submission_id, None):
+            versions = self._received[key]
+            versions[:] = [version for version in versions if version.submission_id != submission_id]
 
     def order(self, submission: Mapping[str, Any]) -> Order | None:
         """None when the plan or period is not known here."""
@@ -88,6 +98,13 @@ class History:
         """The version that replaces this one: the first accepted one of those received after it."""
         known = self._versions(submission)
         return min((v for v in known if _turn(v) > _turn(_version(submission))), key=_turn, default=None)
+
+    def before(self, submission: Mapping[str, Any]) -> Version | None:
+        """The version that the district sent before this one, be it that it was returned."""
+        key = submission["plan_id"], submission["district_code"], submission["period_id"]
+        this = _version(submission)
+        others = (v for v in self._received.get(key, ()) if v.submission_id != this.submission_id)
+        return max((v for v in others if _turn(v) < _turn(this)), key=_turn, default=None)
 
     def knows(self, submission: Mapping[str, Any]) -> bool:
         """Whether this very submission was accepted before."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,16 @@ def read_submission(records: Path, submission_id: str) -> dict[str, Any] | None:
     """A submission's record; None when it is not (wholly) recorded."""
     path = record_path(records, "submission", submission_id)
     return pl.read_parquet(path).row(0, named=True) if path.exists() else None
+
+
+def read_issues(records: Path, submission_id: str) -> list[Issue]:
+    """What was found in a submission."""
+    path = record_path(records, "issue", submission_id)
+    if not path.exists():
+        return []
+    rows = pl.read_parquet(path).rename({"source_row": "row"})
+    names = [field.name for field in fields(Issue) if field.name in rows.columns]
+    return [Issue(**row) for row in rows.select(names).iter_rows(named=True)]
 
 
 def read_submissions(records: Path, columns: list[str]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from pipelines.settings import now as clock
 if TYPE_CHECKING:
     from pipelines.intake.history import History
     from pipelines.intake.judging import Judgement
+    from pipelines.intake.layout import Aliases
     from pipelines.plans import Plan
 
 Progress = Callable[[int, int, str], object]
@@ -61,10 +62,11 @@ def judge(
     history: History | None = None,
     *,
     limits: Limits | None = None,
+    aliases: Aliases | None = None,
 ) -> Judgement:
     """Judge a workbook without storing anything; never raises for what is in the file.
 
-    ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
+    ``aliases``: what the workspace's analysts say that odd headers mean. ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
     """
     limits = limits or Limits()
     if isinstance(source, Path) and not source.is_file():
@@ -90,9 +92,13 @@ def judge(
             raw = outcome(reading)
         except Refusal as refusal:
             return judging.refused(workbook, refusal)
-        [judgement] = judging.judge_batch([(workbook, raw)], plans)
+        [judgement] = judging.judge_batch([(workbook, raw)], plans, aliases or judging.layout.NO_ALIASES)
     _compare(judgement, history)
     judgement.conclude()
+    if history and (before := history.before(judgement.submission)):
+        from pipelines.intake.settle import against_findings
+
+        against_findings(judgement, history.records, before)
     return judgement
 
 
@@ -134,6 +140,15 @@ def history_of(ws: Workspace, plans: Mapping[str, Plan] | None = None) -> Histor
     from pipelines.plans import load_plans
 
     return History(ws.records, plans or load_plans(ws.plans))
+
+
+def aliases_of(ws: Workspace, plans: Mapping[str, Plan]) -> Aliases | None:
+    """What the workspace's analysts say that odd headers mean; None where they say nothing. Raises AliasError."""
+    if not ws.header_aliases.is_file():
+        return None
+    from pipelines.intake.layout import read_aliases
+
+    return read_aliases(ws.header_aliases, plans)
 
 
 # ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────

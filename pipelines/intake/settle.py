@@ -5,13 +5,14 @@ the order in which they came.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.forms import FORMS
+from pipelines.intake import mended
 from pipelines.intake.changes import Change, Changes, layout_of, places
 from pipelines.intake.changes import compare as differences
 from pipelines.intake.history import Earlier, Version, read_ledgers
@@ -19,6 +20,7 @@ from pipelines.intake.issues import Issue
 from pipelines.intake.judging import MAIN_FORM, RETURNED, Judgement
 from pipelines.intake.papers import FORM, NOT_JUDGED, Files, about_files
 from pipelines.intake.records import (
+    read_issues,
     read_submission,
     record_path,
     write_changes,
@@ -42,6 +44,8 @@ class Settled:
     earlier: Sequence[Earlier]
     files: Files | None = None
     """The evidence that came for it; None where none ever did."""
+    before: Version | None = None
+    """The version that the district sent before, be it that it was returned."""
     replaced: Version | None = None
     replaced_by: Version | None = None
 
@@ -121,11 +125,29 @@ def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
             judgement.recount()
         if judgement.status != "returned":
             against_files(judgement, settled.files, _recorded(records, submission_id, FORM))
+        if settled.before:
+            against_findings(judgement, records, settled.before)
         judgement.submission["layout"] = layout_of(judgement.recognised)
         _against_versions(records, settled)
         write_findings(records, judgement.submission, judgement.issues, judgement.totals)
     write_submissions(records, [settled.judgement.submission for settled in group])
     return [settled.judgement for settled in group]
+
+
+def against_findings(judgement: Judgement, records: Path, before: Version) -> None:
+    """Say what became of the findings of the version before, and keep the answers given to those still there.
+
+    A workbook that brings a list of its own says by it which answers hold.
+    """
+    findings = read_issues(records, before.submission_id)
+    if findings or judgement.issues:
+        judgement.mended = mended.compare(findings, judgement.issues)
+    if not judgement.answers.given:
+        answers = mended.carried_answers(findings, judgement.issues)
+        judgement.issues = [
+            issue if issue.answer else replace(issue, answer=answers.get(mended.key(issue)))
+            for issue in judgement.issues
+        ]
 
 
 def against_version(judgement: Judgement, records: Path, replaced: Version) -> None:

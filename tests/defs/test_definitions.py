@@ -49,7 +49,7 @@ def test_assets(listed: dict[str, Any]) -> None:
     assert keys(listed, "intake") == {"inbox", "submissions"}
     assert keys(listed, "warehouse") == {"register_inputs"}
     assert keys(listed, "marts") >= PUBLISHED
-    assert keys(listed, "publish") == {"published"}
+    assert keys(listed, "publish") == {"published", "receipts"}
     assert keys(listed, "reports") == {f"reports/{plan}" for plan in load_plans()}
     others = {asset["group_name"] for asset in listed["assets"]} - {
         "intake",

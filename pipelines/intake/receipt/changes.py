@@ -2,58 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from pipelines.forms import FORMS
+from pipelines.intake.changes import KIND_NAMES, REMOVED, Change, Changes
 from pipelines.intake.receipt.ownsheet import OwnSheet
 
 SHEET = "与上一版相比"
-WIDTHS = (16, 10, 24, 22, 26, 26, 10)
+WIDTHS = (18, 8, 28, 24, 28, 28, 10)
 HEADERS = ("工作表", "变化", "小区/对象", "栏目", "上一版", "本版", "单元格")
 MOST_LISTED = 2_000
-KINDS = {"added": "新增的行", "removed": "不再有的行", "changed": "改动的内容"}
 
 
-def changes_sheet(changes: Any) -> OwnSheet:
-    """``changes``: what the comparison with the version it replaces found."""
-    sheet = OwnSheet(SHEET, WIDTHS, footer=SHEET)
-    rows: Sequence[Any] = changes.rows
-    sheet.say("与上一版相比", "title")
-    sheet.say(f"上一版：{changes.file_name}，{changes.received_at:%Y年%m月%d日 %H:%M}收到", "small")
-    if not rows:
-        sheet.say("各表的内容与上一版相同。")
+def changes_sheet(changes: Changes, footer: str) -> OwnSheet:
+    """What the comparison with the version it replaces found."""
+    sheet = OwnSheet(SHEET, WIDTHS, footer=footer)
+    sheet.say(SHEET, "title")
+    sheet.say(changes.headline)
+    if not changes.rows:
         return sheet
-    counts = {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
-    said = "、".join(f"{word} {counts[kind]} {'处' if kind == 'changed' else '行'}" for kind, word in KINDS.items())
-    sheet.say(f"{said}。请核对是否都是有意修改。")
+    sheet.say("请核对是否都是有意修改。", "small")
     header = sheet.add(*((text, "head") for text in HEADERS))
     sheet.header_row = sheet.frozen_row = header
-    for row in rows[:MOST_LISTED]:
-        number = sheet.add(
-            (row.sheet or _title(row.form), "body"),
-            (KINDS.get(row.kind, row.kind), "center"),
-            (row.entity, "body"),
-            (_header(row.form, row.field), "body"),
-            (row.before, "body"),
-            (row.after, "body"),
-            (row.cell, "link" if row.cell and row.kind != "removed" else "body"),
-        )
-        if row.sheet and row.cell and row.kind != "removed":
-            quoted = row.sheet.replace("'", "''")
-            sheet.links[f"G{number}"] = f"'{quoted}'!{row.cell}"
+    for change in changes.rows[:MOST_LISTED]:
+        _add(sheet, change)
     sheet.filtered = f"A{header}:G{len(sheet.rows)}"
-    if len(rows) > MOST_LISTED:
+    if len(changes.rows) > MOST_LISTED:
         sheet.say(f"变化较多，以上列出前 {MOST_LISTED} 处。")
     return sheet
 
 
-def _title(form: str | None) -> str | None:
-    return FORMS[form].sheet if form in FORMS else form
-
-
-def _header(form: str | None, field: str | None) -> str | None:
-    if form not in FORMS or field is None:
-        return field
-    columns = (*FORMS[form].columns, *FORMS[form].alternatives)
-    return next((column.header for column in columns if column.field == field), field)
+def _add(sheet: OwnSheet, change: Change) -> None:
+    is_there = bool(change.sheet and change.cell) and change.kind != REMOVED
+    row = sheet.add(
+        (change.sheet or FORMS[change.form].sheet, "body"),
+        (KIND_NAMES[change.kind], "center"),
+        (change.entity, "body"),
+        (change.header or "（整行）", "body"),
+        (change.before, "body"),
+        (change.after, "body"),
+        (change.cell, "link" if is_there else "body"),
+    )
+    if is_there:
+        quoted = str(change.sheet).replace("'", "''")
+        sheet.links[f"G{row}"] = f"'{quoted}'!{change.cell}"

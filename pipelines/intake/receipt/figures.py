@@ -14,9 +14,9 @@ SHEET = "本期数据"
 TITLE = "本期数据：按这份报表算出的指标"
 """How the sheet begins; it is told from a district's own sheet of the same name by this."""
 _OPERATORS = {"gt": "高于", "lt": "低于", "lte": "不高于"}
-WIDTHS = (32, 11, 11, 11, 11, 12, 13, 13, 14, 12, 34)
+WIDTHS = (34, 9, 9, 11, 16, 16, 16, 10, 18, 12, 34)
 HEADERS = ("指标", "分子", "分母", "本期", "上期", "与上期相比", "下一节点", "目标", "还差", "状态", "备注")
-RESENT_HEADERS = ("指标", "分子", "分母", "本版", "上一版", "本版带来", "下一节点", "目标", "还差", "状态", "备注")
+RESENT_HEADERS = ("指标", "分子", "分母", "本版", "上一版", "本版带来的变化")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Line:
 class Figures:
     """Everything the sheet shows once it is filled."""
 
+    whose: str
+    """District and period."""
     said: Sequence[str]
     """Texts above the table: of which day, what stands in place of this version …"""
     lines: Sequence[Line]
@@ -82,44 +84,37 @@ def placeholder(plan: Plan, district_code: str, period: Period, whose: str) -> O
         due, target = day(milestone.due), target_text(milestone, indicator.unit)
         lines.append(Line(indicator.name.zh, due=due, target=target, status="待汇总"))
     said = ("各项指标在全市汇总后自动填入本表，一般在收到当天；填入后可在原处重新打开本回执查看。",)
-    return figures_sheet(Figures(said, lines), whose)
+    return figures_sheet(Figures(whose, said, lines))
 
 
-def unknown_placeholder() -> OwnSheet:
-    """The sheet of a workbook that is returned: there is nothing to come."""
-    return figures_sheet(
-        Figures(("这份报表没有采用，没有可以计算的数据。改正重报并通过后，在新的回执中列出。",), ()), ""
-    )
-
-
-def figures_sheet(figures: Figures, whose: str) -> OwnSheet:
+def figures_sheet(figures: Figures) -> OwnSheet:
     """The sheet, whatever is known by now."""
-    sheet = OwnSheet(SHEET, WIDTHS, footer=whose, is_filled_later=True)
+    sheet = OwnSheet(SHEET, WIDTHS, footer=figures.whose, is_filled_later=True)
     sheet.say(TITLE, "title")
-    if whose:
-        sheet.say(whose, "small")
+    sheet.say(figures.whose, "small")
     for text in figures.said:
         sheet.say(text)
+    _section(sheet, "主要指标", [line for line in figures.lines if line.is_headline])
     if figures.resent:
-        sheet.say(f"与上一版相比：本版改变的指标（上一版：{figures.replaces}）", "section")
-        _table(sheet, figures.resent, RESENT_HEADERS)
-        sheet.add()
+        _section(sheet, f"与上一版相比，本版改变的指标（上一版：{figures.replaces}）", figures.resent, RESENT_HEADERS)
     elif figures.replaces:
-        sheet.say(f"与上一版相比：各项指标没有变化（上一版：{figures.replaces}）。")
-    if figures.lines:
-        for is_headline, title in ((True, "主要指标"), (False, "其他指标")):
-            lines = [line for line in figures.lines if line.is_headline == is_headline]
-            if lines:
-                sheet.say(title, "section")
-                header = _table(sheet, lines, HEADERS)
-                sheet.header_row = sheet.header_row or header
+        sheet.say(f"与上一版相比，各项指标没有变化（上一版：{figures.replaces}）。")
+    _section(sheet, "其他指标", [line for line in figures.lines if not line.is_headline])
     return sheet
+
+
+def _section(sheet: OwnSheet, title: str, lines: Sequence[Line], headers: Sequence[str] = HEADERS) -> None:
+    if lines:
+        sheet.say(title, "section")
+        header = _table(sheet, lines, headers)
+        sheet.header_row = sheet.header_row or header
+        sheet.add()
 
 
 def _table(sheet: OwnSheet, lines: Sequence[Line], headers: Sequence[str]) -> int:
     header = sheet.add(*((text, "head") for text in headers))
     for line in lines:
-        sheet.add(*_cells(line))
+        sheet.add(*_cells(line)[: len(headers)])
     return header
 
 
@@ -139,4 +134,4 @@ def _cells(line: Line) -> list[Cell]:
     ]
 
 
-__all__ = ["Figures", "Line", "figures_sheet", "next_milestone", "placeholder", "unknown_placeholder"]
+__all__ = ["Figures", "Line", "figures_sheet", "next_milestone", "placeholder"]

@@ -144,7 +144,7 @@ class OwnSheet:
             if value in (None, "") or not width:
                 continue
             size = LOOKS[look].size
-            room = max(1.0, (width - 1) * 10 / size)
+            room = max(1.0, (width - 1) * 9.4 / size)
             lines = sum(max(1, math.ceil(display_width(part) / room)) for part in str(value).splitlines())
             tallest = max(tallest, lines * size * 1.35 + (8 if LOOKS[look].fill and row.spread else 4))
         return min(tallest, 400.0)

@@ -10,7 +10,7 @@ from pipelines.intake.judging import Judgement
 from pipelines.intake.receipt.effects import named
 from pipelines.intake.receipt.findings import Group, grouped, rule_title
 from pipelines.intake.receipt.ownsheet import Cell, Choices, OwnSheet
-from pipelines.intake.receipt.words import MEANING, Words, plan_and_period, whose, words
+from pipelines.intake.receipt.words import MEANING, MEANING_RETURNED, Words, plan_and_period, whose, words
 from pipelines.plans import Plan
 
 SHEET = "问题清单"
@@ -21,8 +21,8 @@ WIDTHS = (6, 6, 14, 9, 16, 38, 14, 36, 24, 16, 4)
 CODE = len(HEADERS) - 1
 """The hidden column that tells intake which finding an answer belongs to."""
 ANSWER = "I"
-MOST_CELLS = 60
-"""Letters of ranges that a group line shows."""
+MOST_TYPED, MOST_CELLS = 3, 40
+"""What a group line shows: different contents, and letters of ranges."""
 _SUGGESTED = {
     FATAL: ("已补充", "已改正"),
     ERROR: ("已在表中改正", "原始资料中没有此项", "正在核实，下次报送时补正"),
@@ -46,8 +46,8 @@ def problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
     _top(sheet, judgement, said, names)
     groups = grouped(judgement.issues, plan)
     _list(sheet, groups, has_sheets=bool(judgement.shown))
-    if judgement.issues:
-        _by_rule(sheet, groups)
+    if len({issue.rule_id for issue in judgement.issues}) > 1:
+        _by_rule(sheet, groups, MEANING_RETURNED if said.level == FATAL else MEANING)
     return sheet
 
 
@@ -67,7 +67,8 @@ def _top(sheet: OwnSheet, judgement: Judgement, said: Words, names: tuple[str, s
         if text:
             sheet.say(text)
     if judgement.issues:
-        sheet.say(f"共 {len(judgement.issues)} 处：{said.counts}。按规则的汇总见清单之后。")
+        several = "按规则的汇总见清单之后。" if len({issue.rule_id for issue in judgement.issues}) > 1 else ""
+        sheet.say(f"共 {len(judgement.issues)} 处：{said.counts}。{several}")
     if len(judgement.issues) > MOST_LISTED:
         sheet.say(f"问题较多，以下逐条列出前 {MOST_LISTED} 处；全部问题见同名的 JSON 文件。")
 
@@ -139,16 +140,17 @@ def _group_line(number: int, group: Group) -> list[Cell]:
     cells = group.cells
     if len(cells) > MOST_CELLS:
         cells = cells[:MOST_CELLS].rpartition("、")[0] + "等"
+    typed = list(dict.fromkeys(issue.raw for issue in group.issues if issue.raw))
     objects = len({issue.entity for issue in group.issues if issue.entity})
     message = first.message if group.says_one_thing else f"例如：{first.message}"
     return [
         (number, "center"),
         (SEVERITY_NAMES[first.severity], first.severity),
         (first.sheet, "body"),
-        (cells, "link"),
+        (f"{first.cell}等", "link"),
         (f"{objects} 个" if objects else None, "body"),
-        (f"【共 {count} 处，点左侧“+”逐条查看】{_problem(message, group)}", "body"),
-        (None, "body"),
+        (f"【共 {count} 处，点左侧“+”逐条查看】{_problem(message, group)}\n（{cells}）", "body"),
+        ("、".join(typed[:MOST_TYPED]) + ("等" if len(typed) > MOST_TYPED else ""), "body"),
         (first.remedy, "body"),
         (None, "answer"),
         (rule_title(first.rule_id), "quiet"),
@@ -179,7 +181,7 @@ def _areas(rows: Sequence[int]) -> str:
     return " ".join(f"{ANSWER}{first}:{ANSWER}{last}" for first, last in runs)
 
 
-def _by_rule(sheet: OwnSheet, groups: Sequence[Group]) -> None:
+def _by_rule(sheet: OwnSheet, groups: Sequence[Group], meaning: Mapping[str, str]) -> None:
     """Below the list: how many findings each level and each rule has, and what it means for the figures."""
     sheet.add()
     sheet.say("按规则汇总", "section")
@@ -198,7 +200,7 @@ def _by_rule(sheet: OwnSheet, groups: Sequence[Group]) -> None:
             (rule_title(rule_id), "body"),
             (None, "body"),
             (None, "body"),
-            (MEANING[severity], "body"),
+            (meaning[severity], "body"),
             (None, "body"),
             (named(indicators.values(), 2) or ("全部指标" if severity == FATAL else "不影响指标"), "body"),
         )

@@ -72,7 +72,9 @@ class _Sheet:
 
     def _cell(self, row: int, column: int, cell: object) -> None:
         written = self.written
-        if isinstance(cell, str):
+        if error := self.sheet.error_cells.get((row, column)):
+            written.write_string(row, column, error, self._format(row, ""))
+        elif isinstance(cell, str):
             if cell:
                 number = _TEXT if cell.isdigit() and len(cell) > 1 else ""
                 written.write_string(row, column, cell[:MOST_LETTERS], self._format(row, number))

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from pipelines.forms import FORMS
-from pipelines.forms.headers import header_key, normalise_header
 from pipelines.intake.judging import Judgement
 from pipelines.intake.receipt.ownsheet import OwnSheet
 
 SHEET = "识别结果"
 HEADERS = ("列", "表头", "识别为", "怎样认出", "单位", "备注")
-WIDTHS = (8, 36, 30, 22, 12, 44)
+WIDTHS = (11, 36, 30, 20, 12, 46)
 HOW = {
     "exact": "与模板相同",
     "alias": "常见写法",
-    "analyst": "市级补充的写法",
-    "analyst_alias": "市级补充的写法",
+    "remark": "表头另有说明",
+    "analyst": "市级认定的写法",
     "parent": "结合上一级表头",
-    "tick": "由打勾列合成",
-    "title": "按表名或标题",
+    "tick": "几列打勾合成",
 }
 """How a column was recognised, as the layout calls it and as a clerk reads it."""
+PROBLEMS = {
+    "duplicate": "没有采用：另有一列含义相同",
+    "ambiguous": "没有采用：同样的表头不止一个，请写明是谁的",
+    "ignored": "按市级认定不采用",
+}
 
 
-def recognition_sheet(judgement: Judgement) -> OwnSheet:
+def recognition_sheet(judgement: Judgement, footer: str) -> OwnSheet:
     """Per table where it stands and what its columns mean; what needs no look is folded away."""
-    sheet = OwnSheet(SHEET, WIDTHS, footer="识别结果")
+    sheet = OwnSheet(SHEET, WIDTHS, footer=footer)
     sheet.say("识别结果：每张表的表头和各列是怎样理解的", "title")
-    if not judgement.recognised:
-        sheet.say("没有可以识别的表格。")
-        return sheet
     sheet.say(
         "与模板相同的列已折叠，点左侧“+”可展开查看。没有认出的列不会采用；如是模板中的某一列，请把表头改成模板的写法。",
         "text",
@@ -44,7 +42,7 @@ def recognition_sheet(judgement: Judgement) -> OwnSheet:
 
 def _table(sheet: OwnSheet, table: Mapping[str, Any]) -> None:
     columns = table["columns"]
-    known = [column for column in columns if column["field"] or column["personal"]]
+    known = [column for column in columns if column["field"]]
     unknown = [column for column in columns if column not in known]
     sheet.add()
     sheet.say(_where(table), "section")
@@ -57,15 +55,15 @@ def _table(sheet: OwnSheet, table: Mapping[str, Any]) -> None:
         sheet.rows[-1].level = 1
         sheet.rows[-2].folds = True
     for column in odd:
-        _column(sheet, table, column, 0)
+        _column(sheet, column, 0)
     plain = [column for column in columns if _is_plain(column)]
     if plain and odd:
         sheet.add((None, "band"), (f"其余 {len(plain)} 列与模板相同", "band"), *[(None, "band")] * 4, folds=True)
     for column in plain:
-        _column(sheet, table, column, 1)
-    for number, why in [*_rows_aside(table)]:
+        _column(sheet, column, 1)
+    for place, why, result in _rows_aside(table):
         sheet.add(
-            (f"{number} 行", "center"), (why, "body"), ("不作为数据", "body"), (None, "body"), (None, "body"),
+            (place, "center"), (why, "body"), (result, "body"), (None, "body"), (None, "body"),
             (None, "body"),
         )  # fmt: skip
 
@@ -82,56 +80,38 @@ def _where(table: Mapping[str, Any]) -> str:
 
 
 def _is_plain(column: Mapping[str, Any]) -> bool:
-    """Recognised by the header the template prints: nothing to look at."""
-    if not column["field"] or column["personal"]:
-        return False
-    how = column.get("how")
-    if how:
-        return bool(how == "exact")
-    return header_key(normalise_header(column["header"])[0]) == header_key(normalise_header(column["meaning"])[0])
+    """Recognised by the header that the template prints: nothing to look at."""
+    return bool(column["field"]) and column["how"] == "exact"
 
 
-def _column(sheet: OwnSheet, table: Mapping[str, Any], column: Mapping[str, Any], level: int) -> None:
-    known = column["field"] or column["personal"]
-    if column["personal"]:
-        remark = "个人信息，只用于核对，不入库，本回执中已屏蔽"
-    elif known:
-        remark = ""
-    else:
-        near = near_headers(table, column["header"])
-        remark = "没有采用" + (f"；是不是：{'、'.join(f'“{name}”' for name in near)}？" if near else "")
-    how = HOW.get(column.get("how") or "", "")
-    if known and not how:
-        how = HOW["exact"] if _is_plain(column) else HOW["alias"]
+def _column(sheet: OwnSheet, column: Mapping[str, Any], level: int) -> None:
+    is_known = bool(column["field"])
     sheet.add(
         (column["letter"], "center"),
         (column["header"], "body"),
-        (column["meaning"] if known else "（没有认出）", "body" if known else "warning"),
-        (how, "body"),
+        (column["meaning"] if is_known else "（没有认出）", "body" if is_known else "warning"),
+        (HOW.get(column["how"] or "", ""), "body"),
         (column["unit"], "body"),
-        (remark, "body"),
+        (_remark(column), "body"),
         level=level,
     )
 
 
-def _rows_aside(table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Total rows, notes and rows without a name, with why they are no data."""
+def _remark(column: Mapping[str, Any]) -> str:
+    if column["personal"]:
+        return "个人信息，不入库，本回执中已屏蔽"
+    if column["field"]:
+        return ""
+    why = PROBLEMS.get(column.get("problem") or "", "没有采用")
+    near = "、".join(f"“{name}”" for name in column.get("near") or ())
+    return f"{why}；是不是{near}？" if near else why
+
+
+def _rows_aside(table: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """What stands outside the rows and is true of them; total rows, notes and the like, with why they are no data."""
+    for given in table.get("given", ()):
+        yield given["cell"], f"{given['source']}：{given['value']}", f"{given['meaning']}（第 {given['rows']} 行）"
     for number, label in table["total_rows"]:
-        yield f"第 {number}", f"合计行：{label}"
+        yield f"第 {number} 行", f"合计行：{label}", "不作为数据"
     for number, why in table["skipped_rows"]:
-        yield f"第 {number}", why
-
-
-def near_headers(table: Mapping[str, Any], header: str | None, most: int = 2) -> list[str]:
-    """The template's headers, not found on the sheet, that an unknown one resembles."""
-    form = FORMS[table["form"]]
-    taken = {column["field"] for column in table["columns"]}
-    names: dict[str, str] = {}
-    for column in form.columns:
-        if column.field not in taken:
-            for name in (column.header, *column.aliases):
-                names.setdefault(header_key(normalise_header(name)[0]), column.header)
-    asked = header_key(normalise_header(header or "")[0])
-    close = get_close_matches(asked, names, n=6, cutoff=0.6)
-    inside = [key for key in names if len(asked) >= 2 and (asked in key or (len(key) >= 3 and key in asked))]
-    return list(dict.fromkeys(names[key] for key in [*close, *inside]))[:most]
+        yield f"第 {number} 行", why, "不作为数据"

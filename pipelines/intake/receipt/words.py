@@ -20,6 +20,8 @@ MEANING = {
     ERROR: "该处内容没有采用，按空白处理，改正前不计入指标",
     WARNING: "该处内容已采用，请核对",
 }
+MEANING_RETURNED = MEANING | {ERROR: "改正重报时请一并改正", WARNING: "改正重报时请一并核对"}
+"""The same where the whole workbook is returned."""
 _MOST_HEADERS = 8
 
 
@@ -129,15 +131,19 @@ def _left_out(issues: list[Issue], plan: Plan | None) -> str:
     errors = [issue for issue in issues if issue.severity == ERROR]
     if not errors:
         return ""
-    columns = Counter(header_of(issue) or issue.sheet or "其他" for issue in errors)
-    said = "、".join(f"“{header}”{count} 处" for header, count in columns.most_common(_MOST_HEADERS))
-    if len(columns) > _MOST_HEADERS:
-        said += "等"
+    missing = [f"「{issue.sheet}」" for issue in errors if issue.rule_id == "missing_sheet"]
+    columns = Counter(
+        f"“{header_of(issue) or issue.sheet or '其他'}”" for issue in errors if issue.rule_id != "missing_sheet"
+    )
+    parts = [f"{header}{count} 处" for header, count in columns.most_common(_MOST_HEADERS)]
+    said = "、".join(parts) + ("等" if len(columns) > _MOST_HEADERS else "")
+    if missing:
+        said += ("；" if said else "") + f"缺少 {'、'.join(missing[:_MOST_HEADERS])}表"
     lacking: dict[str, Indicator] = {}
     for issue in errors:
         lacking |= {indicator.id: indicator for indicator in indicators_without(issue, plan)}
     ordered = sorted(lacking.values(), key=lambda indicator: not indicator.is_headline)
-    affected = f"；涉及{named(ordered, 5)}" if ordered else "；不影响指标"
+    affected = f"；涉及{named(ordered)}" if ordered else "；不影响指标"
     return f"没有采用的内容：{said}{affected}。"
 
 

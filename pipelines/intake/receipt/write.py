@@ -20,12 +20,12 @@ from pipelines.intake.judging import Judgement
 from pipelines.intake.reader import RawWorkbook, read_workbook
 from pipelines.intake.receipt.annotate import CannotAnnotate, Notes, annotate
 from pipelines.intake.receipt.changes import changes_sheet
-from pipelines.intake.receipt.figures import placeholder, unknown_placeholder
+from pipelines.intake.receipt.figures import placeholder
 from pipelines.intake.receipt.findings import rule_title
 from pipelines.intake.receipt.ownsheet import OwnSheet
 from pipelines.intake.receipt.problems import MOST_LISTED, problem_sheet
 from pipelines.intake.receipt.rebuilt import rebuilt
-from pipelines.intake.receipt.recognition import near_headers, recognition_sheet
+from pipelines.intake.receipt.recognition import recognition_sheet
 from pipelines.intake.receipt.words import plan_and_period, whose, words
 from pipelines.intake.receive import write_durably
 from pipelines.plans import Plan
@@ -95,43 +95,40 @@ def as_json(judgement: Judgement, plans: Mapping[str, Plan]) -> dict[str, Any]:
         "mended": asdict(judgement.mended) if judgement.mended else None,
         "changes": _changes(judgement),
         "totals": [asdict(total) for total in judgement.totals],
-        "recognised": [_recognised(table) for table in judgement.recognised],
+        "recognised": judgement.recognised,
         "figures": None,
     }
 
 
 def _changes(judgement: Judgement) -> dict[str, Any] | None:
-    changes = getattr(judgement, "changes", None)
+    changes = judgement.changes
     if changes is None:
         return None
-    content = asdict(changes)
-    content["received_at"] = changes.received_at.isoformat(timespec="seconds")
-    return content
-
-
-def _recognised(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table as recognised, with what its unknown headers may have meant."""
-    columns = [
-        column if column["field"] or column["personal"] else {**column, "near": near_headers(table, column["header"])}
-        for column in table["columns"]
-    ]
-    return {**table, "columns": columns}
+    rows = [asdict(change) | {"header": change.header} for change in changes.rows]
+    return {
+        "supersedes": changes.supersedes,
+        "received_at": changes.received_at.isoformat(timespec="seconds"),
+        "file_name": changes.file_name,
+        "summary": changes.headline,
+        "rows": rows,
+    }
 
 
 # ── our sheets ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _own_sheets(judgement: Judgement, plans: Mapping[str, Plan]) -> list[OwnSheet]:
-    """In the order in which they stand in front of the district's own."""
-    sheets = [problem_sheet(judgement, plans), recognition_sheet(judgement)]
+    """In the order in which they stand in front of the district's own; only those that have something to say."""
+    names = whose(judgement, plans)
+    footer = "　".join(names[1:]) if names else ""
+    sheets = [problem_sheet(judgement, plans)]
+    if judgement.recognised:
+        sheets.append(recognition_sheet(judgement, footer))
     plan, period = plan_and_period(judgement, plans)
     if plan and period and judgement.key and judgement.status != "returned":
-        names = whose(judgement, plans)
-        sheets.append(placeholder(plan, judgement.key[1], period, "　".join(names[1:]) if names else ""))
-    else:
-        sheets.append(unknown_placeholder())
-    if changes := getattr(judgement, "changes", None):
-        sheets.append(changes_sheet(changes))
+        sheets.append(placeholder(plan, judgement.key[1], period, footer))
+    if judgement.changes:
+        sheets.append(changes_sheet(judgement.changes, footer))
     return sheets
 
 

@@ -362,7 +362,7 @@ def _differences() -> list[Row]:
         {"kind": "changed", "entity": HOSTILE, "field": "address", "before": None, "after": HOSTILE, "cell": "G8"},
         *(
             {"kind": "changed", "entity": "某小区", "field": "remark", "after": "有", "source_row": n}
-            for n in range(200)
+            for n in range(10, 210)
         ),
     ]
     return [{"source_row": 8} | same | change | {"change_no": n} for n, change in enumerate(told, 1)]

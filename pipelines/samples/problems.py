@@ -232,11 +232,12 @@ PROBLEMS |= {
                 lambda b, t: {"party_member_count": _int(b["member_count"]) + 2},
                 lambda b: b["status"] == "formed" and b["member_count"], withholds="party_member_count"),
     "R24": Slip("R24", W, "填报满意率与样本不符", "satisfaction", "reported_rate", _off, lambda s: s["reported_rate"]),
-    "T6": Slip("T6", W, "在管项目数与小区明细不符", "company", "managed_project_count",
-               lambda c, t: {"managed_project_count": _int(c["managed_project_count"]) + 2},
-               lambda c: c["status"] == "active"),
-    "T7": Slip("T7", W, "在管面积与小区明细不符", "company", "managed_area",
-               lambda c, t: {"managed_area": _int(c["managed_area"]) * 12 // 10}, lambda c: c["status"] == "active"),
+    "T6": Slip("T6", W, "在管项目数少于小区明细", "company", "managed_project_count",
+               lambda c, t: {"managed_project_count": _int(c["managed_project_count"]) - 2},
+               lambda c: c["status"] == "active" and _int(c["managed_project_count"]) > 2),
+    "T7": Slip("T7", W, "在管面积小于小区明细", "company", "managed_area",
+               lambda c, t: {"managed_area": _int(c["managed_area"]) * 7 // 10},
+               lambda c: c["status"] == "active" and _int(c["managed_area"]) > 0),
     "T13": Slip("T13", W, "引用的佐证材料不在清单", "mechanism", "evidence_ids",
                 lambda m, t: {"evidence_ids": "Z0000-999"}, lambda m: m["evidence_ids"]),
     "T15": Slip("T15", W, "信用评价里的项目不在小区明细", "credit", "project_name",
@@ -482,9 +483,9 @@ def _unknown_company(t: Typing) -> Planted:
 
 @problem("T14")
 def _task_missing(t: Typing) -> Planted:
-    row = t.pick("task", lambda task: task["status"] != "done")
+    row = t.pick("task", lambda task: task["status"] != "done" and str(task["task_id"]).endswith("_established"))
     gone = t.rows["task"].pop(row)
-    return Planted("T14", "warning", "任务台账少一项任务", "task", entity=str(gone["task_id"]))
+    return Planted("T14", "warning", f"任务台账少一项任务：{gone['task']}", "task")
 
 
 @problem("evidence_reused")

@@ -58,10 +58,13 @@ def test_an_area_with_an_unknown_part_proves_nothing() -> None:
 
 def test_one_company_with_two_codes() -> None:
     judgement = with_sheet("企业明细", [COMPANY, [FIRM, OTHER, 3, 3]])
-    assert cells(judgement, "R36") == [("小区明细", f"R{n}") for n in (2, 3, 4)]
+    assert cells(judgement, "R36") == [("企业明细", "B2")]  # three communities say otherwise
     judgement = with_sheet("企业明细", [COMPANY, [FIRM, USCC, 3, 3], [FIRM, OTHER, 3, 3]])
     assert cells(judgement, "R36") == [("企业明细", "B3")]
-    assert OTHER not in found(judgement, "R36")[0].message
+    assert USCC in found(judgement, "R36")[0].message
+    rows = [*communities(2), community(小区名称="别处", 小区编码="LH0009", 统一社会信用代码=OTHER)]
+    assert cells(judged(Book(rows)), "R36") == [("小区明细", "R4")]
+    assert cells(judged(Book(rows, sheets={"企业明细": [COMPANY, [FIRM, USCC, 3, 3]]})), "R36") == [("小区明细", "R4")]
 
 
 PARTY = ["对象类别", "名称", "组建方式", "党组织名称", "党员数"]

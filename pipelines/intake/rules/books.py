@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import polars as pl
@@ -283,29 +284,33 @@ def body_belongs_to_a_community(frames: Frames) -> list[Finding]:
 # ── companies and Party organisations ─────────────────────────────────────────────────────────────────────────────
 
 
-def _codes_of_companies(frames: Frames) -> pl.DataFrame:
-    """Every (form, workbook, row, company, code) of the sheets of companies and of communities."""
-    parts = [
-        frames[form]
-        .filter(said("company_key") & said("uscc"))
-        .select(pl.lit(form).alias("form"), "_book", "_row", "company_key", "uscc")
-        for form in ("company", "community")
-        if form in frames
-    ]
-    return pl.concat(parts) if parts else pl.DataFrame()
-
-
 def _several_codes(frames: Frames, form: str) -> list[Finding]:
-    """Rows of this form whose company another row, the first that names it, gives another code."""
-    rows = _codes_of_companies(frames)
-    if rows.is_empty():
-        return []
-    first = col("uscc").first().over("_book", "company_key")
-    wrong = rows.with_columns(first=first).filter((col("uscc") != col("first")) & (col("form") == form))
-    return [
-        Finding(book, row, values={"other": other})
-        for book, row, other in wrong.select("_book", "_row", "first").iter_rows()
+    """Rows of this form whose company has another code too, and that give another one than the code taken for right:
+    one that both sheets give, else the one given most often.
+    """
+    parts = [
+        frames[name]
+        .filter(said("company_key") & said("uscc"))
+        .select(pl.lit(name).alias("form"), "_book", "_row", "company_key", "uscc")
+        for name in ("company", "community")
+        if name in frames
     ]
+    company = ["_book", "company_key"]
+    pairs = pl.concat([part.select(*company, "uscc") for part in parts]).unique()
+    several = pairs.group_by(company).len().filter(col("len") > 1)
+    if several.is_empty():
+        return []
+    rows = pl.concat(parts).join(several, on=company, how="semi", maintain_order="left")
+    found = []
+    for (book, _), group in rows.group_by(company, maintain_order=True):
+        codes: dict[str, Counter[str]] = {"company": Counter(), "community": Counter()}
+        for name, code in group.select("form", "uscc").iter_rows():
+            codes[name][code] += 1
+        both = [code for code in codes["company"] if code in codes["community"]]
+        right = both[0] if both else (codes["company"] + codes["community"]).most_common(1)[0][0]
+        wrong = group.filter((col("form") == form) & (col("uscc") != right))
+        found += [Finding(int(str(book)), row, values={"other": right}) for row in wrong["_row"]]
+    return found
 
 
 _CODES = "同一企业在本报表中还有另一个统一社会信用代码{other}"
@@ -320,7 +325,7 @@ def a_company_has_one_code(frames: Frames) -> list[Finding]:
 
 @book_rule("R36", WARNING, "community", "uscc", _CODES, _CODES_REMEDY)
 def a_company_has_the_same_code_in_both_sheets(frames: Frames) -> list[Finding]:
-    """A community gives its company the code that the sheet of companies, or the first community, gives it."""
+    """A community gives its company the code that the others give it."""
     return _several_codes(frames, "community")
 
 

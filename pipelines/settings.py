@@ -99,6 +99,11 @@ class Workspace:
         return self.raw / "register"
 
     @cached_property
+    def header_aliases(self) -> Path:
+        """What analysts say that odd headers and sheet names mean."""
+        return self.register / "headers.csv"
+
+    @cached_property
     def marts(self) -> Path:
         """The published tables: ``<table>.parquet`` and ``warehouse.duckdb``."""
         return self.root / "data" / "marts"

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.settings import Workspace
+import click
+
+from pipelines.settings import Limits, Workspace
 
 if TYPE_CHECKING:
     from pipelines.intake.judging import Judgement
+    from pipelines.intake.receipt.findings import Group
     from pipelines.plans.model import Plan
 
-VERDICTS = {"accepted": "通过", "accepted_with_issues": "通过，但有问题", "returned": "退回"}
+WHAT_THEN = {
+    "fatal": "如果现在报送，会被退回，不算已报。",
+    "error": "可以报送；但标为“错误”的内容不会采用，按空白处理，改正后才计入指标。",
+    "warning": "可以报送；标为“提示”之处请核对，属实的可在回执的“说明”栏注明。",
+    "good": "可以报送。",
+}
+"""What would happen to a file that is only checked."""
+COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "good": "green"}
+MOST_CELLS = 60
 
 
 @dataclass(frozen=True)
@@ -23,47 +33,89 @@ class Checked:
 
     path: Path
     judgement: Judgement
+    plans: Mapping[str, Plan]
 
     @property
     def wanting(self) -> bool:
         return any(issue.severity in ("fatal", "error") for issue in self.judgement.issues)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: whose workbook it is, the verdict, and every issue."""
-        submission = self.judgement.submission
-        return {
-            "file": str(self.path),
-            "status": self.judgement.status,
-            "plan_id": submission.get("plan_id"),
-            "district_code": submission.get("district_code"),
-            "period_id": submission.get("period_id"),
-            "issues": [asdict(issue) for issue in self.judgement.issues],
-            "notes": self.judgement.notes,
-        }
+        """The same as a receipt's JSON (docs/receipt-json.md), and which file it is about."""
+        from pipelines.intake.receipt import as_json
+
+        return {"file": str(self.path), **as_json(self.judgement, self.plans)}
 
     def lines(self) -> Iterator[str]:
-        """For a terminal: the verdict, then each issue with its place and its remedy."""
-        from pipelines.intake.issues import SEVERITY_NAMES
+        """For a terminal: whose, verdict and counts; then the findings by sheet, each with its cells and its remedy."""
+        from pipelines.intake.receipt.findings import grouped
+        from pipelines.intake.receipt.words import plan_and_period, whose, words
 
-        counts = Counter(issue.severity for issue in self.judgement.issues)
-        tally = "，".join(
-            f"{SEVERITY_NAMES[severity]} {counts[severity]}" for severity in SEVERITY_NAMES if counts[severity]
-        )
-        yield f"{self.path.name}：{VERDICTS[self.judgement.status]}{f'（{tally}）' if tally else ''}"
-        for issue in self.judgement.issues:
-            place = " ".join(filter(None, (issue.sheet, issue.cell, issue.entity)))
-            yield f"  [{SEVERITY_NAMES[issue.severity]} {issue.rule_id}] {place + '：' if place else ''}{issue.message}"
-            if issue.remedy:
-                yield f"      → {issue.remedy}"
-        yield from (f"  {note}" for note in self.judgement.notes)
+        said, names = words(self.judgement, self.plans), whose(self.judgement, self.plans)
+        yield click.style(self.judgement.submission["file_name"], bold=True)
+        yield "  " + (f"{names[1]} · {names[2]} · {names[0]}" if names else "未能识别是哪里、哪一期的报表")
+        yield "  " + click.style(f"{said.verdict}。", fg=COLOURS[said.level], bold=True) + WHAT_THEN[said.level]
+        yield from (f"  {text}" for text in (said.left_out, said.progress, *self.judgement.notes) if text)
+        if self.judgement.changes:
+            yield f"  {self.judgement.changes.headline}"
+        if not self.judgement.issues:
+            return
+        yield f"  共 {len(self.judgement.issues)} 处：{said.counts}"
+        sheets: dict[str | None, list[Group]] = {}
+        for group in grouped(self.judgement.issues, plan_and_period(self.judgement, self.plans)[0]):
+            sheets.setdefault(group.first.sheet, []).append(group)
+        for sheet, groups in sheets.items():
+            yield f"  ── {sheet or '整个文件'} ──"
+            for group in groups:
+                yield from _told(group)
+
+    def write_receipt(self, folder: Path) -> Path:
+        """Write the receipt that the file would get (workbook and JSON) into a folder, and nothing else."""
+        from pipelines.intake.guard import Guard, outcome
+        from pipelines.intake.receipt import write_plain, write_receipt
+        from pipelines.intake.receipt.write import file_name
+
+        target = folder / file_name(self.judgement.submission)
+        judgement = replace(self.judgement, frames={})
+        try:
+            with Guard(1, Limits()) as guard:
+                outcome(guard.submit(write_receipt, judgement, self.path, target, dict(self.plans)))
+        except OSError:
+            raise
+        except Exception:  # too odd to be annotated, or no file at all
+            write_plain(judgement, target, self.plans)
+        return target
+
+
+def _told(group: Group) -> Iterator[str]:
+    """A finding, or several of one kind in one column: where, what is wrong, what to do."""
+    from pipelines.intake.issues import SEVERITY_NAMES
+    from pipelines.intake.receipt.findings import rule_title
+
+    first = group.first
+    cells = group.cells
+    if len(cells) > MOST_CELLS:
+        cells = cells[:MOST_CELLS].rpartition("、")[0] + "等"
+    count = f"（{len(group.issues)} 处）" if group.is_folded else ""
+    place = " ".join(filter(None, (cells, None if group.is_folded else first.entity)))
+    severity = click.style(f"[{SEVERITY_NAMES[first.severity]}]", fg=COLOURS[first.severity])
+    example = "" if group.says_one_thing else "例如："
+    typed = f"，现填“{first.raw}”" if first.raw and not group.is_folded else ""
+    yield f"  {severity} {place}{count}{'：' if place else ''}{example}{first.message}{typed}（{rule_title(first.rule_id)}）"
+    if first.remedy:
+        yield f"         → {first.remedy}"
+    if first.answer:
+        yield f"         已有说明：{first.answer}"
 
 
 def check_files(ws: Workspace, files: Sequence[Path], plans: Mapping[str, Plan]) -> list[Checked]:
     """Judge each file as if it lay in the inbox; the workspace's earlier records serve for comparison."""
-    from pipelines.intake.service import history_of, judge
+    from pipelines.intake.service import aliases_of, history_of, judge
 
-    history = history_of(ws, plans)
-    return [Checked(path, judge(path, path.name, _drop_path(ws, path), plans, history)) for path in files]
+    history, aliases = history_of(ws, plans), aliases_of(ws, plans)
+    return [
+        Checked(path, judge(path, path.name, _drop_path(ws, path), plans, history, aliases=aliases), plans)
+        for path in files
+    ]
 
 
 def _drop_path(ws: Workspace, path: Path) -> str:

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from pipelines.commands.history import dagster_instance
+from pipelines.intake.service import aliases_of
 from pipelines.locking import run_lock
 from pipelines.plans.loader import load_plans
 from pipelines.progress import stage
@@ -27,7 +28,7 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
     With ``plan_id`` (and ``period_id``) only that plan's (period's) workbooks are received and its reports written.
     Raises Busy while another run is going on, and whatever made a step fail: OSError for a read-only or full disk.
     """
-    load_plans(ws.plans)  # a broken plan is told at once, not after Dagster has been imported
+    aliases_of(ws, load_plans(ws.plans))  # a broken file is told at once, not after Dagster has been imported
     with run_lock(ws, "actionplan run"):
         ws.prepare()
         os.environ["ACTIONPLAN_ROOT"] = str(ws.root)

@@ -25,6 +25,7 @@ from pipelines.intake.guard import Guard, cores, refusal_of
 from pipelines.intake.history import History
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, refused
+from pipelines.intake.layout import read_aliases
 from pipelines.intake.receipt import receipt_path, write_plain
 from pipelines.intake.receive import Drop, Received
 from pipelines.intake.records import (
@@ -109,6 +110,7 @@ class Run:
         """Do it. One outcome per original, in the order in which they came."""
         for folder in (self.ws.archive, self.ws.records, self.ws.receipts):
             remove_leftovers(folder)
+        aliases = read_aliases(self.ws.header_aliases, self.plans)
         drops = receive.settled(receive.find_drops(self.ws.inbox))
         found = [self._irregular(drop) for drop in drops if not drop.is_regular]
         books = self.filing.find(drop for drop in drops if drop.is_regular)
@@ -121,7 +123,7 @@ class Run:
         if new:
             workers = min(cores(), 4, len(new))
             with Guard(
-                workers, self.limits, "pipelines.intake.worker:prepare", (dict(self.plans), self.limits)
+                workers, self.limits, "pipelines.intake.worker:prepare", (dict(self.plans), self.limits, aliases)
             ) as guard:
                 self._judge(guard, unread)
                 wanted = [item for item in new if self._keep(item)]

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.forms import FORM_VERSION, FORMS
+from pipelines.forms.headers import Lexicon
 from pipelines.forms.personal import mask
 from pipelines.forms.types import DatePeriod
 from pipelines.forms.units import find_unit
@@ -140,9 +141,16 @@ class _Book:
         return layout.tables_by_form(self.layouts)
 
 
-def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str, Plan]) -> list[Judgement]:
-    """Judge workbooks together: one frame per form for all of them. Rules against earlier ledgers come later."""
-    opened = [_open(source, raw, plans) for source, raw in books]
+def judge_batch(
+    books: Sequence[tuple[Source, RawWorkbook]],
+    plans: Mapping[str, Plan],
+    aliases: layout.Aliases = layout.NO_ALIASES,
+) -> list[Judgement]:
+    """Judge workbooks together: one frame per form for all of them. Rules against earlier ledgers come later.
+
+    ``aliases``: what analysts say that odd headers and sheet names mean.
+    """
+    opened = [_open(source, raw, plans, aliases) for source, raw in books]
     places = [_place(book) for book in opened]
     rows: dict[str, Rows] = {}
     totals: list[list[Total]] = []
@@ -168,23 +176,35 @@ def judge_batch(books: Sequence[tuple[Source, RawWorkbook]], plans: Mapping[str,
     return judgements
 
 
-def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan]) -> _Book:
+def _open(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan], aliases: layout.Aliases) -> _Book:
     """Find tables and identity; what is fatal is known after this."""
+    cells = [[list(line) for line in sheet.cells] for sheet in raw.sheets] if aliases.are_scoped else []
+    book = _opened(source, raw, plans, aliases.lexicon())
+    if cells and book.identity:
+        district = book.identity.plan.id, book.identity.district.code
+        if (lexicon := aliases.lexicon(*district)) is not aliases.lexicon():
+            for sheet, lines in zip(raw.sheets, cells, strict=True):
+                sheet.cells = lines
+            book = _opened(source, raw, plans, lexicon)
+    _about_sheets(book)
+    _about_columns(book)
+    return book
+
+
+def _opened(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan], lexicon: Lexicon) -> _Book:
+    """The workbook's tables, as headers mean by this lexicon, and whose it is."""
     ours = {id(sheet) for sheet in raw.visible if is_of_receipt(sheet.name, sheet.cells)}
     names = [sheet.name for sheet in raw.visible if id(sheet) not in ours]
     for sheet in raw.sheets:
         sheet.name = mask(sheet.name)
     covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
     sheets = [s for s in raw.visible if s not in covers and id(s) not in ours and any(map(any, s.cells))]
-    layouts = [layout.lay_out(sheet) for sheet in sheets]
+    layouts = [layout.lay_out(sheet, lexicon) for sheet in sheets]
     cover = identity.read_labels((sheet, range(COVER_ROWS)) for sheet in covers) if covers else None
     title = identity.read_labels((item.sheet, _rows_around(item)) for item in layouts if item.tables)
     titles = [text for item in layouts if item.tables for text in item.titles]
     who, said = identity.identify(raw, cover, title, titles, source.drop_path, source.file_name, plans)
-    book = _Book(source, raw, layouts, cover, title, who, said, names)
-    _about_sheets(book)
-    _about_columns(book)
-    return book
+    return _Book(source, raw, layouts, cover, title, who, said, names)
 
 
 def _rows_around(item: layout.SheetLayout) -> list[int]:

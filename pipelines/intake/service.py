@@ -66,7 +66,8 @@ def judge(
 ) -> Judgement:
     """Judge a workbook without storing anything; never raises for what is in the file.
 
-    ``aliases``: what the workspace's analysts say that odd headers mean. ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
+    ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
+    ``aliases``: what the workspace's analysts say that odd headers mean.
     """
     limits = limits or Limits()
     if isinstance(source, Path) and not source.is_file():
@@ -81,6 +82,7 @@ def judge(
         reading = guard.submit(read_workbook, data, limits)
         from pipelines.forms.personal import mask
         from pipelines.intake import judging
+        from pipelines.intake.layout import NO_ALIASES
 
         sha256 = hashlib.sha256(data).hexdigest()
         workbook = judging.Source(
@@ -92,7 +94,7 @@ def judge(
             raw = outcome(reading)
         except Refusal as refusal:
             return judging.refused(workbook, refusal)
-        [judgement] = judging.judge_batch([(workbook, raw)], plans, aliases or judging.layout.NO_ALIASES)
+        [judgement] = judging.judge_batch([(workbook, raw)], plans, aliases or NO_ALIASES)
     _compare(judgement, history)
     judgement.conclude()
     if history and (before := history.before(judgement.submission)):

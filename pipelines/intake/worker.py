@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, judge_batch, refused
+from pipelines.intake.layout import NO_ALIASES, Aliases
 from pipelines.intake.reader import RawWorkbook, read_workbook, too_large
 from pipelines.intake.receipt import write_receipt
 from pipelines.intake.records import write_forms
@@ -22,12 +23,13 @@ Scope = tuple[str | None, str | None]
 
 _plans: Mapping[str, Plan] = {}
 _limits = Limits()
+_aliases = NO_ALIASES
 
 
-def prepare(plans: Mapping[str, Plan], limits: Limits) -> None:
+def prepare(plans: Mapping[str, Plan], limits: Limits, aliases: Aliases = NO_ALIASES) -> None:
     """Once per child."""
-    global _plans, _limits
-    _plans, _limits = plans, limits
+    global _plans, _limits, _aliases
+    _plans, _limits, _aliases = plans, limits, aliases
 
 
 def is_wanted(judgement: Judgement, scope: Scope) -> bool:
@@ -54,7 +56,7 @@ def _read_and_judge(batch: Sequence[tuple[Source, Path]], records: Path, scope: 
             books.append((source, read_workbook(path.read_bytes(), _limits)))
         except Refusal as refusal:
             judgements[source.submission_id] = refused(source, refusal)
-    for judgement in judge_batch(books, _plans):
+    for judgement in judge_batch(books, _plans, _aliases):
         submission_id = judgement.submission["submission_id"]
         if is_wanted(judgement, scope):
             write_forms(records, submission_id, judgement.frames)

@@ -17,16 +17,14 @@ Both may carry a BOM, be saved as UTF-8 or GB18030, and use Chinese headers.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.handwritten import HandwrittenError, Line, lines
 from pipelines.plans.model import Plan
 
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -89,12 +87,8 @@ _HEADERS: dict[str, tuple[str, ...]] = {
 _SEPARATORS = re.compile(r"\s*[、;；,，]\s*")
 
 
-class DecisionError(ValueError):
-    """A decision file that can't be used: every mistake in it, each with file, line, field and remedy."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
+class DecisionError(HandwrittenError):
+    """A decision file that can't be used."""
 
 
 def read_decisions(folder: Path, plans: Mapping[str, Plan]) -> pl.DataFrame:
@@ -128,7 +122,7 @@ def _collect(
         path = folder / pattern.format(plan.id)
         if not path.is_file():
             continue
-        for line in _lines(path, needed, mistakes):
+        for line in lines(path, _HEADERS, needed, mistakes, _Line):
             row = read(plan, line)
             mistakes.extend(line.mistakes)
             rows.append({"plan_id": plan.id, **row})
@@ -137,23 +131,8 @@ def _collect(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-class _Line:
-    """One line of a file: its cells by field, and the mistakes found in them."""
-
-    def __init__(self, path: Path, number: int, cells: Mapping[str, str]) -> None:
-        self._path, self.number, self._cells = path, number, cells
-        self.mistakes: list[str] = []
-
-    def text(self, field: str) -> str | None:
-        return self._cells.get(field) or None
-
-    def wrong(self, field: str, message: str, remedy: str) -> None:
-        self.mistakes.append(f"{self._path.name}:{self.number} {field}: {message}; {remedy}")
-
-    def needed(self, field: str, remedy: str) -> str | None:
-        if (value := self.text(field)) is None:
-            self.wrong(field, "is blank", remedy)
-        return value
+class _Line(Line):
+    """One line of a file about a plan's districts."""
 
     def district(self, plan: Plan) -> str | None:
         if (value := self.needed("district_code", "write the district's code")) is None:
@@ -235,39 +214,3 @@ def _entry(plan: Plan, line: _Line) -> dict[str, object]:
         "entry_date": line.day("date"),
         "reason": line.needed("reason", "say why"),
     }
-
-
-def _lines(path: Path, needed: tuple[str, ...], mistakes: list[str]) -> Iterator[_Line]:
-    """The file's lines that hold anything, numbered as an editor numbers them."""
-    text = _decoded(path, mistakes)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header: list[str] | None = None
-    for cells in reader:
-        values = [unicodedata.normalize("NFKC", cell).strip() for cell in cells]
-        if not any(values) or values[0].startswith("#"):
-            continue
-        if header is None:
-            header = [_field(value) for value in values]
-            if lacking := [field for field in needed if field not in header]:
-                mistakes.append(f"{path.name}:{reader.line_num} {', '.join(lacking)}: no such column; add it to line 1")
-                return
-            continue
-        yield _Line(path, reader.line_num, dict(zip(header, values, strict=False)))
-
-
-def _field(header: str) -> str:
-    for field, others in _HEADERS.items():
-        if header.lower() in (field, *others):
-            return field
-    return header
-
-
-def _decoded(path: Path, mistakes: list[str]) -> str:
-    content = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    mistakes.append(f"{path.name}:1 encoding: is neither UTF-8 nor GB18030; save it as CSV UTF-8")
-    return ""

@@ -5,6 +5,7 @@ what every row is, ``given`` puts into the rows what stands outside them (``stre
 seems to be that fits no form. What was decided is kept in the tables, so that the receipt can show it.
 """
 
+from pipelines.intake.layout.aliases import NO_ALIASES, AliasError, Aliases, read_aliases
 from pipelines.intake.layout.matching import match_columns, near_columns
 from pipelines.intake.layout.model import (
     Clash,
@@ -20,6 +21,9 @@ from pipelines.intake.layout.outline import Outline, outline
 from pipelines.intake.layout.sheets import form_of_sheet_name, is_cover, is_report, lay_out
 
 __all__ = [
+    "NO_ALIASES",
+    "AliasError",
+    "Aliases",
     "Clash",
     "ColumnFound",
     "Conflict",
@@ -35,5 +39,6 @@ __all__ = [
     "missing_required",
     "near_columns",
     "outline",
+    "read_aliases",
     "tables_by_form",
 ]

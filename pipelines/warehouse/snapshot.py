@@ -17,7 +17,7 @@ from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace, local
-from pipelines.warehouse import decisions, register
+from pipelines.warehouse import decisions, evidence, register
 from pipelines.warehouse.records import SCHEMA_FILE, ensure_schemas
 
 SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
@@ -79,6 +79,7 @@ def write_inputs(
         "register_version": made.versions,
         "register_event": made.events,
         "decision": made.decisions,
+        "evidence_line": evidence.lines(ws, in_force, known_at),
         "assessment_entry": decisions.read_entries(ws.register, plans),
         "run": pl.DataFrame([run], schema=run_schema),
     }

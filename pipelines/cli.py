@@ -285,8 +285,15 @@ def template(plan: str, district: str, period: str, output: Path | None) -> None
 @root_option
 @files_argument
 @json_option
+@click.option(
+    "--receipt",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="文件夹",
+    help="把回执（标出问题的工作簿和 JSON）写到这个文件夹",
+)
 @click.pass_context
-def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool, folder: Path | None) -> None:
     """校验填报表，不入库；结论与正式报送一致。有退回或错误时退出码为 1。"""
     ws = _workspace()
     _existing(files)
@@ -296,8 +303,12 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([result.as_dict() for result in results], ensure_ascii=False, indent=2))
     else:
+        for number, result in enumerate(results):
+            click.echo(("\n" if number else "") + "\n".join(result.lines()))
+    if folder:
         for result in results:
-            click.echo("\n".join(result.lines()))
+            path = result.write_receipt(folder)
+            click.echo(f"回执：{path}（各项指标的数据在正式报送并汇总后填入）", err=as_json)
     ctx.exit(JUDGED_WANTING if any(result.wanting for result in results) else 0)
 
 

@@ -24,7 +24,6 @@ WHAT_THEN = {
 }
 """What would happen to a file that is only checked."""
 COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "good": "green"}
-MOST_CELLS = 60
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,13 @@ def _told(group: Group) -> Iterator[str]:
     from pipelines.intake.receipt.findings import rule_title
 
     first = group.first
-    cells = group.cells
-    if len(cells) > MOST_CELLS:
-        cells = cells[:MOST_CELLS].rpartition("、")[0] + "等"
     count = f"（{len(group.issues)} 处）" if group.is_folded else ""
-    place = " ".join(filter(None, (cells, None if group.is_folded else first.entity)))
+    place = group.where if group.is_folded else " ".join(filter(None, (first.cell, first.entity)))
     severity = click.style(f"[{SEVERITY_NAMES[first.severity]}]", fg=COLOURS[first.severity])
-    example = "" if group.says_one_thing else "例如："
+    where = f"{place}{count}：" if place else ""
+    what = first.message if group.says_one_thing else f"例如：{first.message}"
     typed = f"，现填“{first.raw}”" if first.raw and not group.is_folded else ""
-    yield f"  {severity} {place}{count}{'：' if place else ''}{example}{first.message}{typed}（{rule_title(first.rule_id)}）"
+    yield f"  {severity} {where}{what}{typed}（{rule_title(first.rule_id)}）"
     if first.remedy:
         yield f"         → {first.remedy}"
     if first.answer:

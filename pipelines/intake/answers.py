@@ -12,6 +12,8 @@ RECEIPT_SHEETS = {"问题清单": "", "识别结果": "", "本期数据": "本�
 """The sheets that a receipt adds, and how those begin whose name a district might give to a sheet of its own."""
 MOST_LETTERS = 500
 _NEEDED = {"规则", "说明", "单元格", "工作表", "小区/对象"}
+ALL_OF_IT = "*"
+"""Ends the code of a line that stands for all findings of a rule in a column, or on a sheet."""
 _CODE, _NUMBER = "编号", "序号"
 
 
@@ -33,7 +35,7 @@ class Answers:
     by_column: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.by_place)
+        return bool(self.by_place or self.by_column)
 
     def to(self, issue: Issue) -> str | None:
         """The answer to a finding: at its place, about its community wherever that stands, or to its whole column."""
@@ -72,25 +74,19 @@ def _read_line(answers: Answers, line: Mapping[str, str], groups: dict[str, str]
     answer = answer or (groups.get(group, "") if single else "")
     if not answer:
         return
-    rule, _, name = (line.get(_CODE) or line["规则"]).partition("/")
+    rule, name, what = [*(line.get(_CODE) or line["规则"]).split("/"), "", ""][:3]
     sheet, cell, entity = line["工作表"], line["单元格"], line["小区/对象"]
-    if _is_group(cell):
+    if what == ALL_OF_IT:
         answers.by_column[rule, sheet, _letters(cell)] = answer
-        answers.by_place.setdefault((rule, sheet, cell, entity), answer)
         return
     answers.by_place[rule, sheet, cell, entity] = answer
     if entity:
         answers.by_object.setdefault((rule, name if _CODE in line else None, entity), answer)
 
 
-def _is_group(cell: str) -> bool:
-    return ":" in cell or "、" in cell or cell.endswith("等")
-
-
 def _letters(cell: str | None) -> str:
     """The column of a cell or of the first of several."""
-    text = (cell or "").partition("、")[0].partition(":")[0]
-    return text.rstrip("0123456789等")
+    return (cell or "").rstrip("0123456789等")
 
 
 def _text(cell: object) -> str:

@@ -15,7 +15,7 @@ from pipelines.plans import Plan
 from pipelines.plans.model import Indicator
 
 FOLDED_FROM = 5
-"""So many findings of one kind in one column are shown as one, with the single ones folded under it."""
+"""So many findings of one kind in one column (or of one sheet) are shown as one, with the single ones under it."""
 
 _TITLES = {rule.id: title for rule in RULES if (title := getattr(rule, "title", ""))}
 _NUMBERED = re.compile(r"[RT]\d{1,2}")
@@ -50,9 +50,16 @@ class Group:
         return ranges(issue.cell for issue in self.issues if issue.cell)
 
     @property
-    def header(self) -> str | None:
-        """The header of the column it is about."""
-        return header_of(self.first)
+    def objects(self) -> list[str]:
+        """The communities and other things it is about, each once."""
+        return list(dict.fromkeys(issue.entity for issue in self.issues if issue.entity))
+
+    @property
+    def where(self) -> str:
+        """The cells, shortened where they are many; else what it is about."""
+        if self.cells:
+            return shortened(self.cells.split("、"))
+        return shortened(self.objects)
 
     @property
     def says_one_thing(self) -> bool:
@@ -78,7 +85,7 @@ def grouped(issues: Sequence[Issue], plan: Plan | None) -> list[Group]:
     groups = []
     for found in kinds.values():
         indicators = indicators_without(found[0], plan)
-        if len(found) >= FOLDED_FROM and found[0].cell:
+        if len(found) >= FOLDED_FROM:
             groups.append(Group(tuple(sorted(found, key=_place)), indicators))
         else:
             groups += [Group((issue,), indicators) for issue in found]
@@ -101,6 +108,16 @@ def _weight(group: Group) -> tuple[object, ...]:
         first.cell or "",
         first.rule_id,
     )
+
+
+def shortened(names: Sequence[str], letters: int = 40) -> str:
+    """As many names as fit into so many letters: ``甲、乙等``."""
+    said = ""
+    for name in names:
+        if said and len(said) + len(name) > letters:
+            return f"{said}等"
+        said += ("、" if said else "") + name
+    return said
 
 
 def ranges(cells: Iterable[str]) -> str:

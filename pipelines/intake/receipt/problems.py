@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from pipelines.intake.answers import ALL_OF_IT
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_NAMES, SEVERITY_ORDER, WARNING, Issue
 from pipelines.intake.judging import Judgement
 from pipelines.intake.receipt.effects import named
@@ -21,8 +22,8 @@ WIDTHS = (6, 6, 14, 9, 16, 38, 14, 36, 24, 16, 4)
 CODE = len(HEADERS) - 1
 """The hidden column that tells intake which finding an answer belongs to."""
 ANSWER = "I"
-MOST_TYPED, MOST_CELLS = 3, 40
-"""What a group line shows: different contents, and letters of ranges."""
+MOST_TYPED = 3
+"""Different contents that a group line shows."""
 _SUGGESTED = {
     FATAL: ("已补充", "已改正"),
     ERROR: ("已在表中改正", "原始资料中没有此项", "正在核实，下次报送时补正"),
@@ -137,24 +138,20 @@ def _line(number: str, issue: Issue, group: Group) -> list[Cell]:
 
 def _group_line(number: int, group: Group) -> list[Cell]:
     first, count = group.first, len(group.issues)
-    cells = group.cells
-    if len(cells) > MOST_CELLS:
-        cells = cells[:MOST_CELLS].rpartition("、")[0] + "等"
     typed = list(dict.fromkeys(issue.raw for issue in group.issues if issue.raw))
-    objects = len({issue.entity for issue in group.issues if issue.entity})
     message = first.message if group.says_one_thing else f"例如：{first.message}"
     return [
         (number, "center"),
         (SEVERITY_NAMES[first.severity], first.severity),
         (first.sheet, "body"),
-        (f"{first.cell}等", "link"),
-        (f"{objects} 个" if objects else None, "body"),
-        (f"【共 {count} 处，点左侧“+”逐条查看】{_problem(message, group)}\n（{cells}）", "body"),
+        (f"{first.cell}等" if first.cell else None, "link" if first.cell else "body"),
+        (f"{len(group.objects)} 个" if group.objects else None, "body"),
+        (f"【共 {count} 处，点左侧“+”逐条查看】{_problem(message, group)}\n（{group.where}）", "body"),
         ("、".join(typed[:MOST_TYPED]) + ("等" if len(typed) > MOST_TYPED else ""), "body"),
         (first.remedy, "body"),
         (None, "answer"),
         (rule_title(first.rule_id), "quiet"),
-        (code(first), "quiet"),
+        (f"{code(first)}/{ALL_OF_IT}", "quiet"),
     ]
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_NAMES, SEVERITY_ORDER, WARNING, Issue
 from pipelines.intake.judging import Judgement
 from pipelines.intake.receipt.effects import indicators_without, named
-from pipelines.intake.receipt.findings import header_of
+from pipelines.intake.receipt.findings import header_of, rule_title, shortened
 from pipelines.plans import Period, Plan
 from pipelines.plans.model import Indicator
 
@@ -132,13 +131,11 @@ def _left_out(issues: list[Issue], plan: Plan | None) -> str:
     if not errors:
         return ""
     missing = [f"「{issue.sheet}」" for issue in errors if issue.rule_id == "missing_sheet"]
-    columns = Counter(
-        f"“{header_of(issue) or issue.sheet or '其他'}”" for issue in errors if issue.rule_id != "missing_sheet"
-    )
+    columns = Counter(_what(issue) for issue in errors if issue.rule_id != "missing_sheet")
     parts = [f"{header}{count} 处" for header, count in columns.most_common(_MOST_HEADERS)]
     said = "、".join(parts) + ("等" if len(columns) > _MOST_HEADERS else "")
     if missing:
-        said += ("；" if said else "") + f"缺少 {'、'.join(missing[:_MOST_HEADERS])}表"
+        said += ("；" if said else "") + f"缺少{shortened(missing)}表"
     lacking: dict[str, Indicator] = {}
     for issue in errors:
         lacking |= {indicator.id: indicator for indicator in indicators_without(issue, plan)}
@@ -147,6 +144,7 @@ def _left_out(issues: list[Issue], plan: Plan | None) -> str:
     return f"没有采用的内容：{said}{affected}。"
 
 
-def as_data(said: Words) -> dict[str, Any]:
-    """For the JSON."""
-    return asdict(said)
+def _what(issue: Issue) -> str:
+    """What an error is about: the column whose value is withheld, else the rule by its name."""
+    header = header_of(issue)
+    return f"“{header}”" if header else rule_title(issue.rule_id).removeprefix(issue.rule_id).strip()

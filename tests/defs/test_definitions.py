@@ -20,6 +20,7 @@ PUBLISHED = {
     *("fct_submission", "fct_issue", "fct_community_status", "fct_indicator"),
     *("mart_milestone_progress", "mart_register_bridge", "mart_rate_change", "mart_gap_community"),
     *("mart_submission_status", "mart_assessment_item", "mart_assessment_score", "mart_lagging_district"),
+    "mart_evidence_coverage",
 }
 
 

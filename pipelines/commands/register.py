@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pipelines.plans.model import Plan
     from pipelines.warehouse.proposals_file import Written
 
+_NAMES = ("district_code", "community", "related")
 LISTED = 50
 """So many missing communities of a district are listed by name; JSON has all."""
 JOINED = {"duplicate": "＝", "rename": "←", "merge": "←"}
@@ -88,7 +90,8 @@ class PlanRegister:
         assert written is not None
         if written.added:
             yield f"  已写入 {written.path}：新增 {written.added} 条建议，尚未生效。"
-            yield f"  核对后把认可的行移到 {self.plan_id}.csv（没有则新建，首行照抄表头），再运行 actionplan run。"
+            yield f"  核对后把认可的行移到 {self.plan_id}.csv（没有则新建，首行照抄表头），再运行 actionplan run；"
+            yield "  不认可的，把 event 改为 distinct 再移过去，以后不再建议。"
         else:
             yield f"  没有新的建议可写入 {written.path.name}"
         if written.backup:
@@ -160,7 +163,7 @@ def read_register(
             continue
         proposed = _in_order(found.filter(of_plan & own), plan).to_dicts()
         decided = standing.decisions.filter(of_plan & own & ~pl.col("is_applied"))
-        waiting = proposals_file.pending(ws.register, id)
+        waiting = _undecided(proposals_file.pending(ws.register, id), standing.decisions.filter(of_plan))
         written = None
         if write:
             lines = [line for line in proposed if line["can_be_decided"]]
@@ -189,6 +192,16 @@ def read_register(
             )
         )
     return RegisterOverview(overviews)
+
+
+def _undecided(waiting: list[dict[str, str]], decisions: pl.DataFrame) -> list[dict[str, str]]:
+    """The lines without those that were decided, one way or the other, and left standing in the file."""
+    decided = {(district, one, "、".join(related)) for district, one, related in decisions.select(_NAMES).iter_rows()}
+
+    def names(line: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(unicodedata.normalize("NFKC", line[name]) for name in _NAMES)
+
+    return [line for line in waiting if names(line) not in decided]
 
 
 def _in_order(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:

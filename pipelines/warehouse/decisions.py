@@ -6,7 +6,8 @@
     150802,same,乌兰小区,WL01,,两个平台写法不同
 
 ``event`` is an English code or its Chinese word (``EVENTS``). ``community`` and ``related`` name a community by its
-code, its name, or ``街道/名称`` where the name alone is not unique; several in ``related`` are separated by 、 ; or ,.
+code, its name, or, where the name alone is not unique, ``街道/名称`` or ``名称@地址`` (``名称@``: the one without an
+address); several in ``related`` are separated by 、 ; or ,.
 
 ``<plan>_assessment.csv`` — bonuses, penalties and vetoes that no figure shows::
 

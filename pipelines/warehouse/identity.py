@@ -17,7 +17,7 @@ from functools import reduce
 
 import polars as pl
 
-from pipelines.forms.keys import name_key, subdistrict_key
+from pipelines.forms.keys import address_key, name_key, subdistrict_key
 
 MIN_GLOBAL_CODE = 6
 """Shorter codes are running numbers of a district and prove nothing in another one."""
@@ -73,17 +73,19 @@ def resolve(refs: pl.DataFrame, things: pl.DataFrame) -> pl.DataFrame:
     """What a typed code or name refers to: ``ref_no`` → ``thing``, without those that fit none or several.
 
     ``refs``: ref_no, district_code, ref, street (of who refers; may be null). ``things``: thing, district_code, code,
-    name, street, standing (preferred over what has ended). A code wins over a name, a name in the same subdistrict over
-    one elsewhere; ``街道/名称`` says the subdistrict itself.
+    name, street, address, standing (preferred over what has ended). A code wins over a name, a name in the same
+    subdistrict over one elsewhere; ``街道/名称`` says the subdistrict itself, ``名称@地址`` the address, and ``名称@``
+    that none was typed.
     """
     typed = refs["ref"].unique().to_list()
-    parts = dict.fromkeys(("ref", "name", "said_street"), pl.String())
+    parts = dict.fromkeys(("ref", "name", "said_street", "said_address"), pl.String())
     parsed = pl.DataFrame([_parse(ref) for ref in typed], schema=parts, orient="row")
     refs = refs.join(parsed, on="ref", how="left")
     found = ["ref_no", "thing", "standing", "rank"]
     by_code = refs.join(things, left_on=["district_code", "ref"], right_on=["district_code", "code"])
     by_name = refs.join(things, on=["district_code", "name"], suffix="_known").filter(
-        pl.col("said_street").is_null() | (pl.col("said_street") == pl.col("street_known"))
+        pl.col("said_street").is_null() | (pl.col("said_street") == pl.col("street_known")),
+        pl.col("said_address").is_null() | (pl.col("said_address") == pl.col("address").fill_null("")),
     )
     near = (pl.col("street") == pl.col("street_known")).fill_null(False)
     candidates = pl.concat(
@@ -103,9 +105,10 @@ def resolve(refs: pl.DataFrame, things: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _parse(ref: str) -> tuple[str, str | None, str | None]:
-    street, slash, name = ref.rpartition("/")
-    return ref, name_key(name), subdistrict_key(street) if slash else None
+def _parse(ref: str) -> tuple[str, str | None, str | None, str | None]:
+    left, at, address = ref.replace("＠", "@").partition("@")
+    street, slash, name = left.rpartition("/")
+    return ref, name_key(name), subdistrict_key(street) if slash else None, (address_key(address) or "") if at else None
 
 
 def identify(

@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.forms.keys import company_key, name_key, subdistrict_key
+from pipelines.forms.keys import address_key, company_key, name_key, subdistrict_key
 from pipelines.warehouse import identity, proposals_blocks
 from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, place, weigh
 from pipelines.warehouse.proposals_merges import mergers
@@ -75,7 +75,7 @@ PROPOSAL_SCHEMA: dict[str, pl.DataType] = {
 }
 """``event`` to ``reason`` with ``district_code``: the decision line. ``community`` is what would give way: the other
 spelling of a duplicate, the new name of a rename, the new community of a merger. ``can_be_decided``: whether the line
-names each of them without doubt; it does not where two have neither code nor subdistrict and the same name."""
+names each of them without doubt: by code, name, subdistrict or address."""
 
 
 @dataclass(frozen=True)
@@ -332,15 +332,17 @@ def _table(rows: pl.DataFrame, found: Sequence[_Found]) -> pl.DataFrame:
 
 
 def references(rows: pl.DataFrame, wanted: Sequence[int]) -> dict[int, str]:
-    """Position → the code, the name, or 街道/名称 by which a decision line means that community and no other."""
+    """Position → the code, or the name alone or with 街道 or 地址, by which a line means that one and no other."""
     known = things(rows, pl.int_range(pl.len(), dtype=pl.Int64))
     tried: list[tuple[int, int, str, str]] = []
     for index in wanted:
-        district, code, name, street = rows.select(
-            "district_code", "community_code", "community_name", "subdistrict"
+        district, code, name, street, address = rows.select(
+            "district_code", "community_code", "community_name", "subdistrict", "address"
         ).row(index)
         cleaned = writable(name)
-        forms = (code, cleaned, f"{writable(street)}/{cleaned}" if street else None)
+        at = f"{cleaned}@{writable(address) if address else ''}"
+        placed = (f"{writable(street)}/{form}" if street else None for form in (cleaned, at))
+        forms = (code, cleaned, *placed, at)
         tried += [(index, rank, district, form) for rank, form in enumerate(forms) if form]
     refs = pl.DataFrame(
         tried, schema={"index": pl.Int64, "rank": pl.Int64, "district_code": pl.String, "ref": pl.String}, orient="row"
@@ -358,6 +360,7 @@ def things(communities: pl.DataFrame, thing: pl.Expr) -> pl.DataFrame:
         code="community_code",
         name=pl.col("community_name").map_elements(name_key, return_dtype=pl.String),
         street=pl.col("subdistrict").map_elements(subdistrict_key, return_dtype=pl.String),
+        address=pl.col("address").map_elements(address_key, return_dtype=pl.String),
         thing=thing,
         standing=pl.lit(True),
     )

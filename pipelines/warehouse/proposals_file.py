@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 COLUMNS = ("district_code", "event", "community", "related", "date", "reason", "score")
-_NOTE = "# 以下为系统建议，尚未生效。请逐行核对，认可的移到 {plan}.csv（没有则新建，首行照抄本表表头），不认可的删去\n"
+_NOTE = (
+    "# 以下为系统建议，尚未生效。请逐行核对，认可的移到 {plan}.csv（没有则新建，首行照抄本表表头）；"
+    "不认可的，把 event 改为 distinct 再移过去，以后不再建议\n"
+)
 _SAME = ("district_code", "event", "community", "related")
 
 

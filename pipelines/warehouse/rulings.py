@@ -93,4 +93,4 @@ class Rulings:
 
 
 def _rows_as_things(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select("district_code", "code", "name", "street", thing="row", standing=pl.lit(True))
+    return rows.select("district_code", "code", "name", "street", "address", thing="row", standing=pl.lit(True))

@@ -287,6 +287,14 @@ def test_the_line_names_each_without_doubt() -> None:
     assert all(one["can_be_decided"] for one in found)
 
 
+def test_the_address_tells_apart_what_has_neither_code_nor_subdistrict() -> None:
+    facts: Row = {"subdistrict": None}
+    with_address = estate("华海尚都", address="胜利路、解放街交汇处", households=3015, **facts)
+    one = only(propose(estate("华海尚都", **facts), with_address))
+    assert one["can_be_decided"]
+    assert {one["community"], *one["related"]} == {"华海尚都@", "华海尚都@胜利路 解放街交汇处"}
+
+
 def test_what_no_line_can_tell_apart_is_said() -> None:
     facts: Row = {"subdistrict": None}
     one = only(propose(estate("华海尚都", **facts), estate("华海尚都", households=3015, **facts)))

@@ -110,6 +110,24 @@ def test_confirmed_lines_settle_what_was_proposed(ws: Workspace, read: Read) -> 
     assert [m["community_name"] for m in settled.missing] == ["河畔人家"]
 
 
+def test_lines_that_were_copied_wait_no_more(ws: Workspace, read: Read) -> None:
+    read(write=True)
+    (ws.register / f"{PLAN.id}.csv").write_bytes(path_of(ws.register, PLAN.id).read_bytes())
+    settled = read(write=True)
+    assert (settled.pending, settled.proposals) == ([], [])
+    assert settled.written
+    assert settled.written.added == 0
+
+
+def test_a_line_that_is_turned_down_is_proposed_no_more(ws: Workspace, read: Read) -> None:
+    read(write=True)
+    path = path_of(ws.register, PLAN.id)
+    apart = path.read_text("utf-8-sig").replace(",same,", ",distinct,").replace(",merge,", ",distinct,")
+    (ws.register / f"{PLAN.id}.csv").write_text(apart, encoding="utf-8")
+    settled = read(write=True)
+    assert (settled.proposals, settled.unsettled, settled.pending) == ([], [], [])
+
+
 def test_what_is_held_apart_is_proposed_no_more(ws: Workspace, read: Read) -> None:
     ws.register.mkdir(parents=True, exist_ok=True)
     lines = f"district_code,event,community,related,date,reason\n{A},不同小区,锦绣名邸,机床厂宿舍,,两处\n"

@@ -137,6 +137,39 @@ def test_an_alias_leaves_one_row_of_two() -> None:
     assert history.made.decisions["is_applied"].to_list() == [True]
 
 
+@pytest.mark.parametrize(
+    ("community", "related"),
+    [
+        ("阳光花园@", "阳光花园@胜利路 8号"),
+        ("阳光花园@胜利路8号", "阳光花园@新华街1号"),
+        ("阳光花园＠新华街1号", "阳光花园@"),
+    ],
+)
+def test_an_address_says_which_of_the_same_name(community: str, related: str) -> None:
+    nowhere: Row = {"subdistrict": None}
+    rows = [
+        estate(None, "阳光花园", **nowhere),
+        estate(None, "阳光花园", address="胜利路8号", **nowhere),
+        estate(None, "阳光花园小区", address="新华街1号", **nowhere),
+    ]
+    assert over(rows).counted(B) == 3
+    history = over(rows, rows, decisions=(decide("same", community, related),))
+    assert (history.counted(B), history.counted(P23)) == (2, 2)
+    assert history.made.decisions["is_applied"].to_list() == [True]
+    assert history.closes()
+
+
+def test_an_address_beside_the_subdistrict() -> None:
+    rows = [
+        estate(None, "阳光花园", address="胜利路8号"),
+        estate(None, "阳光花园", address="胜利路8号", **OTHER_STREET),
+        estate(None, "阳光佳园"),
+    ]
+    vague = decide("same", "阳光佳园", "阳光花园@胜利路8号")
+    exact = decide("same", "阳光佳园", "解放街道/阳光花园@胜利路8号")
+    assert [over(rows, decisions=(line,)).counted(B) for line in (vague, exact)] == [3, 2]
+
+
 def test_what_is_held_apart() -> None:
     first, second = estate("A-0001", "阳光花园"), estate("A-0001", "锦绣家园")
     assert not same(first, second, decisions=(decide("distinct", "锦绣家园", "阳光花园"),))

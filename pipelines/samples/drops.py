@@ -69,7 +69,7 @@ def _write(plan: Plan, district: District, folder: Path, periods: Iterable[str] 
             continue
         path = folder / plan.id / ledger.period_id / district.code / submission.file_name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_workbook(submission, plan.name.zh, path)
+        write_workbook(submission, plan.name.zh, path, plan.fields)
         yield Drop(path, submission.received_at, plan.id, district.code, ledger.period_id, submission.note, submission)
 
 

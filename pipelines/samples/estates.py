@@ -9,8 +9,6 @@ from random import Random
 from pipelines.samples.names import EstateNames, Place, Quarter, address
 from pipelines.samples.truth import Committee, Community, Company
 
-PLAN_START = date(2023, 1, 1)
-
 
 @dataclass(slots=True, eq=False)
 class Estate:
@@ -26,10 +24,13 @@ class Estate:
     """The district no longer lists it."""
     is_stubborn: bool = False
     """Never comes under professional management."""
+    counted: tuple[str, ...] = ("owners_committee", "pm_committee")
+    """The bodies that make it one with a committee."""
 
     @property
     def has_committee(self) -> bool:
-        return any(body.status in ("formed", "term_expired", "re_election") for body in self.bodies)
+        formed = ("formed", "term_expired", "re_election")
+        return any(body.status in formed and body.body_type in self.counted for body in self.bodies)
 
 
 def day(rng: Random, first: date, last: date) -> date:
@@ -40,8 +41,10 @@ def day(rng: Random, first: date, last: date) -> date:
 class Builder:
     """Makes a district's estates; every one has a name and a code of its own."""
 
-    def __init__(self, place: Place, rng: Random, name: str) -> None:
+    def __init__(self, place: Place, rng: Random, name: str, start: date, counted: tuple[str, ...]) -> None:
+        """``start``: the plan's first day; ``counted``: the bodies that its rate of committees counts."""
         self.place, self._rng, self._name = place, rng, name
+        self._start, self._counted = start, counted
         self.names = EstateNames(rng)
         self._serial: dict[str, int] = {}
         # A county seat has most of the estates: weights fall with the order of the townships.
@@ -59,10 +62,11 @@ class Builder:
     def standing(self) -> Estate:
         """An estate that has stood since before the plan."""
         rng = self._rng
-        year = rng.choice((rng.randrange(1983, 2001), rng.randrange(1996, 2012), rng.randrange(2003, 2023)))
+        year = rng.choice((rng.randrange(1983, 2001), rng.randrange(1996, 2012), rng.randrange(2003, self._start.year)))
         month = rng.randrange(3, 12)
         completed = date(year, month, rng.randrange(1, 29))
-        return self._estate(completed, min(completed + timedelta(days=rng.randrange(20, 160)), date(2022, 12, 20)))
+        last = date(self._start.year - 1, 12, 20)
+        return self._estate(completed, min(completed + timedelta(days=rng.randrange(20, 160)), last))
 
     def delivered(self, completed: date, delivered: date) -> Estate:
         """An estate handed over during the plan."""
@@ -99,7 +103,7 @@ class Builder:
                 completed_date=completed,
                 delivered_date=delivered,
                 construction_status="completed" if delivered else "under_construction",
-                is_new_build=delivered is not None and delivered >= PLAN_START,
+                is_new_build=delivered is not None and delivered >= self._start,
                 is_old_community=is_old,
                 renovation_status="not_planned" if is_old else None,
                 renovation_date=None,
@@ -111,6 +115,7 @@ class Builder:
             ),
             ready=rng.random() * 0.6 + age + single,
             willing=rng.random() * 0.7 + single + (0.1 if households < 200 else 0.0),
+            counted=self._counted,
         )
 
     def _kind(self, year: int | None) -> tuple[str, str, str]:

@@ -10,13 +10,12 @@ from typing import Any
 from pipelines.plans.model import District as PlanDistrict
 from pipelines.plans.model import Period, Plan
 from pipelines.samples.estates import Firm
-from pipelines.samples.names import load, place
+from pipelines.samples.names import place
 from pipelines.samples.paperwork import Desk, write_down
 from pipelines.samples.problems import plant
+from pipelines.samples.stories import story_of
 from pipelines.samples.truth import District, Ledger, Submission
-from pipelines.samples.world import HISTORY, DistrictWorld, Step, chains
-
-ARCHETYPES = ("leading", "middling", "middling", "lagging")
+from pipelines.samples.world import DistrictWorld, Step, chains, history_begins
 
 
 def histories(
@@ -25,8 +24,7 @@ def histories(
     """The districts of the plan one by one, in the plan's order.
 
     ``communities``: how many each has in the last period; None leaves the stories' own sizes. ``districts``: only these
-    codes. A district does not depend on which others are asked for. Raises ValueError when the plan's periods are not
-    the stories'.
+    codes. A district does not depend on which others are asked for.
     """
     wanted = set(districts) if districts is not None else None
     shared = chains(seed, plan.region.name, plan.region.code or "150800")
@@ -38,17 +36,16 @@ def histories(
 def history(plan: Plan, district: PlanDistrict, shared: list[Firm], communities: int | None, seed: int) -> District:
     """One district's history."""
     rng = Random(f"{seed}:{plan.id}:{district.code}")
-    story = _story(district.code, rng)
+    story = story_of(plan, district.code, rng)
     course = story["course"]
-    if any(len(values) != len(plan.periods) for values in course.values()):
-        raise ValueError(f"the stories have {len(course['sent'])} periods, plan {plan.id} has {len(plan.periods)}")
-    size = communities / course["completed"][-1] if communities else 1.0
-    world = DistrictWorld(place(district.code, district.name.zh, rng), story, rng, shared, size)
+    size = communities / course["completed"][-1] if communities and course["completed"][-1] else 1.0
+    where, counted = place(district.code, district.name.zh, rng, story.get("towns")), plan.parameters.bodies_counted
+    world = DistrictWorld(where, story, rng, shared, size, start=plan.start, counted=counted)
     told = District(district.code, district.name.zh, story["title"], {}, [])
-    since, heard = HISTORY, True
+    since, heard = history_begins(plan.start), True
     for number, period in enumerate(plan.periods):
         now = {measure: values[number] for measure, values in course.items()}
-        step = Step(period.id, period.as_of, since, now)
+        step = Step(period.id, period.as_of, since, now, is_first=number == 0)
         # What changed since the last ledger that was sent, not since the last as-of date.
         world.advance(step, reset_changes=heard)
         for version, sent in enumerate(now["sent"], 1):
@@ -72,14 +69,15 @@ def _submission(
 ) -> Submission:
     received = datetime.fromisoformat(sent["at"])
     rng = Random(f"{seed}:{world.place.code}:{period.id}:{version}")
-    kind = "摸底调查情况统计表" if period.kind == "baseline" else "年度工作台账"
+    kinds = {"baseline": f"{period.as_of.year}摸底调查情况统计表", "ledger": f"{period.as_of.year}年度工作台账"}
+    kind = kinds.get(period.kind, period.name.zh)
     mark = f"(第{version}次报送)" if version > 1 else ""
     submission = Submission(
         ledger=write_down(Desk(plan, period, world, step, rng)),
         version=version,
         received_at=received,
         filled=received.date() if received.hour > 12 else received.date() - timedelta(days=1),
-        file_name=f"{world.place.name}{period.as_of.year}{kind}{mark}.xlsx",
+        file_name=f"{world.place.name}{kind}{mark}.xlsx",
         style=sent["style"],
         note=sent.get("note", ""),
         problems=tuple(sent.get("problems", ())),
@@ -92,15 +90,3 @@ def _last_ledgers(earlier: list[Submission], before: date) -> list[Ledger]:
     """What the district had said of earlier periods, oldest first, each in its newest version."""
     by_period = {s.ledger.period_id: s.ledger for s in earlier if s.ledger.as_of < before and not s.returned}
     return list(by_period.values())
-
-
-def _story(code: str, rng: Random) -> Mapping[str, Any]:
-    stories = load("stories.yaml")
-    own = stories["districts"].get(code) or stories["archetypes"][rng.choice(ARCHETYPES)]
-    return _merged(stories["usual"], own)
-
-
-def _merged(usual: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """The usual with what a story says instead; the mappings of ``course`` and ``documents`` are merged key by key."""
-    deep = ("course", "documents")
-    return {**usual, **own, **{key: {**usual[key], **own.get(key, {})} for key in deep}}

@@ -50,15 +50,34 @@ class Place:
     quarters: tuple[Quarter, ...]
 
 
-def place(code: str, name: str, rng: Random) -> Place:
-    """The real townships of a Bayannur district, or made-up ones for a made-up code."""
-    towns: Mapping[str, Any] = load("places.yaml").get(code) or _made_up_towns(rng)
+def place(code: str, name: str, rng: Random, told: Mapping[str, Any] | None = None) -> Place:
+    """The real townships of a Bayannur district, those a story tells (as ``places.yaml`` does, or so many ``streets``
+    with so many ``neighbourhoods``), else made-up ones.
+    """
+    towns: Mapping[str, Any]
+    if told and "streets" in told:
+        towns = _many_streets(told["streets"], told["neighbourhoods"])
+    else:
+        towns = told or load("places.yaml").get(code) or _made_up_towns(rng)
     quarters = tuple(
-        Quarter(town, neighbourhood, f"{code[:6]}-{entry['code']}-{number}")
+        Quarter(town, neighbourhood, f"{code.replace('-', '')}-{entry['code']}-{number}")
         for town, entry in towns.items()
         for neighbourhood, number in entry.get("neighbourhoods", {}).items()
     )
     return Place(code, name, tuple(towns), quarters)
+
+
+def _many_streets(streets: int, neighbourhoods: int) -> dict[str, Any]:
+    """Made-up streets, with the neighbourhoods dealt out among them."""
+    first, second = words()["first"], words()["neighbourhood"]
+    names = [f"{a}{b}社区" for b in second for a in first]
+    return {
+        f"{first[n % len(first)]}{'' if n < len(first) else n // len(first) + 1}街道": {
+            "code": f"{n + 1:03}",
+            "neighbourhoods": {name: f"{k:03}" for k, name in enumerate(names[n:neighbourhoods:streets], 1)},
+        }
+        for n in range(streets)
+    }
 
 
 def _made_up_towns(rng: Random) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pipelines.plans.model import Indicator, Period, Plan
 from pipelines.samples.estates import Firm, day
 from pipelines.samples.names import words
 from pipelines.samples.truth import (
+    Committee,
     Community,
     Company,
     Credit,
@@ -23,9 +24,12 @@ from pipelines.samples.truth import (
     Ledger,
     Mechanism,
     Meeting,
+    Member,
     Neighbourhood,
     Party,
     Row,
+    Showcase,
+    Special,
     Subdistrict,
     Survey,
     Task,
@@ -33,8 +37,8 @@ from pipelines.samples.truth import (
 )
 from pipelines.samples.world import QUIET_DAYS, DistrictWorld, Step, reach
 
-FIRST_DOCUMENT = date(2023, 10, 25)
 SITE = "https://zjj.example.cn"
+COUNTED = ("formed", "term_expired", "re_election")
 
 
 @dataclass
@@ -58,6 +62,26 @@ class Desk:
     @property
     def year(self) -> int:
         return self.period.as_of.year
+
+    @property
+    def start(self) -> date:
+        return self.plan.start
+
+    @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """What the district hands in: of a month only what it must."""
+        asked = self.period.required_forms if self.period.kind == "monthly" else self.period.forms
+        owing = next(district for district in self.plan.districts if district.code == self.code)
+        return tuple(form for form in asked if owing.owes(form))
+
+    def first_document(self) -> date:
+        """Before this day nobody knew of the plan."""
+        return (self.plan.issued or self.plan.start) + timedelta(days=8)
+
+    def share(self, name: str) -> float:
+        """The story's percentage of the communities (or companies, members …) with one of the plan's particulars."""
+        found: float = self.step.story.get("special", {}).get(name, self.step.story.get("particulars", 60))
+        return found
 
     def communities(self) -> list[Community]:
         """Every row of the list, building sites and last rows of the demolished included."""
@@ -87,7 +111,7 @@ class Desk:
         last: date = story["by"]
         if own.random() < story["punctual"]:
             last = min(last, self._in_time(indicator) or last)
-        when: date = story["late"].get(indicator.id) or day(own, FIRST_DOCUMENT, last)
+        when: date = story["late"].get(indicator.id) or day(own, self.first_document(), last)
         return when if when <= self.step.until else None
 
     def _in_time(self, indicator: Indicator) -> date | None:
@@ -114,7 +138,7 @@ class Desk:
 
 def write_down(desk: Desk) -> Ledger:
     """The district's whole statement for the period."""
-    rows = {form: tuple(_SHEETS[form](desk)) for form in desk.period.forms if form in _SHEETS}
+    rows = {form: tuple(_SHEETS[form](desk)) for form in desk.forms if form in _SHEETS}
     return Ledger(
         plan_id=desk.plan.id,
         district_code=desk.code,
@@ -128,14 +152,49 @@ def write_down(desk: Desk) -> Ledger:
 
 def _companies(desk: Desk) -> Iterable[Company]:
     grades = {row.company_name: row.grade for row in _credit(desk)}
-    return (firm.now.changed(credit_grade=grades.get(firm.now.company_name)) for firm in desk.world.firms)
+    names = [firm.now.company_name for firm in desk.active()]
+    flags = ("is_brand", "is_model", "head_checked_in", "charter_has_party", "fees_refunded")
+    ticked = {name: _ticked(desk, f"company.{name}", names) for name in flags if f"company.{name}" in desk.plan.fields}
+    for firm in desk.world.firms:
+        own = {name: firm.now.company_name in having for name, having in ticked.items()}
+        yield firm.now.changed(credit_grade=grades.get(firm.now.company_name), **own)
 
 
 def _committees(desk: Desk) -> Iterable[Row]:
     codes = desk.period.id not in desk.world.story["without_codes"]
     bodies = [body for estate in desk.world.estates if not estate.is_dropped for body in estate.bodies]
     bodies.sort(key=lambda body: (body.community_code or "", body.body_type))
-    return bodies if codes else (body.changed(community_code=None) for body in bodies)
+    bodies = bodies if codes else [body.changed(community_code=None) for body in bodies]
+    if (terms := desk.world.story.get("new_terms")) is not None:
+        bodies = _new_terms(bodies, desk.start, terms["bodies"], terms["half_party"])
+    if "committee.reported_to_party" not in desk.plan.fields:
+        return bodies
+    reported = _ticked(desk, "reported_to_party", [body.body_name or "" for body in bodies])
+    earning = _ticked(desk, "has_common_revenue", [body.body_name or "" for body in bodies])
+    return (
+        body.changed(
+            reported_to_party=body.body_name in reported,
+            has_common_revenue=body.body_name in earning,
+            exit_audited=body.body_name in reported if (body.term_no or 0) > 1 else None,
+        )
+        for body in bodies
+    )
+
+
+def _new_terms(bodies: list[Committee], start: date, new: int, half_party: int) -> list[Committee]:
+    """Let so many of the owners' committees be in a term that began with the plan, and of these so many half party."""
+    formed = [b for b in bodies if b.status in COUNTED and b.body_type == "owners_committee"]
+    told = {}
+    for number, body in enumerate(formed):
+        members = body.member_count or 5
+        party = members // 2 + 1 if number < half_party else members // 3
+        began = body.term_start or start
+        if number >= new:
+            began = began.replace(year=min(began.year, start.year - 1), day=min(began.day, 28))
+        elif began < start:
+            began = start.replace(month=6)
+        told[id(body)] = body.changed(term_start=began, member_count=members, party_member_count=party)
+    return [told.get(id(body), body) for body in bodies]
 
 
 def _party(desk: Desk) -> Iterable[Party]:
@@ -153,7 +212,7 @@ def _party(desk: Desk) -> Iterable[Party]:
             org_form=form,
             org_name=name.get(form),
             parent_org=office if organised else None,
-            established_date=day(own, date(2021, 5, 1), date(2023, 8, 31)) if organised else None,
+            established_date=day(own, *_before(desk)) if organised else None,
             approval_status="approved" if organised else None,
             agreement_signed=form != "none",
             projects_claimed=own.randrange(1, 5) if form != "none" else 0,
@@ -171,6 +230,11 @@ def _party(desk: Desk) -> Iterable[Party]:
                 approval_status="approved",
                 agreement_signed=True,
             )
+
+
+def _before(desk: Desk) -> tuple[date, date]:
+    """When companies got their party organisations: before the first ledger."""
+    return date(desk.start.year - 2, 5, 1), min(date(desk.start.year, 8, 31), desk.plan.periods[0].as_of)
 
 
 def _credit(desk: Desk) -> Iterable[Credit]:
@@ -217,7 +281,7 @@ def _ratings(desk: Desk, year: int, sent: date) -> Iterable[Credit]:
 
 def _disputes(desk: Desk) -> Iterable[Dispute]:
     rng, managed = desk.rng, [c for c in desk.completed() if c.is_managed]
-    since = max(desk.step.since, date(desk.year - 1, 12, 1), date(2023, 1, 5))
+    since = max(desk.step.since, date(desk.year - 1, 12, 1), date(desk.start.year, 1, 5))
     number = max(6, len(managed) * 2 // 3)
     moments = sorted(day(rng, since, desk.step.until) for _ in range(number))
     complaints = words()["complaint"]
@@ -252,16 +316,16 @@ def _inspections(desk: Desk) -> Iterable[Inspection]:
     rng, managed = desk.rng, [c for c in desk.completed() if c.is_professional]
     number = desk.world.story["inspections"].get(desk.year, 0)
     first = max(desk.step.since, date(desk.year, 3, 1))
-    if not managed:
+    if not managed and "community" in desk.forms:
         return
     for place, when in enumerate(sorted(day(rng, first, desk.step.until) for _ in range(number))):
-        where, problems = rng.choice(managed), rng.randrange(0, 9)
+        where, problems = rng.choice(managed) if managed else None, rng.randrange(0, 9)
         yield Inspection(
             date=when,
             type="double_random" if place % 2 == 0 else rng.choice(("special", "routine")),
             department="住建、市场监管、消防",
-            community_name=where.community_name,
-            company_name=where.company_name,
+            community_name=where.community_name if where else None,
+            company_name=where.company_name if where else None,
             problems=problems,
             rectified=problems - (rng.randrange(0, problems) if problems and rng.random() < 0.3 else 0),
             fine=rng.choice((0, 0, 0, 5000, 10000)),
@@ -338,12 +402,14 @@ def _subdistricts(desk: Desk) -> Iterable[Subdistrict]:
             neighbourhoods=sum(q.subdistrict == town for q in desk.world.place.quarters),
             communities=sum(c.subdistrict == town for c in listed),
             has_mediation=has and own.random() < 0.9,
+            has_party_alliance=has,
+            has_pm_department=has,
         )
 
 
 def _neighbourhoods(desk: Desk) -> Iterable[Neighbourhood]:
     quarters = desk.world.place.quarters
-    able = reach(desk.step.story["bodies"], len(quarters))
+    able, trinity = reach(desk.step.story["bodies"], len(quarters)), desk.world.story.get("trinity")
     for place, quarter in enumerate(quarters):
         has = place < able
         yield Neighbourhood(
@@ -354,9 +420,11 @@ def _neighbourhoods(desk: Desk) -> Iterable[Neighbourhood]:
             has_dispute_ledger=has,
             has_patrol_system=place % 5 != 4 or has,
             has_joint_meeting=has,
-            has_trinity_mechanism=has and place % 3 == 0,
+            has_trinity_mechanism=place < trinity if trinity is not None else has and place % 3 == 0,
             staff=1 + place % 3,
             urban_rural="urban",
+            part_time_staff=1 + place % 2,
+            has_dedicated_staff=has,
         )
 
 
@@ -366,7 +434,7 @@ def _tasks(desk: Desk) -> Iterable[Task]:
     for indicator, done in desk.commitments():
         due = max((m.due for m in indicator.milestones), default=None)
         late = due is not None and due <= desk.period.as_of
-        begun = desk.period.as_of >= date(2024, 1, 1)
+        begun = desk.period.as_of >= date(desk.start.year + 1, 1, 1)
         yield Task(
             task_id=indicator.id,
             task=indicator.name.zh,
@@ -386,6 +454,8 @@ def _tasks(desk: Desk) -> Iterable[Task]:
             own = Random(f"{desk.code}:{indicator.id}:{desk.year}")
             planned = own.randrange(2, 9) * (12 if indicator.id.endswith("persons") else 1)
             actual = max(1, planned - own.randrange(0, 3))
+            if (stated := _stated(indicator)) is not None:
+                planned = actual = stated
             yield Task(
                 task_id=indicator.id,
                 task=indicator.name.zh,
@@ -420,6 +490,13 @@ def _tasks(desk: Desk) -> Iterable[Task]:
                 responsible_unit=office,
                 evidence_ids=desk.evidence_id(indicator),
             )
+
+
+def _stated(indicator: Indicator) -> int | None:
+    """What a count must be: the number a fact states, or the one a target names exactly."""
+    if indicator.fact is not None:
+        return int(indicator.fact.stated[1])
+    return next((int(m.target) for m in indicator.milestones if m.operator == "eq"), None)
 
 
 def _mechanisms(desk: Desk) -> Iterable[Mechanism]:
@@ -478,6 +555,25 @@ def _evidence(desk: Desk) -> Iterable[Evidence]:
 
 
 def _meetings(desk: Desk) -> Iterable[Meeting]:
+    """Those that the plan wants regularly, but for what the story lets slip; else one every other month."""
+    wanted = [(i, i.cadence) for i in desk.indicators() if i.cadence is not None and i.cadence.source == "meeting"]
+    for indicator, cadence in wanted:
+        for occasion in cadence.occasions:
+            key = occasion.key or f"{occasion.due:%Y}"
+            first, last = max(_begins(key), desk.step.since), min(occasion.due, desk.step.until)
+            if first <= last and key not in desk.world.story.get("missed", ()):
+                own = Random(f"{desk.code}:{indicator.id}:{key}")
+                items = own.randrange(2, 9)
+                yield Meeting(
+                    date=day(own, first, last),
+                    type=cadence.type or "regular",
+                    level="neighbourhood" if desk.period.kind == "monthly" else "district",
+                    units=own.randrange(6, 19),
+                    items=items,
+                    closed=items - own.randrange(0, 2),
+                )
+    if wanted:
+        return
     for month in range(2, 11, 2):
         when = date(desk.year, month, desk.rng.randrange(5, 26))
         if desk.step.since < when <= desk.step.until:
@@ -490,6 +586,13 @@ def _meetings(desk: Desk) -> Iterable[Meeting]:
                 items=items,
                 closed=items - desk.rng.randrange(0, 2),
             )
+
+
+def _begins(key: str) -> date:
+    """The first day of a year, quarter or month as plans write them."""
+    year, _, part = key.partition("-")
+    month = 3 * int(part[1:]) - 2 if part.startswith("Q") else int(part or 1)
+    return date(int(year), month, 1)
 
 
 def _totals(desk: Desk) -> Iterable[Total]:
@@ -508,6 +611,75 @@ def _totals(desk: Desk) -> Iterable[Total]:
     return (Total(measure=measure, value=Decimal(value), unit=unit) for measure, value, unit in figures)
 
 
+def _specials(desk: Desk) -> Iterable[Special]:
+    """The plan's own columns of each completed community, ticked in as many as the story says."""
+    listed = desk.completed()
+    asked = [name for name in Special.__dataclass_fields__ if f"special.{name}" in desk.plan.fields]
+    ticked = {name: _ticked(desk, name, [c.community_name for c in listed]) for name in asked}
+    for row in listed:
+        own = Random(f"{desk.code}:{row.community_name}:special")
+        lifts = own.randrange(0, 5) if row.is_old_community else 0
+        flags: dict[str, object] = {name: row.community_name in ticked[name] for name in asked}
+        counted: dict[str, int | None] = {
+            "party_activities": own.randrange(1, 9) if row.has_party_branch else 0,
+            "old_elevators": lifts,
+            "assessed_elevators": lifts if flags.get("assessed_elevators") else lifts // 2,
+        }
+        if not row.is_old_community:
+            counted |= {"consensus_before_listing": None, "consensus_before_start": None}
+        if row.property_type != "resettlement":
+            counted["is_improved"] = None
+        yield Special(
+            community_code=row.community_code,
+            subdistrict=row.subdistrict,
+            community_name=row.community_name,
+            **{**flags, **{name: value for name, value in counted.items() if name in asked}},  # type: ignore[arg-type]
+        )
+
+
+def _ticked(desk: Desk, what: str, names: Iterable[str]) -> set[str]:
+    """As many of the names as the story says, in an order of their own, so that none loses what it has."""
+    order = sorted(names, key=lambda name: Random(f"{desk.code}:{name}:{what}").random())
+    return set(order[: reach(desk.share(what), len(order))])
+
+
+def _members(desk: Desk) -> Iterable[Member]:
+    bodies = [body for estate in desk.world.estates if not estate.is_dropped for body in estate.bodies]
+    counted = [b for b in bodies if b.body_type == "owners_committee" and b.status in COUNTED]
+    seats = [(body, number) for body in counted for number in range(body.member_count or 0)]
+    filed = _ticked(desk, "has_credit_file", [f"{body.body_name}{number}" for body, number in seats])
+    for body, number in seats:
+        has = f"{body.body_name}{number}" in filed
+        yield Member(
+            subdistrict=body.subdistrict,
+            community_name=body.community_name,
+            member_no=f"{number + 1:02}",
+            position="chair" if number == 0 else "member",
+            has_credit_file=has,
+            filed_date=desk.step.until if has else None,
+        )
+
+
+def _showcases(desk: Desk) -> Iterable[Showcase]:
+    """Model cases; those of the story that are exemplary in all three ways stand first."""
+    told = desk.world.story.get("showcase", {"mechanism": 6, "committee": 4, "service": 8, "all": 3})
+    every = told["all"]
+    ways = [("mechanism", "neighbourhood"), ("committee", "committee"), ("service", "company")]
+    kinds: list[tuple[tuple[str, ...], str]] = [(("mechanism", "committee", "service"), "community")] * every
+    kinds += [((way,), subject) for way, subject in ways for _ in range(told[way] - every)]
+    towns = desk.world.place.subdistricts
+    for number, (shown, subject) in enumerate(kinds, 1):
+        yield Showcase(
+            case_name=f"{desk.name}典型{number:03}号",
+            subdistrict=towns[number % len(towns)],
+            subject_type=subject,
+            is_mechanism_model="mechanism" in shown,
+            is_committee_model="committee" in shown,
+            is_service_model="service" in shown,
+            recognised_date=day(Random(f"{desk.code}:{number}"), desk.first_document(), desk.step.until),
+        )
+
+
 _SHEETS: dict[str, Callable[[Desk], Iterable[Row]]] = {
     "community": lambda desk: desk.communities(),
     "company": _companies,
@@ -523,5 +695,8 @@ _SHEETS: dict[str, Callable[[Desk], Iterable[Row]]] = {
     "mechanism": _mechanisms,
     "evidence": _evidence,
     "meeting": _meetings,
+    "special": _specials,
+    "member": _members,
+    "showcase": _showcases,
     "summary": _totals,
 }

@@ -110,6 +110,11 @@ class Company(Row):
     annual_revenue: int | None = None
     credit_grade: str | None = None
     status: str | None = "active"
+    is_brand: bool | None = None
+    is_model: bool | None = None
+    head_checked_in: bool | None = None
+    charter_has_party: bool | None = None
+    fees_refunded: bool | None = None
     remark: str | None = None
 
 
@@ -133,6 +138,9 @@ class Committee(Row):
     party_member_count: int | None = None
     chair_is_party_member: bool | None = None
     has_seal: bool | None = None
+    reported_to_party: bool | None = None
+    has_common_revenue: bool | None = None
+    exit_audited: bool | None = None
     remark: str | None = None
 
 
@@ -248,6 +256,8 @@ class Subdistrict(Row):
     neighbourhoods: int
     communities: int
     has_mediation: bool
+    has_party_alliance: bool | None = None
+    has_pm_department: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +274,8 @@ class Neighbourhood(Row):
     has_trinity_mechanism: bool
     staff: int
     urban_rural: str
+    part_time_staff: int | None = None
+    has_dedicated_staff: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +339,64 @@ class Meeting(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Special(Row):
+    """What only some plans want to know of a community; ``None`` for what this plan does not ask."""
+
+    community_code: str | None
+    subdistrict: str
+    community_name: str
+    has_owners_assembly: bool | None = None
+    party_activities: int | None = None
+    common_revenue_disclosed: bool | None = None
+    fee_is_market: bool | None = None
+    grid_managed: bool | None = None
+    enforcement_covered: bool | None = None
+    mediation_covered: bool | None = None
+    committee_runs_well: bool | None = None
+    is_improved: bool | None = None
+    old_elevators: int | None = None
+    assessed_elevators: int | None = None
+    item_board_posted: bool | None = None
+    consensus_before_listing: bool | None = None
+    consensus_before_start: bool | None = None
+    station_place: bool | None = None
+    station_facilities: bool | None = None
+    station_sign: bool | None = None
+    station_flag: bool | None = None
+    station_books: bool | None = None
+    station_rules: bool | None = None
+    room_standard_met: bool | None = None
+    joint_account: bool | None = None
+    third_party_rating: bool | None = None
+    is_model: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Row):
+    """One member of a committee, by number."""
+
+    subdistrict: str
+    community_name: str
+    member_no: str
+    position: str
+    has_credit_file: bool
+    filed_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showcase(Row):
+    """One model case."""
+
+    case_name: str
+    subdistrict: str
+    subject_type: str
+    is_mechanism_model: bool
+    is_committee_model: bool
+    is_service_model: bool
+    recognised_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Total(Row):
     """Form ``summary``: a figure the district typed itself."""
 
@@ -350,6 +420,9 @@ ROWS: Mapping[str, type[Row]] = {
     "mechanism": Mechanism,
     "evidence": Evidence,
     "meeting": Meeting,
+    "special": Special,
+    "member": Member,
+    "showcase": Showcase,
     "summary": Total,
 }
 """Form → the class of its rows."""

@@ -6,7 +6,7 @@ units and notations for everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,10 +75,11 @@ PARENTS: Mapping[str, Mapping[str, Mapping[str, str | None]]] = {
 _TITLE_ROWS = 2
 
 
-def write_workbook(submission: Submission, title: str, path: Path) -> None:
+def write_workbook(submission: Submission, title: str, path: Path, fields: Collection[str] = ()) -> None:
     """Write a submission as an .xlsx file; notes the cell of every planted problem in ``submission.planted``.
 
-    ``title`` is the plan's, for the cover. Raises OSError when the file can't be written.
+    ``title`` is the plan's, for the cover; ``fields`` what it rests on (``Plan.fields``), which decides about the
+    columns that only some plans have. Raises OSError when the file can't be written.
     """
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True})
     book.set_properties({"title": "合成数据（演示）", "author": "", "created": MADE_AT})
@@ -86,7 +87,7 @@ def write_workbook(submission: Submission, title: str, path: Path) -> None:
     style = STYLES[submission.style]
     _cover(book, formats, submission, title)
     for form in (FORMS[name] for name in submission.typed):
-        _Sheet(book, formats, submission, style, form).write()
+        _Sheet(book, formats, submission, style, form, fields).write()
     if "hidden_sheet" in submission.quirks:
         _stale(book, submission)
     if style.meta:
@@ -167,14 +168,20 @@ class _Sheet:
     """One form's sheet."""
 
     def __init__(
-        self, book: xlsxwriter.Workbook, formats: _Formats, submission: Submission, style: Style, form: type[Form]
+        self,
+        book: xlsxwriter.Workbook,
+        formats: _Formats,
+        submission: Submission,
+        style: Style,
+        form: type[Form],
+        fields: Collection[str],
     ) -> None:
         self.submission, self.style, self.form, self.formats = submission, style, form, formats
         self.rows: Sequence[Cells] = submission.typed[form.name]
         self.quirks = submission.quirks if form.name == "community" else frozenset()
         self.columns = [
             column
-            for column in form.columns
+            for column in form.columns_for(fields)
             if not (column.personal and style.other_names)
             and not ("lacks_households" in self.quirks and column.field == "households")
         ]

@@ -21,7 +21,6 @@ from pipelines.samples.truth import Committee, Community
 
 QUIET_DAYS = 14
 """Nothing happens in the last days before an as-of date: ledgers are filled in before it."""
-HISTORY = date(2018, 1, 1)
 _SPARE = 9.0  # the readiness of the estate that is always last
 
 
@@ -40,14 +39,16 @@ class Step:
     as_of: date
     since: date
     story: Mapping[str, Any]
+    is_first: bool
 
     @property
     def until(self) -> date:
         return self.as_of - timedelta(days=QUIET_DAYS)
 
-    @property
-    def is_first(self) -> bool:
-        return self.since == HISTORY
+
+def history_begins(start: date) -> date:
+    """From when on the world of a plan that starts then has anything to tell."""
+    return date(start.year - 5, 1, 1)
 
 
 def chains(seed: int, region: str, region_code: str) -> list[Firm]:
@@ -61,11 +62,23 @@ class DistrictWorld:
     """A district's estates, bodies and companies as they stand; ``advance`` takes them to the next as-of date."""
 
     def __init__(
-        self, place: Place, story: Mapping[str, Any], rng: Random, shared: Sequence[Firm], size: float = 1.0
+        self,
+        place: Place,
+        story: Mapping[str, Any],
+        rng: Random,
+        shared: Sequence[Firm],
+        size: float = 1.0,
+        *,
+        start: date = date(2023, 1, 1),
+        counted: Sequence[str] = ("owners_committee", "pm_committee"),
     ) -> None:
-        """``size`` multiplies the story's numbers of communities and events."""
+        """``size`` multiplies the story's numbers of communities and events.
+
+        ``start``: the plan's first day; ``counted``: the bodies that its rate of committees counts.
+        """
         self.place, self.story, self.rng, self.size = place, story, rng, size
-        self.build = Builder(place, rng, place.name)
+        self.start, self.counted = start, tuple(counted)
+        self.build = Builder(place, rng, place.name, start, self.counted)
         self.estates: list[Estate] = []
         self.leaving: list[Community] = []
         """Demolished since the last as-of date: listed one last time."""
@@ -112,6 +125,7 @@ class DistrictWorld:
         self._run_terms(step)
         self.organise(step, story)
         self._prepare(step)
+        self._substitute(step)
         self.disclose(step, story)
         self._equip(step)
         self._lead(step)
@@ -143,7 +157,7 @@ class DistrictWorld:
         """Finish building sites, then list estates delivered since, until the story's number stands."""
         rng, wanted = self.rng, self.times(step.story["completed"]) - len(self.standing)
         sites = [e for e in self.estates if not e.now.is_completed][: max(wanted - len(self._free_codes), 0)]
-        first = max(step.since, date(2023, 1, 10))
+        first = max(step.since, self.start.replace(month=1, day=10))
         for number in range(max(wanted, 0)):
             delivered = day(rng, first, step.until - timedelta(days=20))
             completed = delivered - timedelta(days=rng.randrange(25, 120))
@@ -210,6 +224,7 @@ class DistrictWorld:
                 ),
                 leader.ready,
                 leader.willing,
+                counted=self.counted,
             )
             merged.bodies = [_belongs_to(body, merged.now) for body in leader.bodies]
             self.estates = [e for e in self.estates if e not in parents] + [merged]
@@ -236,7 +251,7 @@ class DistrictWorld:
                     change_reason="道路分隔，分设物业管理区域",
                     **share,
                 )
-                halves.append(Estate(row, parent.ready, parent.willing))
+                halves.append(Estate(row, parent.ready, parent.willing, counted=self.counted))
             halves[0].bodies = [_belongs_to(body, halves[0].now) for body in parent.bodies]
             self.estates = [e for e in self.estates if e is not parent] + halves
 
@@ -317,7 +332,7 @@ class DistrictWorld:
         done = [e for e in order if e.now.renovation_status == "completed"]
         wanted = reach(step.story["renovated"], len(old)) - len(done)
         for estate in [e for e in order if e.now.renovation_status != "completed"][: max(wanted, 0)]:
-            first = date(2020, 6, 1) if step.is_first else step.since
+            first = date(self.start.year - 3, 6, 1) if step.is_first else step.since
             when = day(self.rng, first, step.until)
             estate.now = estate.now.changed(renovation_status="completed", renovation_date=when)
         rest = [e for e in order if e.now.renovation_status != "completed"]
@@ -345,6 +360,24 @@ class DistrictWorld:
         wanted = reach(story["managed"], len(listed)) - sum(e.now.is_managed for e in listed)
         for estate in unmanaged[: max(wanted, 0)]:
             self._look_after(estate, step)
+        if (share := self.story.get("large_managed")) is not None:
+            self._leave_large(share, step)
+
+    def _leave_large(self, share: float, step: Step) -> None:
+        """Let so many percent of the communities of 20 000 ㎡ or more be managed, and others instead of the rest."""
+        large = [e for e in self.listed if e.now.floor_area_sqm >= 20_000]
+        spare = [e for e in self.listed if e.now.floor_area_sqm < 20_000]
+        change = reach(share, len(large)) - sum(e.now.is_managed for e in large)
+        for estate in [e for e in large if e.now.is_managed is (change < 0)][: abs(change)]:
+            if change < 0:
+                estate.now = _unmanaged(estate.now)
+            else:
+                self._look_after(estate, step)
+        for estate in [e for e in spare if e.now.is_managed is (change > 0)][: abs(change)]:
+            if change > 0:
+                estate.now = _unmanaged(estate.now)
+            else:
+                self._look_after(estate, step)
 
     def _contract(self, estate: Estate, step: Step) -> None:
         state = [f for f in self.firms if f.now.ownership_type == "state"]
@@ -429,6 +462,7 @@ class DistrictWorld:
         for estate in lacking[: max(wanted, 0)]:
             large = estate.now.is_professional and estate.now.households >= 250
             body_type = "owners_committee" if large and self.rng.random() < 0.7 else "pm_committee"
+            body_type = body_type if body_type in self.counted else self.counted[0]
             first = max(step.since, estate.now.delivered_date or step.since)
             body = self._body(estate.now, body_type, day(self.rng, first, step.until), step)
             estate.bodies = [b for b in estate.bodies if b.status != "preparing"]
@@ -477,6 +511,14 @@ class DistrictWorld:
                 )  # fmt: skip
                 estate.bodies.append(body.changed(status="preparing", **blank))
 
+    def _substitute(self, step: Step) -> None:
+        """Where a property-management committee is no committee of the plan, some have one all the same."""
+        if "pm_committee" in self.counted:
+            return
+        for estate in [e for e in self.listed if not e.bodies][: self.times(step.story.get("substitutes", 0))]:
+            when = day(self.rng, max(step.since, estate.now.delivered_date or step.since), step.until)
+            estate.bodies.append(self._body(estate.now, "pm_committee", when, step))
+
     # -- what else a row says ------------------------------------------------------------------------------------
 
     def disclose(self, step: Step, story: Mapping[str, Any]) -> None:
@@ -486,7 +528,7 @@ class DistrictWorld:
         wanted = reach(story["disclosed"], len(managed)) - (len(managed) - len(lacking))
         for number, estate in enumerate(lacking):
             done = number < wanted
-            first = max(step.since, date(2021, 3, 1), estate.now.delivered_date or step.since)
+            first = max(step.since, date(self.start.year - 2, 3, 1), estate.now.delivered_date or step.since)
             estate.now = estate.now.changed(
                 disclosure_done=done, disclosure_date=day(self.rng, first, step.until) if done else None
             )
@@ -531,7 +573,8 @@ class DistrictWorld:
         covered = reach(step.story["party"], len(active))
         for number, place in enumerate(active):
             members = place.now.party_member_count
-            form = "own" if members >= 3 else "joint" if members else "instructor"
+            alone = "joint" if self.story.get("joint_branches") else "instructor"
+            form = "own" if members >= 3 else "joint" if members else alone
             had = place.now.party_org_form not in (None, "none")
             place.now = place.now.changed(party_org_form=form if had or number < covered else "none")
 

@@ -22,6 +22,7 @@ select
     r.management_mode,
     {{ holds('r.withheld', "'is_professional'") }} as lacks_company,
     r.company_name,
+    r.company_key,
     r.contract_start,
     r.contract_start_precision,
     r.contract_end,

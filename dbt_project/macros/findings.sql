@@ -1,0 +1,55 @@
+{# The columns of a finding of a rule about a subject: keys from one relation, the workbook from it or another one, and
+   the row where it is about a single row. #}
+{% macro finding(rule, subject, observed, compared, keys, workbook=none, at_row=false) -%}
+    {{ keys }}.plan_id,
+    {{ keys }}.period_id,
+    {{ keys }}.district_code,
+    '{{ rule }}' as rule_id,
+    {{ subject }} as subject,
+    cast({{ observed }} as double) as observed,
+    cast({{ compared }} as double) as compared_with,
+    {{ workbook or keys }}.submission_id,
+    {{ keys ~ '.source_sheet' if at_row else text('null') }} as source_sheet,
+    {{ keys ~ '.source_row' if at_row else 'cast(null as bigint)' }} as source_row
+{%- endmacro %}
+
+{# Districts in whose rows one value of a column stands nearly everywhere. `rows`: a relation with plan_id, period_id,
+   district_code, submission_id and the column. #}
+{% macro mostly_one_value(rows, column, rule, least=10, share=0.8) -%}
+    select {{ finding(rule, "'" ~ column ~ "'", 'v.most', 'v.given', 'v') }}
+    from (
+        select
+            plan_id,
+            period_id,
+            district_code,
+            max(submission_id) as submission_id,
+            max(same) as most,
+            sum(same) as given
+        from (
+            select
+                plan_id,
+                period_id,
+                district_code,
+                max(submission_id) as submission_id,
+                count(*) as same
+            from {{ rows }}
+            where {{ column }} is not null
+            group by plan_id, period_id, district_code, {{ column }}
+        ) as u
+        group by plan_id, period_id, district_code
+    ) as v
+    where v.given >= {{ least }} and v.most >= {{ share }} * v.given
+{%- endmacro %}
+
+{# A number inside a sentence: whole ones without decimals, others to two places. #}
+{% macro in_words(number) -%}
+    case
+        when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as bigint) as varchar)
+        else cast(cast({{ number }} as decimal(18, 2)) as varchar)
+    end
+{%- endmacro %}
+
+{# A sentence with its two numbers in place. #}
+{% macro with_numbers(sentence, a, b) -%}
+    replace(replace({{ sentence }}, '{a}', {{ in_words(a) }}), '{b}', {{ in_words(b) }})
+{%- endmacro %}

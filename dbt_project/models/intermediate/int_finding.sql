@@ -1,0 +1,366 @@
+-- Patterns worth a question, each as (plan, period, district, rule, subject) with what was observed, what it is
+-- compared with, and where it stands. A pattern needs enough rows to mean anything.
+{% set few = 3 %}
+{% set enough = 10 %}
+{% set needed = divided_up(whole('m.target * m.denominator'), 100) %}
+with reported as (
+    select *
+    from {{ ref('int_community') }}
+    where is_reported and not is_version
+),
+
+place as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        count(*) as communities,
+        sum(households) as households
+    from reported
+    group by plan_id, period_id, district_code, submission_id
+),
+
+-- ── one company in several districts ──
+firm as (
+    select
+        d.plan_id,
+        d.period_id,
+        d.district_code,
+        c.company_key,
+        c.uscc,
+        c.managed_project_count,
+        c.managed_area,
+        c.submission_id,
+        c.source_sheet,
+        c.source_row
+    from {{ ref('int_district_period') }} as d
+    inner join {{ ref('stg_company') }} as c on d.submission_id = c.submission_id
+    where coalesce(c.status, 'active') = 'active' and c.company_key is not null
+),
+
+codes as (
+    select
+        plan_id,
+        period_id,
+        company_key,
+        count(distinct uscc) as codes,
+        count(distinct case when uscc is not null then district_code end) as districts
+    from firm
+    group by plan_id, period_id, company_key
+    having count(distinct uscc) > 1 and count(distinct case when uscc is not null then district_code end) > 1
+),
+
+complete as (
+    select
+        plan_id,
+        period_id
+    from {{ ref('int_district_period') }}
+    group by plan_id, period_id
+    having not bool_or(is_silent)
+),
+
+served as (
+    select
+        r.plan_id,
+        r.period_id,
+        c.company_key,
+        count(*) as projects,
+        case when count(r.floor_area_sqm) = count(*) then sum(r.floor_area_sqm) end as area
+    from reported as r
+    inner join complete as p on r.plan_id = p.plan_id and r.period_id = p.period_id
+    inner join {{ ref('stg_community') }} as c
+        on r.submission_id = c.submission_id and r.source_sheet = c.source_sheet and r.source_row = c.source_row
+    where r.is_professional
+    group by r.plan_id, r.period_id, c.company_key
+),
+
+-- A ledger types what a company manages in all, or its own part of it: right is whatever agrees in either way.
+claims as (
+    select
+        f.*,
+        s.projects,
+        s.area,
+        max(f.managed_project_count) over firms as most_projects,
+        sum(f.managed_project_count) over firms as all_projects,
+        max(f.managed_area) over firms as most_area,
+        sum(f.managed_area) over firms as all_area
+    from firm as f
+    inner join served as s
+        on f.plan_id = s.plan_id and f.period_id = s.period_id and f.company_key = s.company_key
+    window firms as (partition by f.plan_id, f.period_id, f.company_key)
+),
+
+-- ── rows like others ──
+twins as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        submission_id,
+        min(source_sheet) as source_sheet,
+        min(source_row) as source_row,
+        min_by(community_name, source_row) as subject,
+        count(*) as alike
+    from reported
+    where building_count is not null
+    group by plan_id, period_id, district_code, submission_id, households, floor_area_sqm, building_count
+    having count(*) >= {{ few }} and min(households) is not null and min(floor_area_sqm) is not null
+),
+
+pairs as (
+    select
+        b.plan_id,
+        b.period_id,
+        b.district_code,
+        b.submission_id,
+        count(*) as both_have,
+        sum(
+            case
+                when
+                    a.households is not distinct from b.households
+                    and a.floor_area_sqm is not distinct from b.floor_area_sqm
+                    and a.management_mode is not distinct from b.management_mode
+                    and a.company_name is not distinct from b.company_name
+                    and a.fee_collection_rate is not distinct from b.fee_collection_rate
+                    and a.disclosure_date is not distinct from b.disclosure_date
+                    then 1
+                else 0
+            end
+        ) as the_same
+    from reported as b
+    inner join {{ ref('int_period') }} as p on b.plan_id = p.plan_id and b.period_id = p.period_id
+    inner join reported as a
+        on b.plan_id = a.plan_id and p.previous_period_id = a.period_id and b.community_id = a.community_id
+    group by b.plan_id, b.period_id, b.district_code, b.submission_id
+),
+
+-- ── who is no longer there ──
+vanished as (
+    select
+        g.plan_id,
+        g.period_id,
+        g.district_code,
+        p.submission_id,
+        sum(case when g.management_mode in ('none', 'unknown') then 1 else 0 end) as uncovered,
+        count(*) as gone
+    from {{ ref('int_community') }} as g
+    inner join place as p
+        on g.plan_id = p.plan_id and g.period_id = p.period_id and g.district_code = p.district_code
+    where g.in_register and not g.is_reported and not g.is_version
+    group by g.plan_id, g.period_id, g.district_code, p.submission_id
+),
+
+yeses as (
+    select
+        r.plan_id,
+        r.period_id,
+        r.district_code,
+        r.submission_id,
+        count(*) as communities,
+        sum(case when c.contract_filed then 1 else 0 end) as contract_filed,
+        sum(case when c.disclosure_done then 1 else 0 end) as disclosure_done,
+        sum(case when c.has_party_branch then 1 else 0 end) as has_party_branch,
+        sum(case when c.building_steward then 1 else 0 end) as building_steward
+    from reported as r
+    inner join {{ ref('stg_community') }} as c
+        on r.submission_id = c.submission_id and r.source_sheet = c.source_sheet and r.source_row = c.source_row
+    group by r.plan_id, r.period_id, r.district_code, r.submission_id
+),
+
+uncovered_share as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        avg(case when management_mode in ('none', 'unknown') then 1.0 else 0.0 end) as share
+    from reported
+    group by plan_id, period_id, district_code
+),
+
+steps as (
+    select
+        b.plan_id,
+        b.period_id,
+        b.district_code,
+        b.submission_id,
+        b.households,
+        a.households as households_before
+    from place as b
+    inner join {{ ref('int_period') }} as p on b.plan_id = p.plan_id and b.period_id = p.period_id
+    inner join place as a
+        on b.plan_id = a.plan_id and p.previous_period_id = a.period_id and b.district_code = a.district_code
+),
+
+bodies as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        max(submission_id) as submission_id,
+        sum(case when is_filed and is_in_term then 0 else 1 end) as doubtful,
+        count(*) as counted
+    from {{ ref('int_committee') }}
+    where is_counted and is_reported
+    group by plan_id, period_id, district_code
+),
+
+contracts as (
+    select
+        r.plan_id,
+        r.period_id,
+        r.district_code,
+        max(r.submission_id) as submission_id,
+        sum(case when r.contract_end is not null and not r.has_current_contract then 1 else 0 end) as ended,
+        count(*) as managed
+    from reported as r
+    where r.is_professional
+    group by r.plan_id, r.period_id, r.district_code
+),
+
+surveys as (
+    select
+        d.plan_id,
+        d.period_id,
+        d.district_code,
+        max(d.submission_id) as submission_id,
+        sum(case when s.satisfied_answers = s.valid_answers then 1 else 0 end) as perfect,
+        count(*) as asked
+    from {{ ref('int_district_period') }} as d
+    inner join {{ ref('int_survey') }} as s on d.submission_id = s.submission_id
+    where s.valid_answers > 0 and s.satisfied_answers is not null
+    group by d.plan_id, d.period_id, d.district_code
+),
+
+filings as (
+    select
+        d.plan_id,
+        d.period_id,
+        d.district_code,
+        d.submission_id,
+        c.filed_date,
+        c.established_date
+    from {{ ref('int_district_period') }} as d
+    inner join {{ ref('stg_committee') }} as c on d.submission_id = c.submission_id
+),
+
+found as (
+    select
+        {{ finding('R36', 'f.company_key', 'c.codes', 'c.districts', 'f', at_row=true) }}
+    from firm as f
+    inner join codes as c on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
+    union all
+    select
+        {{ finding('T6', 'c.company_key', 'c.managed_project_count', 'c.projects', 'c', at_row=true) }}
+    from claims as c
+    where c.managed_project_count is not null and c.projects not in (c.most_projects, c.all_projects)
+    union all
+    select
+        {{ finding('T7', 'c.company_key', 'c.managed_area', 'c.area', 'c', at_row=true) }}
+    from claims as c
+    where
+        c.managed_area is not null
+        and abs(c.most_area - c.area) > 0.01 * c.area
+        and abs(c.all_area - c.area) > 0.01 * c.area
+    union all
+    select
+        {{ finding('exactly_on_threshold', 'm.milestone_id', 'm.numerator', needed, 'm', 'p') }}
+    from {{ ref('mart_milestone_progress') }} as m
+    inner join place as p
+        on m.plan_id = p.plan_id and m.period_id = p.period_id and m.district_code = p.district_code
+    where
+        m.operator = 'gte' and m.status = 'met' and m.target < 100 and m.denominator >= 20
+        and m.numerator = floor(m.numerator)
+        and m.numerator * 100 >= m.target * m.denominator
+        and (m.numerator - 1) * 100 < m.target * m.denominator
+    union all
+    select
+        {{ finding('identical_rows', 't.subject', 't.alike', 'p.communities', 't', at_row=true) }}
+    from twins as t
+    inner join place as p on t.submission_id = p.submission_id
+    union all
+    select
+        {{ finding('unchanged_ledger', "'小区明细'", 'b.the_same', 'b.both_have', 'b') }}
+    from pairs as b
+    where b.both_have >= {{ enough }} and b.the_same = b.both_have
+    union all
+    {% for flag in ['contract_filed', 'disclosure_done', 'has_party_branch', 'building_steward'] %}
+        select
+            {{ finding('all_yes', "'" ~ flag ~ "'", 'y.' ~ flag, 'y.communities', 'y') }}
+        from yeses as y
+        where y.communities >= {{ enough }} and y.{{ flag }} = y.communities
+        union all
+    {% endfor %}
+    {% for rows, column in [
+        ('reported', 'disclosure_date'), ('reported', 'contract_start'),
+        ('filings', 'filed_date'), ('filings', 'established_date')
+    ] %}
+        select *
+        from (
+            {{ mostly_one_value(rows, column, 'same_date') }}
+        ) as d
+        union all
+    {% endfor %}
+    select *
+    from (
+        {{ mostly_one_value('reported', 'fee_collection_rate', 'same_value') }}
+    ) as d
+    union all
+    select
+        {{ finding('perfect_satisfaction', "'满意度调查'", 's.perfect', 's.asked', 's') }}
+    from surveys as s
+    where s.asked >= {{ few }} and s.perfect = s.asked
+    union all
+    select
+        {{ finding('uncovered_vanished', "'小区明细'", 'v.uncovered', 'v.gone', 'v') }}
+    from vanished as v
+    inner join uncovered_share as s
+        on v.plan_id = s.plan_id and v.period_id = s.period_id and v.district_code = s.district_code
+    where v.uncovered >= {{ few }} and v.uncovered > s.share * v.gone
+    union all
+    select
+        {{ finding('households_shrank', "'小区明细'", 'h.households', 'h.households_before', 'h') }}
+    from steps as h
+    where h.households * 10 < h.households_before * 9
+    union all
+    select
+        {{ finding('rate_rose_by_merging', 'c.indicator_id', 'c.denominator_effect', 'b.merged_out', 'c', 'p') }}
+    from {{ ref('mart_rate_change') }} as c
+    inner join {{ ref('mart_register_bridge') }} as b
+        on c.plan_id = b.plan_id and c.district_code = b.district_code and c.period_id = b.period_id
+    inner join place as p
+        on c.plan_id = p.plan_id and c.period_id = p.period_id and c.district_code = p.district_code
+    where b.merged_out > 0 and c.denominator_effect >= 1 and c.denominator_effect > c.work_effect
+    union all
+    select
+        {{ finding('committees_on_paper', "'业委会(物管会)明细'", 'b.doubtful', 'b.counted', 'b') }}
+    from bodies as b
+    where b.doubtful >= {{ few }} and b.doubtful * 10 >= b.counted * 3
+    union all
+    select
+        {{ finding('managed_on_paper', "'小区明细'", 'c.ended', 'c.managed', 'c') }}
+    from contracts as c
+    where c.ended >= {{ few }} and c.ended * 10 >= c.managed
+)
+
+-- A firm listed twice by one district is one subject.
+select
+    plan_id,
+    period_id,
+    district_code,
+    rule_id,
+    subject,
+    observed,
+    compared_with,
+    submission_id,
+    source_sheet,
+    source_row
+from (
+    select
+        *,
+        row_number() over (
+            partition by plan_id, period_id, district_code, rule_id, subject order by source_row, observed
+        ) as nth
+    from found
+) as f
+where nth = 1

@@ -299,16 +299,16 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool, folder: Pa
     _existing(files)
     from pipelines.commands.check import check_files
 
-    results = check_files(ws, files, _plans(ws))
-    if as_json:
-        click.echo(json.dumps([result.as_dict() for result in results], ensure_ascii=False, indent=2))
-    else:
-        for number, result in enumerate(results):
-            click.echo(("\n" if number else "") + "\n".join(result.lines()))
-    if folder:
-        for result in results:
-            path = result.write_receipt(folder)
-            click.echo(f"回执：{path}（各项指标的数据在正式报送并汇总后填入）", err=as_json)
+    with check_files(ws, files, _plans(ws)) as results:
+        if as_json:
+            click.echo(json.dumps([result.as_dict() for result in results], ensure_ascii=False, indent=2, default=str))
+        else:
+            for number, result in enumerate(results):
+                click.echo(("\n" if number else "") + "\n".join(result.lines()))
+        if folder:
+            for result in results:
+                path = result.write_receipt(folder)
+                click.echo(f"回执：{path}（各项指标的数据在正式报送并汇总后填入）", err=as_json)
     ctx.exit(JUDGED_WANTING if any(result.wanting for result in results) else 0)
 
 
@@ -490,14 +490,14 @@ def plans_check(ctx: click.Context, files: tuple[Path, ...]) -> None:
 @root_option
 @plan_option
 def demo(plan: str | None) -> None:
-    """用虚构数据演示全过程：七个旗县区、四期填报，从收表到报告（默认写入 demo/ 文件夹）。"""
+    """用虚构数据演示一个方案（--plan all 为全部方案）的全过程，从收表到报告（默认写入 demo/ 文件夹）。"""
     from pipelines.commands.demo import NotADemo, run_demo
     from pipelines.progress import watched
 
     named = click.get_current_context().meta.get("root") or os.environ.get("ACTIONPLAN_ROOT")
     ws = Workspace.locate(named or CHECKOUT / "demo")
     os.environ.setdefault("ACTIONPLAN_NOW", DEMO_NOW)
-    chosen = _plan(ws, plan or DEMO_PLAN)
+    chosen = list(_plans(ws).values()) if plan == "all" else [_plan(ws, plan or DEMO_PLAN)]
     try:
         with watched():
             run_demo(ws, chosen)
@@ -505,4 +505,5 @@ def demo(plan: str | None) -> None:
         raise Misuse(
             f"{ws.root} 中有不是演示生成的文件，演示会清空它自己的工作区；请用 --root 指定一个空文件夹"
         ) from None
-    click.echo(f"演示完成，请在浏览器中打开：{ws.reports / chosen.id / 'index.html'}")
+    pages = "\n".join(str(ws.reports / shown.id / "index.html") for shown in chosen)
+    click.echo(f"演示完成，请在浏览器中打开：{pages}" if len(chosen) == 1 else f"演示完成，请在浏览器中打开：\n{pages}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,8 +33,11 @@ class Checked:
     """What became of one file. ``wanting``: something fatal or erroneous was found."""
 
     path: Path
+    """What was named; of a workbook in a zip, with its path inside."""
     judgement: Judgement
     plans: Mapping[str, Plan]
+    original: Path
+    """Where its bytes are."""
 
     @property
     def wanting(self) -> bool:
@@ -77,7 +82,7 @@ class Checked:
         judgement = replace(self.judgement, frames={})
         try:
             with Guard(1, Limits()) as guard:
-                outcome(guard.submit(write_receipt, judgement, self.path, target, dict(self.plans)))
+                outcome(guard.submit(write_receipt, judgement, self.original, target, dict(self.plans)))
         except OSError:
             raise
         except Exception:  # too odd to be annotated, or no file at all
@@ -104,15 +109,22 @@ def _told(group: Group) -> Iterator[str]:
         yield f"         已有说明：{first.answer}"
 
 
-def check_files(ws: Workspace, files: Sequence[Path], plans: Mapping[str, Plan]) -> list[Checked]:
-    """Judge each file as if it lay in the inbox; the workspace's earlier records serve for comparison."""
-    from pipelines.intake.service import aliases_of, history_of, judge
+@contextmanager
+def check_files(ws: Workspace, files: Sequence[Path], plans: Mapping[str, Plan]) -> Iterator[list[Checked]]:
+    """Judge each file, and each workbook in a zip, as if it lay in the inbox with the evidence beside it.
 
-    history, aliases = history_of(ws, plans), aliases_of(ws, plans)
-    return [
-        Checked(path, judge(path, path.name, _drop_path(ws, path), plans, history, aliases=aliases), plans)
-        for path in files
-    ]
+    The workspace's earlier records serve for comparison. What a zip held is there until the context ends.
+    """
+    from pipelines.intake.checking import Checker
+    from pipelines.intake.service import aliases_of, history_of
+
+    with TemporaryDirectory(prefix="actionplan-check-") as scratch:
+        checker = Checker(ws, plans, Path(scratch), history_of(ws, plans), aliases_of(ws, plans))
+        yield [
+            Checked(path / seen.name.partition("/")[2], seen.judgement, plans, seen.original)
+            for path in files
+            for seen in checker.see(path, _drop_path(ws, path))
+        ]
 
 
 def _drop_path(ws: Workspace, path: Path) -> str:

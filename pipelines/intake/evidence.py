@@ -72,8 +72,7 @@ class File:
     archive_path: str
 
     @classmethod
-    def of(cls, place: Place, path: str, drop_path: str, received: Received, archive: Path) -> File:
-        original = archive / received.archive_path
+    def of(cls, place: Place, path: str, drop_path: str, received: Received, original: Path) -> File:
         return cls(
             *place,
             path,

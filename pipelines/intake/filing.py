@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -35,6 +36,8 @@ class Paper:
     """Masked."""
     drop: Drop | None = None
     received: Received | None = None
+    original: Path | None = None
+    """Where its bytes are, if not in the archive."""
     files: Sequence[File] = ()
     """What it became: one for each place it belongs to."""
     is_unwanted: bool = False
@@ -121,8 +124,8 @@ class Filing:
             return
         found = evidence.split(paper.drop_path)
         assert found
-        received, archive = paper.received, self.ws.archive
-        paper.files = [File.of(place, found[1], paper.drop_path, received, archive) for place in places]
+        original = paper.original or self.ws.archive / paper.received.archive_path
+        paper.files = [File.of(place, found[1], paper.drop_path, paper.received, original) for place in places]
 
     # ── what it means for workbooks ───────────────────────────────────────────────────────────────────────────────
 

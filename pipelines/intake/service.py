@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.intake.history import History
     from pipelines.intake.judging import Judgement
     from pipelines.intake.layout import Aliases
+    from pipelines.intake.papers import Files
     from pipelines.plans import Plan
 
 Progress = Callable[[int, int, str], object]
@@ -30,7 +31,10 @@ Progress = Callable[[int, int, str], object]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one drop, or of the evidence of one place. ``is_new`` is False when the same bytes had been received before."""
+    """What became of one drop, or of the evidence of one place.
+
+    ``is_new`` is False when the same bytes had been received before.
+    """
 
     submission_id: str
     drop_path: str
@@ -69,6 +73,19 @@ def judge(
     ``history``: the workspace's earlier ledgers; without them the rules that need them are skipped, and a note says so.
     ``aliases``: what the workspace's analysts say that odd headers mean.
     """
+    return second_look(first_look(source, file_name, drop_path, plans, limits=limits, aliases=aliases), history)
+
+
+def first_look(
+    source: bytes | Path,
+    file_name: str,
+    drop_path: str | None,
+    plans: Mapping[str, Plan],
+    *,
+    limits: Limits | None = None,
+    aliases: Aliases | None = None,
+) -> Judgement:
+    """The judgement on a workbook by itself."""
     limits = limits or Limits()
     if isinstance(source, Path) and not source.is_file():
         return _irregular(file_name, drop_path)
@@ -95,11 +112,20 @@ def judge(
         except Refusal as refusal:
             return judging.refused(workbook, refusal)
         [judgement] = judging.judge_batch([(workbook, raw)], plans, aliases or NO_ALIASES)
+    return judgement
+
+
+def second_look(judgement: Judgement, history: History | None, files: Files | None = None) -> Judgement:
+    """The same judgement after comparison with the district's earlier ledgers and the evidence that came along."""
+    if judgement.kind is None:
+        return judgement
+    from pipelines.intake.settle import against_files, against_findings
+
     _compare(judgement, history)
     judgement.conclude()
+    if judgement.status != "returned":
+        against_files(judgement, files, judgement.frames.get("evidence"))
     if history and (before := history.before(judgement.submission)):
-        from pipelines.intake.settle import against_findings
-
         against_findings(judgement, history.records, before)
     return judgement
 

@@ -58,7 +58,7 @@ def area(ref: str) -> tuple[int, int, int, int]:
 class _Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
-        self.names = archive.namelist()
+        self.names = [name for name in archive.namelist() if not name.endswith("/")]
         self.xml: dict[str, ElementTree.Element] = {}
         self.relations: dict[str, dict[str, tuple[str, str]]] = {}
 

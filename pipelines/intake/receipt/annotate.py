@@ -20,7 +20,7 @@ from xml.sax.saxutils import quoteattr
 from pipelines.intake.issues import cell_name, column_index
 from pipelines.intake.receipt.bookstyles import NO_STYLES, OddStyles, Styles
 from pipelines.intake.receipt.ownsheet import HEAD, MAIN, REL, OwnSheet, display_width, text_xml
-from pipelines.intake.receipt.trimming import trimmed_after, trimmed_before
+from pipelines.intake.receipt.trimming import place_of_notes, trimmed_after, trimmed_before
 
 MASK = "***"
 NOTE_PIXELS, NOTE_LETTERS = 300, 40
@@ -31,9 +31,6 @@ MOST_NOTE = 1_500
 STYLES_PART = "xl/styles.xml"
 _PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_AFTER_LEGACY = re.compile(
-    r"<(?:legacyDrawingHF|picture|oleObjects|controls|webPublishItems|tableParts|extLst)\b|</worksheet>"
-)
 _ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.S)
 _CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _KEPT_RELATIONS = ("drawing", "table", "image", "chart", "chartUserShapes", "themeOverride")
@@ -197,10 +194,10 @@ class _Editor:
         after = trimmed_after(after, kept, self._looks_elsewhere, self.is_personal)
         if notes.problems:
             relations += self._comments(number, notes.problems, before)
-            place = _AFTER_LEGACY.search(after)
+            place = place_of_notes(after)
             if place is None:
                 raise CannotAnnotate("no end of sheet")
-            after = f'{after[: place.start()]}<legacyDrawing r:id="rIdNotes"/>{after[place.start() :]}'
+            after = f'{after[:place]}<legacyDrawing r:id="rIdNotes"/>{after[place:]}'
             if "xmlns:r=" not in before:
                 before = before.replace("<worksheet ", f'<worksheet xmlns:r="{REL}" ', 1)
         return before + data + after, relations

@@ -68,6 +68,32 @@ def trimmed_after(after: str, kept: set[str], looks_elsewhere: Judge, is_persona
     return re.sub(r"<tableParts\b[^>]*>\s*</tableParts>", "", after)
 
 
+_TAG = re.compile(r"<(/?)([\w:]+)(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(/?)>")
+_AFTER_NOTES = {
+    "legacyDrawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
+    "worksheet",
+}
+
+
+def place_of_notes(after: str) -> int | None:
+    """Where the drawing of the notes has to be named: before what the schema puts behind it. Elements inside others
+    may have the same names (WPS writes an empty ``extLst`` into each filter).
+    """
+    depth = 0
+    for found in _TAG.finditer(after, after.index("</sheetData>") + len("</sheetData>")):
+        closes, name, is_empty = found.groups()
+        if depth == 0 and name in _AFTER_NOTES:
+            return found.start()
+        depth += -1 if closes else 0 if is_empty else 1
+    return None
+
+
 def _without_items(after: str, tag: str, formulas: tuple[str, ...], looks_elsewhere: Judge, is_personal: Judge) -> str:
     """Without the drop-downs or formats that look into what is left out (Excel would complain) or are personal."""
     for item in re.findall(rf"<{tag}\b[^>]*?(?:/>|>.*?</{tag}>)", after, re.S):

@@ -14,9 +14,9 @@
 {%- endmacro %}
 
 {# Districts in whose rows one value of a column stands nearly everywhere. `rows`: a relation with plan_id, period_id,
-   district_code, submission_id and the column. #}
-{% macro mostly_one_value(rows, column, rule, least=10, share=0.8) -%}
-    select {{ finding(rule, "'" ~ column ~ "'", 'v.most', 'v.given', 'v') }}
+   district_code, submission_id and the column, which a workbook calls `header`. #}
+{% macro mostly_one_value(rows, column, header, rule, least=10, share=0.8) -%}
+    select {{ finding(rule, "'" ~ header ~ "'", 'v.most', 'v.given', 'v') }}
     from (
         select
             plan_id,

@@ -27,6 +27,7 @@ firm as (
         d.plan_id,
         d.period_id,
         d.district_code,
+        coalesce(c.company_name, c.company_key) as company_name,
         c.company_key,
         c.uscc,
         c.managed_project_count,
@@ -246,17 +247,17 @@ filings as (
 
 found as (
     select
-        {{ finding('R36', 'f.company_key', 'c.codes', 'c.districts', 'f', at_row=true) }}
+        {{ finding('R36', 'f.company_name', 'c.codes', 'c.districts', 'f', at_row=true) }}
     from firm as f
     inner join codes as c on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
     union all
     select
-        {{ finding('T6', 'c.company_key', 'c.managed_project_count', 'c.projects', 'c', at_row=true) }}
+        {{ finding('T6', 'c.company_name', 'c.managed_project_count', 'c.projects', 'c', at_row=true) }}
     from claims as c
     where c.managed_project_count is not null and c.projects not in (c.most_projects, c.all_projects)
     union all
     select
-        {{ finding('T7', 'c.company_key', 'c.managed_area', 'c.area', 'c', at_row=true) }}
+        {{ finding('T7', 'c.company_name', 'c.managed_area', 'c.area', 'c', at_row=true) }}
     from claims as c
     where
         c.managed_area is not null
@@ -284,26 +285,29 @@ found as (
     from pairs as b
     where b.both_have >= {{ enough }} and b.the_same = b.both_have
     union all
-    {% for flag in ['contract_filed', 'disclosure_done', 'has_party_branch', 'building_steward'] %}
+    {% for flag, header in [
+        ('contract_filed', '合同备案'), ('disclosure_done', '信息公开公示'),
+        ('has_party_branch', '小区党支部'), ('building_steward', '楼栋长制')
+    ] %}
         select
-            {{ finding('all_yes', "'" ~ flag ~ "'", 'y.' ~ flag, 'y.communities', 'y') }}
+            {{ finding('all_yes', "'" ~ header ~ "'", 'y.' ~ flag, 'y.communities', 'y') }}
         from yeses as y
         where y.communities >= {{ enough }} and y.{{ flag }} = y.communities
         union all
     {% endfor %}
-    {% for rows, column in [
-        ('reported', 'disclosure_date'), ('reported', 'contract_start'),
-        ('filings', 'filed_date'), ('filings', 'established_date')
+    {% for rows, column, header in [
+        ('reported', 'disclosure_date', '公示日期'), ('reported', 'contract_start', '合同开始日期'),
+        ('filings', 'filed_date', '备案日期'), ('filings', 'established_date', '成立日期')
     ] %}
         select *
         from (
-            {{ mostly_one_value(rows, column, 'same_date') }}
+            {{ mostly_one_value(rows, column, header, 'same_date') }}
         ) as d
         union all
     {% endfor %}
     select *
     from (
-        {{ mostly_one_value('reported', 'fee_collection_rate', 'same_value') }}
+        {{ mostly_one_value('reported', 'fee_collection_rate', '物业费收缴率', 'same_value') }}
     ) as d
     union all
     select
@@ -326,6 +330,8 @@ found as (
     select
         {{ finding('rate_rose_by_merging', 'c.indicator_id', 'c.denominator_effect', 'b.merged_out', 'c', 'p') }}
     from {{ ref('mart_rate_change') }} as c
+    inner join {{ ref('dim_indicator') }} as i
+        on c.plan_id = i.plan_id and c.indicator_id = i.indicator_id and i.basis = 'communities'
     inner join {{ ref('mart_register_bridge') }} as b
         on c.plan_id = b.plan_id and c.district_code = b.district_code and c.period_id = b.period_id
     inner join place as p

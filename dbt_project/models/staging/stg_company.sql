@@ -5,6 +5,7 @@ select
     r.period_id,
     r.source_sheet,
     r.source_row,
+    r.company_name,
     r.company_key,
     r.uscc,
     r.status,

@@ -12,11 +12,11 @@ from pipelines.intake.rules.base import RULES, Rule, names
 ELSEWHERE: dict[str, str] = {}
 """Rules of the reference that intake does not make, and why."""
 CITY = {
-    "R36": "One workbook shows two codes in itself; two districts that give one company two codes are a finding of the "
-    "warehouse (`company_codes_differ`).",
-    "T6": "A workbook alone can only contradict itself: fewer typed than listed. The sum over all districts is a "
-    "finding of the warehouse (`company_projects_differ`).",
-    "T7": "As T6, by area (`company_area_differs`).",
+    "R36": "One workbook shows two codes in itself; two districts that give one company two codes are a row of "
+    "`mart_finding`.",
+    "T6": "A workbook alone can only contradict itself: fewer typed than listed. Whether the number agrees with the "
+    "lists of all districts (as its own part or as the whole) is a row of `mart_finding`.",
+    "T7": "As T6, by area.",
     "R07": "The forms have no columns for sub-areas. Where a sheet has a complete set of its own (住宅 and 非住宅; "
     "住宅, 商业 and 其他; 地上 and 地下) it is checked; nothing of it is stored.",
     "T12": "Needs an earlier ledger, building sites included; the published bridge counts completed communities only.",
@@ -70,6 +70,13 @@ def _lines() -> Iterator[str]:
                 yield from (_row(rule) for rule in cases[rule_id])
         yield ""
     yield "## What a rule can and cannot see"
+    yield ""
+    yield (
+        "Rules judge one workbook, or one against its district's earlier ones. What only the whole area shows, and "
+        "patterns that are worth a question (a target hit to the unit, identical rows, an unchanged ledger, one date "
+        "everywhere, uncovered communities that vanished, a rate lifted by mergers …), are rows of `mart_finding`, each "
+        "with its evidence and its workbook; their names stand in `int_finding_kind`. They change no figure."
+    )
     yield ""
     for rule_id in sorted({*CITY, *ELSEWHERE}, key=_order):
         yield f"- **{rule_id}** {names()[rule_id].title}: {CITY.get(rule_id) or ELSEWHERE[rule_id]}"

@@ -225,9 +225,13 @@ def _resolve(name: str, values: Mapping[str, str], plans: Mapping[str, Plan]) ->
     return Source(name, None, why if not found else "符合几个方案，须写明方案名称")
 
 
+_FILLED_ON = re.compile(r"(填报|填表|报送|上报|制表|打印)(日期|时间)[:：]?[\d年月日./-]*")
+"""When a sheet was filled in says nothing about the period it speaks of."""
+
+
 def from_texts(name: str, texts: Iterable[str], plans: Mapping[str, Plan]) -> Source | None:
     """Free text (titles, a file name): it counts when it names one district and one period of exactly one plan."""
-    plain = [_plain(text) for text in texts]
+    plain = [_FILLED_ON.sub("", _plain(text)) for text in texts]
     found = {}
     for plan in plans.values():
         districts = {d.code: d for text in plain for d in _districts_in(text, plan)}

@@ -174,7 +174,7 @@ def ledgers(published: Marts) -> Iterable[tuple[dict[str, Any], Figures, dict[st
     """Every version of every ledger with a figure, as the sheet shows it and as the JSON has it."""
     versions = published.read(_Version, "fct_submission", "received_at file_name submission_id")
     by_id = {version.submission_id: version for version in versions}
-    for plan_id in sorted({version.plan_id for version in versions}):
+    for plan_id in sorted({version.plan_id for version in versions if version.plan_id}):  # a returned one may have none
         own: dict[str, list[_Own]] = {}
         for figure in published.read(_Own, "fct_submission_indicator", "submission_id indicator_id", plan_id=plan_id):
             own.setdefault(figure.submission_id, []).append(figure)

@@ -52,6 +52,15 @@ def test_label_and_value_in_one_cell() -> None:
     assert str(judgement.submission["stated_fill_date"]) == "2024-11-27"
 
 
+def test_the_day_of_filling_in_is_no_period() -> None:
+    """Title rows that name the unit and a day in another period's month don't contradict the cover."""
+    book = Book().workbook()
+    sheet = book["小区明细"]
+    sheet.insert_rows(1, 2)
+    sheet["A1"], sheet["A2"], sheet["E2"] = "临河区住宅小区明细表", "填报单位：临河区", "填报日期：2023-11-27"
+    assert judged(saved(book)).key == LINHE
+
+
 def test_number_and_date_cells_on_the_cover() -> None:
     book = Book(cover=COVER | {"行政区划代码": 150802, "数据截止日期": datetime(2024, 11, 30)})
     judgement = judged(book)

@@ -1,11 +1,13 @@
 # Every target prepares what it needs first; nothing but Python 3.11+, git and make has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench dev docs lock clean
+.PHONY: help setup demo test lint format bench dev docs verdicts lock clean
 
 BIN := .venv/bin
 # make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
 ARGS ?=
 WORKERS ?= 2
+# Whose districts the demo plays: a plan's id, or all.
+PLAN ?= bayannur_2023_2025
 # make dev ROOT=demo shows another workspace.
 ROOT ?= $(CURDIR)
 
@@ -15,8 +17,8 @@ help: ## this list
 setup: ## prepare .venv from the lock (every other target does it by itself)
 	@tools/setup.sh
 
-demo: setup ## synthetic workbooks of seven districts, from inbox to reports
-	@$(BIN)/actionplan demo
+demo: setup ## synthetic workbooks from inbox to reports (PLAN=shucheng_2022_2024 for another plan's, PLAN=all)
+	@$(BIN)/actionplan demo --plan $(PLAN)
 
 test: setup lint ## all checks and tests
 	@tools/browser.sh
@@ -44,6 +46,9 @@ dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 docs: setup ## write docs/forms.md and docs/rules.md anew from the forms and rules
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md
 	@$(BIN)/python -c "from pipelines.intake.rules.catalogue import page; print(page(), end='')" >docs/rules.md
+
+verdicts: setup ## write docs/verdicts.md anew from a folder of odd spreadsheets: make verdicts DATA=…/data
+	@PYTHONPATH=. $(BIN)/python tools/verdicts.py $(DATA) >docs/verdicts.md
 
 lock: ## write requirements.txt anew from the two .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \

@@ -27,8 +27,13 @@ def _candidates(data: bytes) -> tuple[str, ...]:
         return ("utf-32",)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return ("utf-16",)
-    if b"\0" in data[:4096]:  # none of the other encodings has zero bytes
-        return ("utf-16-le",) if data[1:4096:2].count(0) >= data[:4096:2].count(0) else ("utf-16-be",)
+    head = data[:4096]
+    if b"\0" in head:  # none of the other encodings has zero bytes
+        if not any(head[3::4]) and not any(head[2::4]):
+            return ("utf-32-le",)
+        if not any(head[::4]) and not any(head[1::4]):
+            return ("utf-32-be",)
+        return ("utf-16-le",) if head[1::2].count(0) >= head[::2].count(0) else ("utf-16-be",)
     return "utf-8-sig", "gb18030"
 
 

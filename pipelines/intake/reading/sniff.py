@@ -8,6 +8,7 @@ import struct
 from pipelines.intake.issues import Refusal
 from pipelines.intake.reading.archive import Archive
 from pipelines.intake.reading.decode import decoded
+from pipelines.intake.reading.ooxml import workbook_part
 from pipelines.intake.reading.refusals import SEND_FILLED, SEND_WHOLE, SEND_XLSX, empty, encrypted, foreign
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -83,7 +84,7 @@ def sniff_zip(archive: Archive) -> str:
         for folder, what in (("word/", _WORD), ("ppt/", _SLIDES), ("visio/", "绘图文件")):
             if any(name.startswith(folder) for name in names):
                 raise foreign(what)
-        return "xlsx"
+        return "xlsb" if workbook_part(archive, "xl/workbook.xml").endswith(".bin") else "xlsx"
     if "content.xml" in archive:
         return _open_document(archive)
     if "ofd.xml" in archive:

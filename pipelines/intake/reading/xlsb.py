@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from pipelines.intake.reading.archive import Archive
+from pipelines.intake.reading.archive import Archive, stored
 from pipelines.intake.reading.engine import fill, opened
 from pipelines.intake.reading.ooxml import percent_formats, relations, workbook_part
 from pipelines.intake.reading.refusals import broken, no_sheet, too_many_sheets, too_spread, unreadable
@@ -20,6 +20,7 @@ _FORMAT, _STYLE, _COLUMN = 44, 47, 60
 _WORKBOOK, _SHEET, _MERGED = 153, 156, 176
 _STYLES_START, _STYLES_END = 617, 618
 _RICH_STRING_CELL = 62
+USUAL = "xl/workbook.bin"
 _STATES = {0: VISIBLE, 1: HIDDEN, 2: VERY_HIDDEN}
 _ERRORS = {
     0x00: "#NULL!",
@@ -36,7 +37,7 @@ _ERRORS = {
 def read_xlsb(archive: Archive, limits: Limits) -> RawWorkbook:
     """All sheets; the cells of those that are wanted."""
     archive.check(limits)
-    part = workbook_part(archive, "xl/workbook.bin")
+    part = workbook_part(archive, USUAL)
     related = relations(archive, part)
     sheets: list[RawSheet] = []
     read: list[tuple[int, RawSheet]] = []
@@ -62,7 +63,7 @@ def read_xlsb(archive: Archive, limits: Limits) -> RawWorkbook:
                     raise too_many_sheets(limits)
     if not sheets:
         raise no_sheet()
-    book = opened(archive.data)
+    book = opened(archive.data if part == USUAL else _moved(archive, part))
     if len(book.sheet_names) != position:
         raise unreadable("xlsb")
     room = limits.cells
@@ -70,7 +71,17 @@ def read_xlsb(archive: Archive, limits: Limits) -> RawWorkbook:
         merged = sheet.merged
         room -= fill(sheet, book, index, room, limits)
         sheet.merged = merged
+        for row in sheet.cells:  # the format has whole numbers of its own
+            row[:] = [float(cell) if type(cell) is int else cell for cell in row]
     return RawWorkbook("xlsb", sheets, date1904)
+
+
+def _moved(archive: Archive, part: str) -> bytes:
+    """A package whose workbook stands elsewhere, as calamine expects it."""
+    folder, _, name = part.lower().rpartition("/")
+    moved = {found: found.replace(f"{folder}/", "xl/", 1) for found in archive.names if found.startswith(f"{folder}/")}
+    moved |= {part.lower(): USUAL, f"{folder}/_rels/{name}.rels": "xl/_rels/workbook.bin.rels"}
+    return stored((target, archive.part(found)) for found, target in moved.items())
 
 
 def _records(part: bytes) -> Iterator[tuple[int, bytes]]:

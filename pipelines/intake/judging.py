@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.forms import FORM_VERSION, FORMS
 from pipelines.forms.headers import Lexicon
+from pipelines.forms.keys import subdistrict_key
 from pipelines.forms.personal import mask
 from pipelines.forms.types import DatePeriod
 from pipelines.forms.units import find_unit
@@ -484,8 +485,8 @@ def _judgement(book: _Book, place: Place, frames: dict[str, pl.DataFrame], total
 def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total], issues: list[Issue]) -> None:
     """T11: totals and subtotals that differ from the sum of their rows, where every row's value was read.
 
-    A subtotal belongs to the rows above it or below it, up to the next total row; so does a 合计 where a sheet has
-    several of them.
+    A subtotal that names a subdistrict belongs to that one's rows; any other to the rows above it or below it, up to
+    the next total row; so does a 合计 where a sheet has several of them.
     """
     lines: dict[tuple[str, str], list[int]] = {}
     for total in totals:
@@ -497,8 +498,9 @@ def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total],
             continue
         rows = frame.filter(pl.col("source_sheet") == total.source)
         others = lines[total.form, total.source]
-        parts = [rows] if _GRAND_TOTAL.fullmatch(total.label) else []
-        if "小计" in total.label or (parts and len(others) > 1):
+        street = _street_of(total.label, rows)
+        parts = [rows] if _GRAND_TOTAL.fullmatch(total.label) else [street] if street is not None else []
+        if street is None and ("小计" in total.label or (parts and len(others) > 1)):
             above = max((row for row in others if row < total.row), default=0)
             below = min((row for row in others if row > total.row), default=1 << 30)
             parts += [
@@ -526,6 +528,16 @@ def _claimed_totals(frames: Mapping[str, pl.DataFrame], totals: Sequence[Total],
             )
 
 
+def _street_of(label: str, rows: pl.DataFrame) -> pl.DataFrame | None:
+    """The rows of the subdistrict that a subtotal names (团结街道小计); None when it names none of them."""
+    name = _SUBTOTAL.sub("", label)
+    if not name or name == label or "subdistrict_key" not in rows.columns:
+        return None
+    named = rows.filter(pl.col("subdistrict_key") == subdistrict_key(name))
+    return named if named.height else None
+
+
+_SUBTOTAL = re.compile(r"[:：\s]*(?:小计|合计|总计|共计)[:：\s]*$")
 _GRAND_TOTAL = re.compile(r"合计|总计|共计|全[县区旗市]合计|[总合]计数?")
 _RATES = {"fee_standard", "fee_collection_rate", "reported_rate", "completion_rate", "term_no", "term_years"}
 """Numeric columns that don't add up by their nature."""

@@ -135,6 +135,15 @@ def test_the_numbers_per_subdistrict() -> None:
     assert not found(with_sheet("街道机构", [streets[0], ["团结街道", 3, 3]], 3, 社区情况=neighbourhoods), "T11")
 
 
+@pytest.mark.parametrize(("typed", "expected"), [(200, []), (100, [("小区明细", "N6")]), (300, [("小区明细", "N6")])])
+def test_a_subtotal_that_names_its_subdistrict(typed: int, expected: list[tuple[str, str]]) -> None:
+    """Its rows need not stand together: those of another subdistrict and a page's total lie between."""
+    one, other, three = communities(3)
+    rows = [one, other | {"街道(乡镇)": "车站街道"}, {"小区名称": "本页小计", "总户数": 200}, three]
+    rows.append({"街道(乡镇)": "团结街道小计", "总户数": typed})
+    assert cells(judged(Book(rows)), "T11") == expected
+
+
 def test_building_sites_count_for_a_subdistrict_or_not() -> None:
     rows = [*communities(2), community(小区名称="工地", 小区编码="LH0009", 建设状态="在建")]
     for typed, expected in ((2, 0), (3, 0), (4, 1)):

@@ -70,24 +70,41 @@ def fill_receipts(ws: Workspace) -> Filled:
     known = _remembered(memory)
     inputs = _digest(ws.marts)
     done = Filled()
-    if known.get("inputs") == inputs:
+    if known.inputs == inputs and all(_look_of(ws.receipts / path) == look for path, (_, look) in known.filled.items()):
         return done
     from pipelines.intake.receipt import receipt_path
-
-    filled: dict[str, str] = {}
-    with Marts(ws.marts) as published:
-        for submission, figures, data in ledgers(published):
-            digest = hashlib.sha256(repr((LOOK, figures)).encode()).hexdigest()[:16]
-            submission_id = submission["submission_id"]
-            path = receipt_path(ws.receipts, submission)
-            if known.get("filled", {}).get(submission_id) != digest and path.is_file():
-                _fill(path, figures, data, done)
-            filled[submission_id] = digest
     from pipelines.intake.receive import write_durably
 
     memory.parent.mkdir(parents=True, exist_ok=True)
+    filled: dict[str, tuple[str, list[int] | None]] = {}
+    with Marts(ws.marts) as published:
+        for submission, figures, data in ledgers(published):
+            digest = hashlib.sha256(repr((LOOK, figures)).encode()).hexdigest()[:16]
+            path = receipt_path(ws.receipts, submission)
+            name, look = path.relative_to(ws.receipts).as_posix(), _look_of(path)
+            if look and known.filled.get(name) != (digest, look):
+                _fill(path, figures, data, done)
+                look = _look_of(path)
+            filled[name] = digest, look
     write_durably(memory, json.dumps({"inputs": inputs, "filled": filled}).encode())
     return done
+
+
+def _look_of(path: Path) -> list[int] | None:
+    """By what it is seen that a receipt was written anew; None where there is none, or not wholly."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return [status.st_mtime_ns, status.st_size] if path.with_suffix(".json").is_file() else None
+
+
+@dataclass
+class _Memory:
+    """Of which tables receipts were filled, and each one's digest and look afterwards."""
+
+    inputs: str = ""
+    filled: dict[str, tuple[str, list[int] | None]] = field(default_factory=dict)
 
 
 def _fill(path: Path, figures: Figures, data: Mapping[str, Any], done: Filled) -> None:
@@ -111,12 +128,14 @@ def _fill(path: Path, figures: Figures, data: Mapping[str, Any], done: Filled) -
         write_json(beside, content | {"figures": data})
 
 
-def _remembered(memory: Path) -> dict[str, Any]:
+def _remembered(memory: Path) -> _Memory:
+    """What was filled; nothing where the memory is lost or can't be read."""
     try:
         content = json.loads(memory.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        filled = {name: (digest, look) for name, (digest, look) in content["filled"].items()}
+        return _Memory(content["inputs"], filled)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return _Memory()
 
 
 def _digest(folder: Path) -> str:

@@ -258,7 +258,7 @@ class _Editor:
             colours = wanted.get(row)
             hidden = {column for column, first, last in areas if first <= row <= last} if areas else set()
             careful = colours is not None or row in masked_rows or hidden or self.styles.ours
-            if not careful and not _SUSPICIOUS.search(inner) and "<f" not in inner:
+            if not careful and "<f" not in inner and not self._has_personal(inner):
                 shared = {int(index) for index in _SHARED.findall(inner)}
                 if shared.isdisjoint(self.personal):
                     self.users.update(dict.fromkeys(shared, False))
@@ -313,6 +313,10 @@ class _Editor:
         if "!" not in formula and "[" not in formula:
             return False
         return "[" in formula or not _sheets_in(formula) <= {name for name, _ in self.keep}
+
+    def _has_personal(self, row: str) -> bool:
+        """Whether a row may hold personal data outside the shared strings: one look instead of one per cell."""
+        return bool(_SUSPICIOUS.search(row)) and self.is_personal(_plain(row.replace("</c>", "\n")))
 
     def _is_personal_cell(self, attributes: str, content: str) -> bool:
         value = _SHARED_VALUE.search(content)

@@ -43,9 +43,12 @@ dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 	@mkdir -p $(abspath $(ROOT))/.dagster
 	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
 
-docs: setup ## write docs/forms.md and docs/rules.md anew from the forms and rules
+docs: setup ## write the generated pages in docs/ anew: forms, rules, coverage, the plans' schema
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md
 	@$(BIN)/python -c "from pipelines.intake.rules.catalogue import page; print(page(), end='')" >docs/rules.md
+	@$(BIN)/python -c "from pipelines.forms.coverage import page; from pipelines.plans import load_plans; \
+		print(page(load_plans()), end='')" >docs/coverage.md
+	@$(BIN)/python -c "from pipelines.plans.schema import text; print(text(), end='')" >docs/plan.schema.json
 
 verdicts: setup ## write docs/verdicts.md anew from a folder of odd spreadsheets: make verdicts DATA=…/data
 	@PYTHONPATH=. $(BIN)/python tools/verdicts.py $(DATA) >docs/verdicts.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,14 @@ class NotADemo(Exception):
         self.folder = folder
 
 
-def run_demo(ws: Workspace, plan: Plan) -> None:
-    """Make synthetic drops for every district and period of the plan, back-load them, and run everything.
+def run_demo(ws: Workspace, plans: Sequence[Plan]) -> None:
+    """Make synthetic drops for every district and period of the plans, back-load them, and run everything.
 
-    An earlier demo's files are removed first; a folder that holds anything else is refused (NotADemo).
+    An earlier demo's files are removed first; a folder that holds anything else, but for plan files, is refused
+    (NotADemo).
     """
     mark = ws.root / MARK
-    if ws.root.exists() and any(ws.root.iterdir()) and not mark.exists():
+    if ws.root.exists() and any(item.name != "plans" for item in ws.root.iterdir()) and not mark.exists():
         raise NotADemo(ws.root)
     from pipelines.intake.receive import submit
     from pipelines.samples import write_drops
@@ -46,8 +48,8 @@ def run_demo(ws: Workspace, plan: Plan) -> None:
             shutil.rmtree(ws.root / made, ignore_errors=True)
         ws.prepare()
         with stage("编制虚构的填报表") as progress:
-            drops = write_drops(plan, ws.root / "drops")
-            for drop in drops:
+            drops = [drop for plan in plans for drop in write_drops(plan, ws.root / "drops")]
+            for drop in sorted(drops, key=lambda drop: (drop.received_at, drop.path)):
                 folder = f"{drop.plan_id}/{drop.period_id}/{drop.district_code}"
                 submit(ws, [drop.path], received_at=drop.received_at, drop_folder=folder)
             progress.summary = f"{len(drops)} 份"

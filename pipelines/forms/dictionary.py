@@ -21,6 +21,7 @@ class Entry(NamedTuple):
     allowed: str
     required: bool
     personal: bool
+    extra: bool
     note: str
     description: str
     aliases: str
@@ -42,6 +43,7 @@ def entries() -> Iterator[Entry]:
                 allowed=words or limits(column),
                 required=column.required,
                 personal=column.personal,
+                extra=column.extra,
                 note=column.note,
                 description=column.description,
                 aliases=" ".join(column.aliases),
@@ -50,7 +52,7 @@ def entries() -> Iterator[Entry]:
 
 
 def markdown() -> str:
-    """The dictionary as one Markdown table per form. Required columns carry *, personal ones †."""
+    """The dictionary as one Markdown table per form. Required columns carry *, personal ones †, some plans' own ‡."""
     lines: list[str] = []
     sheet = ""
     for entry in entries():
@@ -59,7 +61,7 @@ def markdown() -> str:
             form = FORMS[entry.form]
             lines += ["", f"## {sheet} `{entry.form}`", "", f"{form.title} · {form.title_en}", ""]
             lines += ["| 表头 | field | 类型 | 允许值 | meaning | stored as |", "|---|---|---|---|---|---|"]
-        marks = ("*" if entry.required else "") + ("†" if entry.personal else "")
+        marks = ("*" if entry.required else "") + ("†" if entry.personal else "") + ("‡" if entry.extra else "")
         header = entry.header + (f"({entry.unit})" if entry.unit else "") + marks
         cells = (header, f"`{entry.field}`", entry.type, entry.allowed, entry.description, entry.stored)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
@@ -70,5 +72,6 @@ def page() -> str:
     """docs/forms.md: the dictionary with its heading."""
     return (
         "# Forms\n\nEvery column that districts fill in, made from the forms themselves (`make docs`). "
-        "`*` required, `†` personal: read only to be masked.\n\n" + markdown()
+        "`*` required, `†` personal: read only to be masked, `‡` on the templates of those plans only that use it.\n\n"
+        + markdown()
     )

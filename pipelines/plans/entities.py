@@ -546,3 +546,40 @@ ENTITIES: dict[str, Entity] = {
         ),
     )
 }
+
+WORKED_OUT: dict[str, dict[str, str]] = {
+    "community": {
+        "is_completed": "community.construction_status community.delivered_date community.completed_date",
+        "has_management": "community.management_mode",
+        "is_professional": "community.management_mode community.company_name",
+        "has_committee": (
+            "committee.body_type committee.status committee.established_date community.committee_status_typed"
+        ),
+        "has_committee_strict": "committee.status committee.filed_date committee.term_end",
+        "has_party_org": "party.subject_type party.org_form community.has_party_branch",
+        "has_party_work": "party.subject_type party.org_form community.has_party_branch",
+    },
+    "committee": {"is_counted": "committee.body_type committee.status committee.established_date"},
+    "company": {"is_active": "company.status"},
+    "survey": {
+        "is_third_party": "satisfaction.organiser",
+        "satisfied_answers": "satisfaction.very_satisfied satisfaction.satisfied satisfaction.fairly_satisfied",
+        "households": "community.households",
+    },
+    "dispute": {"is_repeat": "dispute.is_repeat"},
+    "inspection": {"company_list_flag": "inspection.company_name credit.company_name credit.list_flag"},
+    "commitment": {
+        "is_done": "mechanism.indicator_id mechanism.document_name mechanism.issued_date task.task_id task.status",
+    },
+}
+"""Where columns come from that are worked out of others, and whose absence does not leave an indicator without data:
+entity → column → ``form.field``. The others bear the name of a field of their entity's form."""
+
+
+def origins(entity: Entity, column: Column) -> tuple[str, ...]:
+    """The ``form.field`` of everything a column rests on."""
+    if told := WORKED_OUT.get(entity.name, {}).get(column.name):
+        return tuple(told.split())
+    if column.needs:
+        return tuple(name for need in column.needs for name in need.split("|"))
+    return (f"{entity.form}.{column.name}",) if entity.form else ()

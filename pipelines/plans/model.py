@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipelines.plans import lookup
@@ -90,11 +90,11 @@ def _sql(value: object) -> object:
     return str(value).lower() if isinstance(value, bool | int | Decimal) else value
 
 
-Sql = Annotated[str, BeforeValidator(_sql)]
+Sql = Annotated[str, BeforeValidator(_sql), WithJsonSchema({"type": ["string", "boolean", "number"]})]
 Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[str, AfterValidator(_word)]
 Scope = tuple[str, ...] | None
-Exact = Annotated[Fraction, BeforeValidator(_fraction)]
+Exact = Annotated[Fraction, BeforeValidator(_fraction), WithJsonSchema({"type": ["number", "string"]})]
 
 
 class _Model(BaseModel):
@@ -104,6 +104,7 @@ class _Model(BaseModel):
         coerce_numbers_to_str=True,
         arbitrary_types_allowed=True,
         ignored_types=(cached_property,),
+        use_attribute_docstrings=True,
     )
 
 
@@ -638,8 +639,8 @@ class Unmeasured(_Model):
 class Plan(_Model):
     """One three-year action plan.
 
-    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the text this file was
-    made from, as UTF-8 and without what a website put above it.
+    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the text this file
+    was made from, as UTF-8 and without what a website put above it.
     """
 
     id: Id

@@ -19,6 +19,8 @@ class Grid:
         self.right = (len(sheet.cells[0]) - 1 if sheet.cells else -1) if right is None else right
         self.merged_in_row: dict[int, list[Area]] = {}
         for area in sheet.merged:
+            if area[3] < self.left or area[1] > self.right:
+                continue
             for row in range(area[0], min(area[2], self.height - 1) + 1):
                 self.merged_in_row.setdefault(row, []).append(area)
         self._texts: dict[int, list[str]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipelines.forms import SAMPLE_ROW
 from pipelines.forms.units import find_unit
@@ -19,14 +20,14 @@ from pipelines.intake.reader import Cell
 
 TOTAL = re.compile(r"合计|小计|总计|共计|^其中|^平均|^累计$|^总和$")
 NOTE = re.compile(
-    r"^(注|备注|说明|填表说明|填报说明|制表|填表|填报人|审核|单位负责人|负责人|联系人|联系电话|填报日期|报送|数据来源|资料来源|来源"
-    r"|制单|复核|经办|盖章|签字|单位\(盖章\)|单位（盖章）)[^:：]{0,6}[:：]|^注[:：1一]"
+    r"^(?:附?注|备注|说明|填表|填报|制表|制单|审核|复核|经办|负责人|单位|联系|报送|上报|附件|附表|盖章|签字|统计时间|时间|日期|截[至止]"
+    r"|数据|资料|来源)[^:：]{0,8}[:：]|^注[一1]"
 )
 SPECIAL = re.compile(
     TOTAL.pattern.replace("^", "").replace("$", "")
     + "|"
     + SAMPLE_ROW
-    + "|注|说明|填表|审核|负责人|制表|联系|填报|报送|例|来源|盖章|签字|复核|经办|制单"
+    + "|注|说明|填表|审核|负责人|制表|联系|填报|报送|上报|例|来源|盖章|签字|复核|经办|制单|单位|附件|附表|时间|日期|截"
 )
 STREET_LIKE = re.compile(
     r"(?m)(?:街道|街道办|办事处|镇|乡|苏木)\s*(?:[(（][^()（）\n]*[)）]|共?\d+个)?[:：]?\s*$|[:：]"
@@ -112,6 +113,7 @@ class _Sorting:
                     table.skipped.append((row, _section_text(section)))
                     continue
                 table.data_rows.append(row)
+                self.after_note = False
                 continue
             self._odd(row, line, name)
         return self.sections
@@ -126,6 +128,7 @@ class _Sorting:
         kind, text = self._kind(row, line)
         if kind == "data":
             table.data_rows.append(row)
+            self.after_note = False
         elif kind == "total":
             table.totals.append((row, text))
             if TOTAL.search(compact(name)):
@@ -220,7 +223,8 @@ def _is_unit_row(line: Sequence[object]) -> bool:
         return True
     numbers = [int(found[1]) for word in words if (found := _NUMBERED.fullmatch(word))]
     rest = [word for word in words if not _NUMBERED.fullmatch(word)]
-    if len(numbers) < 3 or numbers != list(range(numbers[0], numbers[0] + len(numbers))) or numbers[0] > 2:
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(numbers) < 3 or numbers[0] > 2 or min(steps) < 1 or max(steps) > 3 or sum(steps) > 1.5 * len(steps):
         return False
     return len(rest) <= 3 and all(word in _COLUMN_NAMES for word in rest)
 

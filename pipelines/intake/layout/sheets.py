@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from pipelines.forms import FORMS, Form
 from pipelines.forms.headers import BUILT_IN, Lexicon, key_of
@@ -19,6 +20,7 @@ from pipelines.intake.layout.rows import sort_rows
 from pipelines.intake.layout.streets import street_in, street_in_titles
 from pipelines.intake.layout.windows import (
     CLOSE,
+    DEPTH,
     Header,
     best_at,
     evidence,
@@ -78,14 +80,13 @@ def lay_out(sheet: RawSheet, lexicon: Lexicon = BUILT_IN) -> SheetLayout:
     header = _first_header(grid, 0, hint, lexicon)
     if header is None:
         return SheetLayout(sheet, None, [], _texts(sheet.cells[:HEADER_DEPTH]), hint, outline(sheet))
-    titles = _texts(sheet.cells[: header.first])
-    blocks = list(_blocks(grid, header, hint, lexicon))
-    for region in _beyond(grid, blocks):
-        if further := _first_header(region, 0, None, lexicon):
-            blocks += _blocks(region, further, None, lexicon)
+    blocks: list[_Block] = []
+    for strip, first in _strips(grid, header, hint, lexicon):
+        blocks += _blocks(strip, first, hint, lexicon)
     tables = [_table(block, lexicon) for block in blocks]
     _set_apart(tables)
-    return SheetLayout(sheet, header.form, tables, titles, hint)
+    titles = _texts(sheet.cells[: min(block.header.first for block in blocks)])
+    return SheetLayout(sheet, tables[0].form, tables, titles, hint)
 
 
 def _texts(rows: Iterable[Sequence[object]]) -> list[str]:
@@ -99,16 +100,68 @@ def _set_apart(tables: Sequence[Table]) -> None:
         table.beside = any(t.form is table.form and rows.intersection(t.data_rows) for t in tables[:number])
 
 
+# ── tables between blank columns ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _strips(grid: Grid, header: Header, hint: type[Form] | None, lexicon: Lexicon) -> list[tuple[Grid, Header]]:
+    """The parts of a sheet, between columns without anything in them, that are tables for themselves, each with its
+    first header; mostly the whole sheet with the one that was found.
+    """
+    named = {column.index for column in header.columns if column.header}
+    blank = [
+        column
+        for column in range(grid.left, grid.right + 1)
+        if column not in named and not any(is_filled(line[column]) for line in grid.cells)
+    ]
+    if not blank:
+        return [(grid, header)]
+    parts: list[tuple[Grid, Header]] = []
+    begins: int | None = None
+    for left, right in pairwise([grid.left - 1, *blank, grid.right + 1]):
+        if right - left <= 1:
+            continue
+        begins = left + 1 if begins is None else begins
+        part = Grid(grid.sheet, begins, right - 1)
+        first = _first_header(part, 0, hint, lexicon)
+        if first and first.has_anchor and (not parts or _is_apart(part, first, parts[-1][1], lexicon)):
+            parts.append((part, first))
+        elif parts and not _begins_anew(part, parts[-1][1], lexicon):
+            before = Grid(grid.sheet, parts[-1][0].left, right - 1)
+            parts[-1] = before, _first_header(before, 0, hint, lexicon) or parts[-1][1]
+        else:
+            continue  # what tells its rows apart stands further to the right
+        begins = None
+    if len(parts) < 2:
+        return [(grid, header)]
+    leftmost = Grid(grid.sheet, grid.left, parts[0][0].right)
+    parts[0] = leftmost, _first_header(leftmost, 0, hint, lexicon) or parts[0][1]
+    return parts
+
+
+def _begins_anew(part: Grid, before: Header, lexicon: Lexicon) -> bool:
+    """Whether columns say again what the table left of them has already."""
+    found = _first_header(part, 0, before.form, lexicon)
+    fields = set(found.mapping.values()) if found else set()
+    return bool(fields) and len(fields & set(before.mapping.values())) >= len(fields) / 2
+
+
+def _is_apart(part: Grid, header: Header, before: Header, lexicon: Lexicon) -> bool:
+    """Whether what stands right of a blank column is a table of its own and not more of the one before."""
+    if header.form is before.form:
+        return True
+    more = best_at(part, header.last, header.first, [before.form], lexicon)
+    new = set(more.mapping.values()) - set(before.mapping.values()) if more else set()
+    return not header.missing_required and len(header.mapping) > len(new)
+
+
 # ── the first header ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _first_header(grid: Grid, start: int, hint: type[Form] | None, lexicon: Lexicon) -> Header | None:
-    """The best header near the top. Once one with every required column is found, only the rows below it that may
-    hold its leaves are looked at.
-    """
+    """The best header near the top. Below one that is whole, or likely and some rows away, none is looked for here."""
     best: Header | None = None
     for row in range(start, min(grid.height, start + HEADER_DEPTH)):
-        if best and not best.missing_required and best.share >= 0.5:
+        if best and best.share >= 0.5 and (not best.missing_required or (best.is_likely and row > best.last + DEPTH)):
             break
         if may_be_header(grid.texts(row), lexicon):
             found = _header_at(grid, row, start, hint, lexicon)
@@ -150,8 +203,7 @@ def _is_plausible(header: Header) -> bool:
         return False
     if not header.missing_required:
         return True
-    required = len(header.form.required_columns)
-    return len(header.mapping) >= 4 and header.share >= 0.5 and header.missing_required <= required / 2
+    return header.is_likely and header.missing_required <= len(header.form.required_columns) / 2
 
 
 # ── one below another, and beside each other ──────────────────────────────────────────────────────────────────────
@@ -173,12 +225,10 @@ class _Block:
         return left <= header.span[1] and header.span[0] <= right
 
     def is_repeated_by(self, header: Header) -> bool:
-        """Whether another header says the same of the same columns."""
-        if header.form is not self.header.form:
-            return False
+        """Whether another header says the same of the same columns, if perhaps not of all."""
         mine, others = self.header.mapping, header.mapping
-        same = sum(mine.get(index) == name for index, name in others.items())
-        return same >= 2 and same >= 0.8 * len(others) and len(others) >= 0.4 * len(mine)
+        is_part = others.items() <= mine.items()
+        return header.form is self.header.form and is_part and len(others) >= max(2, 0.4 * len(mine))
 
 
 def _blocks(grid: Grid, header: Header, hint: type[Form] | None, lexicon: Lexicon) -> Iterator[_Block]:
@@ -263,13 +313,6 @@ def _titles_above(grid: Grid, first: int, start: int) -> range:
             break
         top -= 1
     return range(top, first)
-
-
-def _beyond(grid: Grid, blocks: Sequence[_Block]) -> Iterator[Grid]:
-    """The columns right of all headers, where they hold anything: a table that begins in another row."""
-    right = max(block.header.span[1] for block in blocks)
-    if right + 1 < grid.right and any(any(line[right + 1 :]) for line in grid.cells):
-        yield Grid(grid.sheet, right + 1, grid.right)
 
 
 # ── a table ───────────────────────────────────────────────────────────────────────────────────────────────────────

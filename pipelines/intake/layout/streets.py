@@ -60,7 +60,7 @@ def place_in_section(text: str, *, strict: bool = False) -> Place | None:
     name = _TAIL.sub("", numbered)
     if name in _NOBODY or len(name) < 2:
         return None
-    if _STREET.fullmatch(name) and (not strict or re.search(r"街道(?:办事处|办)?$", name) or numbered != plain):
+    if _STREET.fullmatch(name) and not (strict and name.endswith("小镇")):
         return Place(SUBDISTRICT, name)
     if not strict and _COMMITTEE.fullmatch(name):
         return Place(NEIGHBOURHOOD, name)

@@ -51,6 +51,11 @@ class Header:
         return {c.index: c.field or c.part_of or "" for c in self.columns if c.field or c.part_of}
 
     @property
+    def is_likely(self) -> bool:
+        """Whether it is a header, whole or not: several columns, mostly understood, one that tells rows apart."""
+        return self.has_anchor and len(self.mapping) >= 4 and self.share >= 0.5
+
+    @property
     def has_anchor(self) -> bool:
         """Whether it has a column by which rows are told apart."""
         telling = [column for column in self.form.columns if column.identity] or self.form.required_columns
@@ -241,7 +246,7 @@ def _best_part(
 def _cut(
     header: Header, paths: Sequence[Heading], left: int, forms: Sequence[type[Form]], lexicon: Lexicon
 ) -> int | None:
-    """The column at which another table begins: its headers begin anew, or are another form's after a blank column."""
+    """The column at which another table begins: where headers begin anew, from the blank column before them on."""
     seen: set[str] = set()
     border: int | None = None
     for number, path in enumerate(paths):
@@ -249,8 +254,6 @@ def _cut(
             border = number + 1
             continue
         key = "-".join(path[-1:])
-        if border == number and number and (other := _other_form(header, paths, number, left, forms, lexicon)):
-            return left + other
         if key in seen:
             for cut in dict.fromkeys(filter(None, (border, number))):
                 if _both(header, paths, cut, left, forms, lexicon):
@@ -271,26 +274,6 @@ def _both(
     before = _best_part(header, paths[:cut], left, forms, lexicon)
     after = _best_part(header, paths[cut:], left + cut, forms, lexicon)
     return bool(before and after and before.has_anchor and after.has_anchor)
-
-
-def _other_form(
-    header: Header,
-    paths: Sequence[Heading],
-    cut: int,
-    left: int,
-    forms: Sequence[type[Form]],
-    lexicon: Lexicon,
-) -> int | None:
-    """``cut``, when the columns from it to the next blank one are another form's table rather than more of this one."""
-    stop = next((i for i in range(cut, len(paths)) if not paths[i]), len(paths))
-    others = [form for form in forms if form is not header.form]
-    other = _best_part(header, paths[cut:stop], left + cut, others or [header.form], lexicon)
-    before = _header(header.form, header.first, header.last, tuple(paths[:cut]), left, lexicon)
-    if other is None or before is None or other.form is header.form or not (other.has_anchor and before.has_anchor):
-        return None
-    whole = _header(header.form, header.first, header.last, tuple(paths[:stop]), left, lexicon)
-    gained = len(whole.mapping) - len(before.mapping) if whole else 0
-    return cut if not other.missing_required and len(other.mapping) > gained else None
 
 
 # ── the cells below ───────────────────────────────────────────────────────────────────────────────────────────────

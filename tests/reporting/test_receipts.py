@@ -45,8 +45,14 @@ THEN = {"pm_coverage_rate": (60, 71), "committee_formation_rate": (54, 72), "tra
 UNDER_FIRST = {**NOW, "pm_coverage_rate": (64, 72)}
 
 
-def marts(folder: Path, now: dict[str, tuple[int | None, int | None]] | None = None) -> None:
+def marts(
+    folder: Path,
+    now: dict[str, tuple[int | None, int | None]] | None = None,
+    versions: tuple[str, str] = (FIRST, SECOND),
+    names: tuple[str, str] = ("台账", "台账二"),
+) -> None:
     """The tables as a run publishes them."""
+    first, second = versions
     now = now or NOW
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -77,8 +83,8 @@ def marts(folder: Path, now: dict[str, tuple[int | None, int | None]] | None = N
         "fct_submission",
         [
             {**place, "submission_id": name, "file_name": f"{title}.xlsx", "received_at": RECEIVED.replace(hour=hour)}
-            | {"status": "accepted", "is_effective": name == SECOND, "supersedes": FIRST if name == SECOND else None}
-            for name, title, hour in ((FIRST, "台账", 8), (SECOND, "台账二", 9))
+            | {"status": "accepted", "is_effective": name == second, "supersedes": first if name == second else None}
+            for name, title, hour in zip(versions, names, (8, 9), strict=True)
         ],
         supersedes=pl.String,
     )
@@ -88,10 +94,10 @@ def marts(folder: Path, now: dict[str, tuple[int | None, int | None]] | None = N
             {**place, "submission_id": version, "indicator_id": key, "basis": INDICATORS[key][2]}
             | {"numerator": figures[key][0], "denominator": figures[key][1]}
             | {
-                "previous_numerator": UNDER_FIRST[key][0] if version == SECOND else None,
-                "previous_denominator": UNDER_FIRST[key][1] if version == SECOND else None,
+                "previous_numerator": UNDER_FIRST[key][0] if version == second else None,
+                "previous_denominator": UNDER_FIRST[key][1] if version == second else None,
             }
-            for version, figures in ((FIRST, UNDER_FIRST), (SECOND, now))
+            for version, figures in ((first, UNDER_FIRST), (second, now))
             for key in INDICATORS
         ],
         **pair,

@@ -82,6 +82,7 @@ def as_json(judgement: Judgement, plans: Mapping[str, Plan]) -> dict[str, Any]:
     submission = {
         name: value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
         for name, value in judgement.submission.items()
+        if name != "layout"  # said by "recognised", and better
     }
     names = whose(judgement, plans)
     return {

@@ -73,6 +73,7 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """The cursor holds what every file looked like last time: one that looks the same twice is whole."""
+    from pipelines.intake.evidence import split
     from pipelines.intake.receive import file_sha256, find_drops
 
     folder = workspace().inbox
@@ -85,7 +86,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
         if looks[drop.drop_path] != before.get(drop.drop_path):
             waiting += 1
             continue
-        content = file_sha256(drop.path) if drop.is_regular else ""
+        content = file_sha256(drop.path) if drop.is_regular and not split(drop.drop_path) else ""
         groups.setdefault(_partition_of(drop.drop_path), []).append(f"{drop.drop_path} {drop.signature} {content}")
     requests = [
         dg.RunRequest(

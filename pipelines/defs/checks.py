@@ -18,12 +18,13 @@ SHOWN = 20
 )
 def archive_is_recorded(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Nothing that was handed in is lost on the way."""
+    from pipelines.intake.filing import unrecorded
+
     ws = workspace.folders
-    archived = {path.name for path in ws.archive.glob("??/*") if path.suffix == ""}
-    recorded = set(records(ws, "submission")["sha256"].drop_nulls())
-    lost = sorted(archived - recorded)
+    archived = sum(not path.suffix for path in ws.archive.glob("??/*"))
+    lost = unrecorded(ws)
     return dg.AssetCheckResult(
-        passed=not lost, metadata={"archived": len(archived), "unrecorded": dg.MetadataValue.json(lost[:SHOWN])}
+        passed=not lost, metadata={"archived": archived, "unrecorded": dg.MetadataValue.json(lost[:SHOWN])}
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 VERDICTS = {"accepted": "通过", "accepted_with_issues": "通过但有问题", "returned": "退回"}
+BESIDE = {"bundle": "压缩包", "evidence": "佐证材料"}
 
 inbox = dg.AssetSpec(
     "inbox",
@@ -47,22 +48,27 @@ def submissions(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
                 only_period=period_id,
                 on_progress=progress.update,
             )
-        new = [outcome for outcome in received if outcome.is_new]
+        books = [outcome for outcome in received if outcome.kind == "workbook"]
+        new = [outcome for outcome in books if outcome.is_new]
         counts = Counter(outcome.status for outcome in new)
         said = [f"{label} {counts[status]} 份" for status, label in VERDICTS.items() if counts[status]]
         progress.summary = f"{len(new)} 份，{'、'.join(said)}" if new else "没有新的填报表"
-        if len(received) > len(new):
-            progress.note(f"另有 {len(received) - len(new)} 份与以前收到的完全相同，未作改变")
+        if len(books) > len(new):
+            progress.note(f"另有 {len(books) - len(new)} 份与以前收到的完全相同，未作改变")
         for outcome in new:
             if outcome.status == "returned":
                 progress.note(f"退回：{outcome.drop_path}，回执：{outcome.receipt}")
+        for outcome in received:
+            if outcome.note:
+                where = f"，详见 {outcome.receipt}" if outcome.receipt else ""
+                progress.note(f"{BESIDE[outcome.kind]} {outcome.drop_path}：{outcome.note}{where}")
     standing = _standing(workspace.folders, context.partition_keys)
     for key in context.partition_keys:
         context.add_asset_metadata(standing[key], partition_key=key)
     return dg.MaterializeResult(
         metadata={
             "received": len(new),
-            "again": len(received) - len(new),
+            "again": len(books) - len(new),
             **{f"received_{s}": n for s, n in counts.items()},
         }
     )
@@ -80,7 +86,7 @@ def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]
 
 
 def records(ws: Workspace, kind: str) -> "pl.DataFrame":
-    """All records of one kind: a form's rows, or ``submission``, ``issue``, ``total``."""
+    """All records of one kind: a form's rows, or ``submission``, ``issue``, ``total`` …"""
     import polars as pl
 
     from pipelines.warehouse.records import ensure_schemas

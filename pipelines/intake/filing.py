@@ -196,6 +196,17 @@ def recorded_originals(ws: Workspace) -> set[str]:
     return {path.name[:16] for kind in kinds for path in (ws.records / kind).glob("[!_.]*.parquet")}
 
 
+def unrecorded(ws: Workspace) -> list[str]:
+    """The originals in the archive, by their hash, that no record speaks of.
+
+    Evidence whose place nobody knows has none: the list of its zip names it, or it waits in the inbox.
+    """
+    recorded = recorded_originals(ws)
+    homes = (path for path in ws.archive.glob("??/*") if not path.suffix and path.name[:16] not in recorded)
+    notes = ((home.name, receive.read_received(home)) for home in homes)
+    return sorted(name for name, note in notes if note is None or not evidence.split(note.drop_path))
+
+
 def listed_rows(ws: Workspace, place: Place) -> tuple[dict[str, Any] | None, pl.DataFrame | None]:
     """The submission in force for a place, and its list of evidence."""
     columns = ["submission_id", "plan_id", "district_code", "period_id", "received_at", "file_name", "status"]

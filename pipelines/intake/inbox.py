@@ -153,9 +153,11 @@ class Run:
             home = note.with_suffix("")
             if home.name in items or receive.submission_id(home.name) in recorded or not home.exists():
                 continue
-            received = receive.read_received(home)
-            if received and not evidence.split(received.drop_path):
-                items[received.sha256] = _Item(received)
+            if received := receive.read_received(home):
+                if evidence.split(received.drop_path):
+                    self.filing.papers.append(Paper(received.drop_path, received=received))
+                else:
+                    items[received.sha256] = _Item(received)
         return items
 
     def _archive(self, drop: Drop) -> Received | None:
@@ -206,7 +208,7 @@ class Run:
         for drop in item.drops:
             receive.release(drop)
         target = lists.bundle_list(self.ws.receipts, item.received)
-        return _of_zip(item.received, item.paths[0], target, "", is_new=False)
+        return _of_zip(item.received, item.paths[0], target, "与以前收到的完全相同，未作改变", is_new=False)
 
     def _opened(self, item: _Item, members: list[Member] | Exception | None) -> _Bundle | None:
         """A zip whose files are taken in; one that is none, or in which there is nothing to take, stays an item."""
@@ -228,6 +230,7 @@ class Run:
         """Put a zip on record once all that it held is, and clear the inbox of it; before that it stays."""
         members = [self._became(one, member) for member in one.members]
         if None in members:
+            self._leave(one)
             return None
         done = [member for member in members if member]
         received = one.item.received
@@ -246,6 +249,15 @@ class Run:
             receive.release(drop)
         note = lists.said_of(done)
         return _of_zip(received, (one.item.paths or [received.drop_path])[0], target, note, is_new=is_new)
+
+    def _leave(self, one: _Bundle) -> None:
+        """Take what has no record yet out of the archive: the zip stays in the inbox until its other runs are done."""
+        if not one.item.paths:
+            return
+        recorded = recorded_originals(self.ws)
+        for received in (one.item.received, *(paper.received for paper in one.papers.values())):
+            if received and received.submission_id not in recorded:
+                (self.ws.archive / received.archive_path).unlink(missing_ok=True)
 
     def _became(self, one: _Bundle, member: Member) -> Member | None:
         """A file of a zip as it stands at the end; None while it belongs to a run of another plan or period."""

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from pipelines.intake import bundle, receive
 from pipelines.intake.bundle import LEFT, Member
+from pipelines.intake.filing import unrecorded
 from pipelines.intake.issues import Refusal
 from pipelines.intake.receive import Received
 from pipelines.intake.service import Outcome, process_inbox
@@ -38,10 +39,11 @@ def ws(tmp_path: Path) -> Workspace:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files; the same files give the same bytes."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(content, "w") as new:
         for name, data in files.items():
-            new.writestr(name, data)
+            new.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
@@ -135,15 +137,19 @@ def test_a_zip_with_nothing_to_take_is_returned(ws: Workspace) -> None:
 
 
 def test_a_run_for_one_period_leaves_the_zip_until_all_of_it_is_taken_in(ws: Workspace) -> None:
-    drop(ws, "包.zip", zipped({"2023.xlsx": ledger(2, "2023-11"), "2024.xlsx": FIRST}))
+    files = {"甲/2023.xlsx": ledger(2, "2023-11"), "甲/evidence/a.pdf": b"a", "2024.xlsx": FIRST}
+    drop(ws, "包.zip", zipped(files))
     assert [o.file_name for o in run(ws, only_plan=PLAN, only_period="2024-11")] == ["包.zip/2024.xlsx"]
     assert [path.name for path in ws.inbox.iterdir()] == ["包.zip"]
+    assert unrecorded(ws) == []
     assert {o.file_name: o.is_new for o in run(ws)} == {
         "包.zip": True,
-        "包.zip/2023.xlsx": True,
+        "包.zip/甲/2023.xlsx": True,
         "包.zip/2024.xlsx": False,
+        "佐证材料": True,
     }
     assert not list(ws.inbox.iterdir())
+    assert unrecorded(ws) == []
 
 
 def test_the_inbox_path_of_a_zip_holds_for_what_is_in_it(ws: Workspace) -> None:

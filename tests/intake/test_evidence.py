@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from pipelines.intake import receive
+from pipelines.intake.filing import unrecorded
 from pipelines.intake.records import EVIDENCE_FILE_SCHEMA
 from pipelines.intake.service import Outcome, process_inbox
 from pipelines.settings import Limits, Workspace
@@ -246,7 +247,18 @@ def test_a_kill_leaves_work_that_the_next_run_finishes(ws: Workspace, kind: str,
     assert sorted(read(ws, "evidence_file")["path"]) == ["Z1.pdf", "Z2.pdf", "Z4.pdf"]
     assert findings(ws) == [("evidence_unlisted", None)]
     assert read(ws, "submission").height == 1
+    assert unrecorded(ws) == []
     assert run(ws) == []
+
+
+def test_archived_before_a_kill_and_then_taken_out_of_the_inbox(ws: Workspace) -> None:
+    drop(ws, f"{PLAN}/2024-11/150802/evidence/a.pdf", "nowhere/evidence/b.pdf")
+    for found in receive.find_drops(ws.inbox):
+        receive.archive(ws, found, NOW)
+        found.path.unlink()
+    run(ws)
+    assert read(ws, "evidence_file")["path"].to_list() == ["a.pdf"]
+    assert unrecorded(ws) == []
 
 
 def test_windows_leftovers_are_no_evidence(ws: Workspace) -> None:

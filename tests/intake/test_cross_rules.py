@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.intake.issues import column_letter
 from pipelines.intake.rules.totals import tasks_of
-from tests.intake.books import PLAN, ROW, USCC, Book, communities, community, found, judged, plans
+from tests.intake.books import PLAN, ROW, USCC, Book, communities, community, found, judged, plans, saved
 
 OTHER = "911101066976941872"
 FIRM = "测试物业服务有限公司"
@@ -276,3 +277,89 @@ def test_a_typed_rate_to_a_tenth_of_a_point(typed: float, wrong: bool) -> None:
     head = ["调查年度", "组织方式", "小区名称", "有效样本", "非常满意", "满意", "基本满意", "一般", "满意率(%)"]
     line = [2024, "第三方", "河套人家", 100, 50, 40, 5, 5, typed]
     assert bool(found(judged(Book(sheets={"满意度调查": [head, line]})), "R24")) == wrong
+
+
+# ── single cells and rows of the smaller sheets ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("header", "typed", "rule", "severity", "kept"),
+    [
+        ("总户数", "约120户", "approximate_value", "warning", 120),
+        ("总户数", "62间商铺、100套公寓", "several_values", "error", None),
+        ("总户数", "12.5", "not_whole", "error", None),
+        ("总户数", "几百户", "unreadable_number", "error", None),
+        ("建筑面积", "150亩", "unit_mismatch", "error", None),
+        ("建筑面积", 6_000_000, "out_of_range", "error", None),
+        ("建筑面积", "9" * 20, "too_large", "error", None),
+        ("交付使用时间", "2010年左右", "approximate_date", "warning", "2010-01-01"),
+        ("交付使用时间", "2010年、2012年", "several_dates", "error", None),
+        ("交付使用时间", "2010-02-30", "impossible_date", "error", None),
+        ("交付使用时间", "去年", "unreadable_date", "error", None),
+        ("交付使用时间", 2010.1, "ambiguous_month", "warning", "2010-01-01"),
+        ("物业费收缴率", "很高", "unreadable_percent", "error", None),
+        ("物业管理方式", "自主物业", "unknown_word", "error", None),
+        ("物业服务企业", "和平社区居委会", "mode_in_company_column", "warning", None),
+        ("信息公开公示", "#REF!", "formula_error", "error", None),
+    ],
+)
+def test_single_cells(header: str, typed: object, rule: str, severity: str, kept: object) -> None:
+    judgement = judged(Book([community(**{header: typed})]))
+    [issue] = found(judgement, rule)
+    full = next(name for name in ROW if name.startswith(header))
+    assert issue.severity == severity
+    assert issue.cell == f"{column_letter(list(ROW).index(full))}2"
+    value = judgement.frames["community"].row(0, named=True)[issue.field]
+    assert (None if value is None else str(value)) == (None if kept is None else str(kept))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "head", "line", "rule", "cell"),
+    [
+        (
+            "矛盾纠纷及12345",
+            ["工单编号", "受理时间", "办结时间"],
+            ["G1", "2024-05-03", "2024-05-02"],
+            "closed_before_received",
+            "C2",
+        ),
+        ("双随机检查", ["检查日期", "发现问题数", "整改数"], ["2024-05-03", 3, 4], "rectified_more_than_found", "C2"),
+        (
+            "制度机制清单",
+            ["指标编号", "制度名称", "文号"],
+            ["leading_group_established", "通知", "第三次会议"],
+            "document_no_format",
+            "C2",
+        ),
+        ("信用评价及红黑榜", ["评价年度", "企业名称"], ["去年", FIRM], "unreadable_year", "A2"),
+    ],
+)
+def test_rows_of_the_smaller_sheets(sheet: str, head: list[object], line: list[object], rule: str, cell: str) -> None:
+    assert cells(with_sheet(sheet, [head, line]), rule) == [(sheet, cell)]
+
+
+def test_a_contract_period_that_is_none() -> None:
+    headers = [h for h in ROW if h not in ("合同开始日期", "合同结束日期")] + ["合同期限"]
+    judgement = judged(Book([community() | {"合同期限": "三年"}], headers=headers))
+    assert [i.severity for i in found(judgement, "unreadable_period")] == ["error"]
+
+
+def test_a_ledger_without_its_main_sheet_and_one_without_rows() -> None:
+    totals = [
+        ["指标", "数值"],
+        *([name, 1] for name in ("小区总数", "物业管理覆盖数", "总户数", "业委会组建数", "企业数")),
+    ]
+    book = Book(sheets={"企业明细": [COMPANY, [FIRM, USCC, 1, 1]], "汇总表": totals}).workbook()
+    book.remove(book["小区明细"])
+    assert [i.severity for i in found(judged(saved(book)), "missing_form")] == ["fatal"]
+    judgement = judged(Book([]))
+    assert judgement.status == "returned"
+    assert [i.rule_id for i in judgement.issues if i.severity == "fatal"] == ["no_rows"]
+
+
+def test_hidden_rows_are_read_and_said() -> None:
+    book = Book(communities(3)).workbook()
+    book["小区明细"].row_dimensions[3].hidden = True
+    judgement = judged(saved(book))
+    assert judgement.submission["community_count"] == 3
+    assert [i.sheet for i in found(judgement, "hidden_rows")] == ["小区明细"]

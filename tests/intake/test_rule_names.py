@@ -36,9 +36,18 @@ def test_every_rule_has_a_name_a_meaning_and_a_source(rule: object) -> None:
     assert re.match(r"domain|SEMANTICS", name.source)
 
 
+def test_every_rule_has_a_test() -> None:
+    """At least one that names it; where it points is that test's to say."""
+    own = Path(__file__)
+    texts = "\n".join(path.read_text("utf-8") for path in own.parents[1].rglob("*.py") if path != own)
+    assert not sorted(rule.id for rule in RULES if f'"{rule.id}"' not in texts)
+
+
 def test_no_name_is_left_without_its_rule() -> None:
     """Findings that are made in other modules are known to the catalogue as well."""
-    sources = "\n".join(path.read_text("utf-8") for path in Path("pipelines/intake").rglob("*.py"))
+    sources = "\n".join(
+        path.read_text("utf-8") for path in (Path(__file__).parents[2] / "pipelines" / "intake").rglob("*.py")
+    )
     registered = {rule.id for rule in RULES}
     assert not {
         rule for rule in names() if rule not in registered and f'"{rule}"' not in sources and rule not in ELSEWHERE

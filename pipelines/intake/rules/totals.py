@@ -91,7 +91,7 @@ def _in_scope(frames: Frames) -> pl.DataFrame:
 @book_rule("T1", WARNING, "summary", "value", "小区总数：" + _MISMATCH, _MISMATCH_REMEDY)
 def total_communities(frames: Frames) -> list[Finding]:
     """The typed number of communities."""
-    if not (claims := _claims(frames, "community_count")):
+    if not (claims := _claims(frames, "community_count")) or "community" not in frames:
         return []
     counted = _in_scope(frames).group_by("_book").agg(pl.len().alias("all"), col("built").sum())
     return _compare(claims, counted, {"community_count": ("all", "built")})
@@ -101,7 +101,7 @@ def total_communities(frames: Frames) -> list[Finding]:
 def totals_by_mode(frames: Frames) -> list[Finding]:
     """The typed numbers by mode of management."""
     measures = ("managed_count", "professional_count", "unmanaged_count")
-    if not (claims := _claims(frames, *measures)):
+    if not (claims := _claims(frames, *measures)) or "community" not in frames:
         return []
     professional = is_professional() & ~col("withheld").list.contains("is_professional")
     kinds = {"managed": is_managed(), "professional": professional, "unmanaged": col("management_mode") == "none"}
@@ -119,7 +119,7 @@ def totals_by_mode(frames: Frames) -> list[Finding]:
 @book_rule("T3", WARNING, "summary", "value", "户数或面积合计：" + _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     """Only where every row's value could be read: a sum without the unreadable ones proves nothing."""
-    if not (claims := _claims(frames, "households", "floor_area_sqm")):
+    if not (claims := _claims(frames, "households", "floor_area_sqm")) or "community" not in frames:
         return []
     scope = _in_scope(frames)
     counted = scope.group_by("_book").agg(
@@ -149,6 +149,8 @@ def total_committees(frames: Frames) -> list[Finding]:
         formed = frames["committee"].filter(col("status").is_in(FORMED))
         place = pl.coalesce("community_code", pl.concat_str("name_key", pl.col("subdistrict_key").fill_null("")))
         bodies = formed.group_by("_book").agg(place.n_unique().alias("bodies"))
+    elif "community" not in frames:
+        return []
     else:
         typed = frames["community"].filter(col("committee_status_typed").is_in(FORMED))
         bodies = typed.group_by("_book").agg(pl.len().alias("bodies"))
@@ -209,7 +211,7 @@ def _managed(frames: Frames) -> pl.DataFrame:
 
     A community that gives a code belongs to that code; one that gives none goes by the company's name.
     """
-    if "company" not in frames:
+    if "company" not in frames or "community" not in frames:
         return pl.DataFrame()
     standing = _in_scope(frames).filter(is_professional().fill_null(False))
     listed = frames["company"].select("_book", "_row", "uscc", "company_key", "managed_project_count", "managed_area")

@@ -360,15 +360,18 @@ def test_tasks_and_evidence() -> None:
     }
     judgement = judged(Book(sheets=sheets), received=datetime(2024, 12, 20))
     cells = {(i.rule_id, i.severity): i.cell for i in judgement.issues if i.rule_id != "missing_sheet"}
-    assert cells.items() >= {
-        ("T14", "warning"): "A1",
-        ("R24", "warning"): "E2",
-        ("done_without_evidence", "warning"): "H3",
-        ("done_after_as_of", "warning"): "G3",
-        ("T13", "warning"): "H4",
-        ("evidence_reused", "warning"): "E2",
-        ("evidence_after_submission", "error"): "D7",
-    }.items()
+    assert (
+        cells.items()
+        >= {
+            ("T14", "warning"): "A1",
+            ("R24", "warning"): "E2",
+            ("done_without_evidence", "warning"): "H3",
+            ("done_after_as_of", "warning"): "G3",
+            ("T13", "warning"): "H4",
+            ("evidence_reused", "warning"): "E2",
+            ("evidence_after_submission", "error"): "D7",
+        }.items()
+    )
     assert record(judgement, 5, "evidence")["date"] is None
 
 

@@ -324,9 +324,14 @@ def _existing(files: Iterable[Path]) -> None:
 @files_argument
 @click.option("--received-at", type=Moment(), metavar="时间", help="实际收到的时间，用于补录早前收到的文件")
 def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
-    """把填报表放进收件箱；下次 actionplan run 时处理。"""
+    """把填报表、压缩包，或装有填报表和佐证材料(evidence)的文件夹放进收件箱；下次 actionplan run 时处理。"""
     _existing(files)
+    from pipelines.intake.evidence import FOLDERS
     from pipelines.intake.receive import submit as put
+
+    for path in files:
+        if path.is_dir() and path.absolute().name.lower() in FOLDERS:
+            raise Misuse(f"{path} 里只有佐证材料：请提交它所在的、装有填报表的文件夹")
 
     ws = _workspace().prepare()
     if received_at and received_at > now():

@@ -136,6 +136,7 @@ def submit(
 ) -> list[Path]:
     """Put files into the inbox; each appears there whole. ``received_at`` back-loads what came on an earlier day.
 
+    A folder goes there with all its files, so that evidence stays beside its workbook.
     ``drop_folder``: ``<plan>/<period>/<district code>`` where it is known. A name that is taken by other bytes gets a
     number. Returns the new paths. Raises OSError naming the file or folder.
     """
@@ -145,13 +146,33 @@ def submit(
     for source in map(Path, files):
         target = _free_name(folder, source)
         temporary = target.with_name(f".{target.name}.tmp")
-        shutil.copyfile(source, temporary)
-        if received_at:
-            stated = {"received_at": local(received_at).isoformat(timespec="seconds")}
-            sidecar(target).write_text(json.dumps(stated), encoding="utf-8")
+        if source.is_dir():
+            _copy_folder(source, temporary, received_at)
+        else:
+            shutil.copyfile(source, temporary)
+            _state(target, received_at)
         os.replace(temporary, target)
         placed.append(target)
     return placed
+
+
+def _copy_folder(source: Path, target: Path, received_at: datetime | None) -> None:
+    """Copy the files of a folder, links and what the inbox ignores left out."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        below = path.relative_to(source)
+        if path.is_file() and not path.is_symlink() and not any(map(is_ignored, below.parts)):
+            copy = target / below
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            _state(copy, received_at)
+
+
+def _state(target: Path, received_at: datetime | None) -> None:
+    if received_at:
+        stated = {"received_at": local(received_at).isoformat(timespec="seconds")}
+        sidecar(target).write_text(json.dumps(stated), encoding="utf-8")
 
 
 def _free_name(folder: Path, source: Path) -> Path:
@@ -159,7 +180,12 @@ def _free_name(folder: Path, source: Path) -> Path:
         target = folder / (source.name if number == 1 else f"{source.stem} ({number}){source.suffix}")
         if not os.path.lexists(target):
             return target
-        if target.is_file() and target.stat().st_size == source.stat().st_size and _same_bytes(target, source):
+        if (
+            target.is_file()
+            and source.is_file()
+            and target.stat().st_size == source.stat().st_size
+            and _same_bytes(target, source)
+        ):
             return target
     raise FileExistsError(f"{folder / source.name}: too many files of this name")
 

@@ -74,3 +74,10 @@ def test_a_zip_with_nothing_to_take(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("check", path)
     assert done.exit_code == 1
     assert "说明.txt" in done.stdout
+
+
+def test_a_folder_of_evidence_alone_has_no_workbook(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    done = invoke("submit", tmp_path / "evidence")
+    assert done.exit_code == 2
+    assert "填报表的文件夹" in done.stderr

@@ -108,6 +108,24 @@ def test_submit_never_overwrites(ws: Workspace, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in ws.inbox.iterdir()} == {"a.xlsx": b"one", "a (2).xlsx": b"two"}
 
 
+def test_submit_keeps_a_folder_together(ws: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "临河报送"
+    (source / "evidence" / "照片").mkdir(parents=True)
+    for name in ("台账.xlsx", "evidence/照片/一.jpg", "Thumbs.db", "~$台账.xlsx"):
+        (source / name).write_bytes(b"x")
+    (source / "链接.xlsx").symlink_to("/etc/passwd")
+    for _ in range(2):
+        receive.submit(ws, [source], datetime(2023, 11, 28))
+    assert [drop.drop_path for drop in receive.find_drops(ws.inbox)] == [
+        *("临河报送 (2)/evidence/照片/一.jpg", "临河报送 (2)/台账.xlsx"),
+        *("临河报送/evidence/照片/一.jpg", "临河报送/台账.xlsx"),
+    ]
+    for drop in receive.find_drops(ws.inbox):
+        received = receive.archive(ws, drop, NOW)
+        assert received
+        assert received.received_at_source == "stated"
+
+
 def test_a_full_disk_loses_nothing(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(ws, "a.xlsx")
     [drop] = receive.find_drops(ws.inbox)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from typing import Any
 
 import xlsxwriter
@@ -20,6 +21,8 @@ MOST_MERGED = 2_000
 _SAMPLE = 300
 """Rows that widths are taken from."""
 _NARROW, _WIDE = 6, 42
+_PAGE = 220
+"""Characters that fit across an A4 page at a size that can still be read."""
 _BODY = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BOX = {"border": 1, "border_color": "#BFC7D1"}
 _HEAD = _BODY | _BOX | {"bold": True, "bg_color": "#DCE6F1", "align": "center", "text_wrap": True}
@@ -58,11 +61,12 @@ class _Sheet:
             self.written.merge_range(*area, "", self._format(area[0], ""))
             line = self.sheet.cells[area[0]] if area[0] < len(self.sheet.cells) else []
             self._cell(area[0], area[1], line[area[1]] if area[1] < len(line) else "")
-        for column, width in enumerate(self._widths()):
+        widths = self._widths()
+        for column, width in enumerate(widths):
             self.written.set_column(column, column, width)
         self.written.set_landscape()
         self.written.set_paper(9)
-        self.written.fit_to_pages(1, 0)
+        self.written.fit_to_pages(max(1, ceil(sum(widths) / _PAGE)), 0)
         self.written.set_margins(0.4, 0.4, 0.5, 0.6)
         self.written.set_footer("&L&A&R第 &P 页，共 &N 页")
         if self.last_header:

@@ -80,8 +80,8 @@ def _where(table: Mapping[str, Any]) -> str:
 
 
 def _is_plain(column: Mapping[str, Any]) -> bool:
-    """Recognised by the header that the template prints: nothing to look at."""
-    return bool(column["field"]) and column["how"] == "exact"
+    """Recognised by the header that the template prints, and shown as it is: nothing to look at."""
+    return bool(column["field"]) and column["how"] == "exact" and not column["personal"]
 
 
 def _column(sheet: OwnSheet, column: Mapping[str, Any], level: int) -> None:

@@ -150,6 +150,8 @@ class SheetLayout:
     """The form its name says; where the content says otherwise, ``form`` differs."""
     outline: Outline | None = None
     """Where its header seems to be, for a sheet that no form fits."""
+    copy_of: str | None = None
+    """The sheet it is a copy of, if so: then it has no tables."""
 
 
 def missing_required(form: type[Form], tables: Sequence[Table]) -> list[Column]:

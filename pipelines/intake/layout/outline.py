@@ -8,7 +8,7 @@ was not understood: the header was seen, but it is no form's.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -22,13 +22,15 @@ LOOKED_AT = 40
 DEPTH = 3
 BELOW = 12
 LONGEST = 40
+NEARLY = 0.9
 ENOUGH = 4.0
 """A header scores 3 for standing over every column, 1½ for unlike texts, 1 for sounding so, 2 for numbers below."""
 
 TOTAL = re.compile(r"合\s*计|小\s*计|总\s*计|共\s*计|^(?:總計|合計|小計)$")
 NOTE = re.compile(
-    r"^[\s(（]*(?:附?注|註|备\s*注|说\s*明|填表说明|数据来源|资料来源|来源|制表|填表|填报|审核|复核|经办|负责人|联系人|签字|盖章"
-    r"|[^:：]{0,12}意见|[^:：]{0,14}(?:负责人|工程师|签字|签名|盖章|日期)|回访人|调查人|检查人)[^:：]{0,6}[:：]"
+    r"^[\s(（]*(?:(?:附?注|註|备\s*注|说\s*明|填表说明|数据来源|资料来源|来源|制表|填表|填报|审核|复核|经办|负责人|联系人|签字|盖章"
+    r"|[^:：]{0,12}(?:意见|要求)|[^:：]{0,14}(?:负责人|工程师|签字|签名|盖章|日期)|回访人|调查人|检查人)[^:：]{0,6}[:：]"
+    r"|(?:设计|校对|审核|审批|制单|制表)$)"
 )
 _HEADING = re.compile(
     r"序号|编号|代码|编码|名称|姓名|单位|地区|地址|日期|时间|年份|类别|类型|性质|情况|方式|状态|备\s*注|说明|电话|金额|面积|数量|合计"
@@ -63,37 +65,40 @@ def outline(sheet: RawSheet) -> Outline:
 
 
 def _header(grid: Grid, filled: Sequence[Sequence[int]]) -> tuple[int, int] | None:
-    best: tuple[float, int, int] | None = None
+    """The rows that score best; of several that score nearly so, the topmost."""
+    scores: dict[tuple[int, int], float] = {}
     for first in range(min(grid.height, LOOKED_AT)):
-        if not filled[first]:
-            continue
         for last in range(first, min(first + DEPTH, grid.height)):
-            if not filled[last]:
+            if not filled[last] or (last > first and len(filled[last]) < 2):
                 break
-            score = _score(grid, filled, first, last)
-            if best is None or score > best[0] + 1e-9:
-                best = score, first, last
-    if best is None or best[0] < ENOUGH:
-        return None
-    return _closed(grid, best[1], best[2])
+            scores[first, last] = _score(grid, filled, first, last)
+    best: tuple[int, int] | None = None
+    enough = ENOUGH
+    while above := {rows: score for rows, score in scores.items() if best is None or rows[1] < best[0]}:
+        rows = max(above, key=above.__getitem__)
+        if above[rows] < enough:
+            break
+        best, enough = rows, max(enough, above[rows] - NEARLY)
+    return _closed(grid, *best) if best else None
 
 
 def _score(grid: Grid, filled: Sequence[Sequence[int]], first: int, last: int) -> float:
+    """How much rows look like a header of the rows below them."""
     below = [row for row in range(last + 1, grid.height) if filled[row]][:BELOW]
     rows = [grid.texts(row) for row in range(first, last + 1)]
     paths = {
         column: tuple(dict.fromkeys(texts[column] for texts in rows if texts[column])) for column in range(len(rows[0]))
     }
-    used = {column for row in below for column in filled[row]} | {c for c, path in paths.items() if path}
-    named = [path for column in sorted(used) if (path := paths[column])]
+    used = sorted({column for row in below for column in filled[row]} | {c for c, path in paths.items() if path})
+    named = [path for column in used if (path := paths[column])]
     if len(used) < 2 or len(set(named)) < 2:
         return 0.0
     leaves = [path[-1] for path in named]
     odd = sum(len(leaf) > LONGEST or _LABELLED.match(leaf) is not None for leaf in leaves)
-    numbers = sum(_NUMBER.fullmatch(leaf) is not None and not _HEADING.search(leaf) for leaf in leaves)
+    numbers = sum(len(path) == 1 and _is_number(path[0]) and not _HEADING.search(path[0]) for path in named)
     return (
         3 * len(named) / len(used)
-        + 1.5 * len(set(named)) / len(named)
+        + 1.5 * _unlike(used, paths)
         + sum(_HEADING.search(compact(leaf)) is not None for leaf in leaves) / len(leaves)
         + 2 * _contrast(grid, paths, used, below)
         - 3 * (odd + numbers) / len(leaves)
@@ -102,16 +107,31 @@ def _score(grid: Grid, filled: Sequence[Sequence[int]], first: int, last: int) -
     )
 
 
-def _contrast(grid: Grid, paths: dict[int, tuple[str, ...]], used: set[int], below: Sequence[int]) -> float:
-    """The share of columns with a text on top and mostly numbers, or always the same few words, below."""
+def _unlike(used: Sequence[int], paths: Mapping[int, tuple[str, ...]]) -> float:
+    """The share of headings that are no other one's in their table."""
+    told, before, seen = 0, -2, set[tuple[str, ...]]()
+    begins: tuple[str, ...] = ()
+    for column in used:
+        if column > before + 1 or (paths[column] == begins and paths[before] != begins):  # beside another table
+            seen, begins = set(), paths[column]
+        told += bool(paths[column]) and paths[column] not in seen
+        seen.add(paths[column])
+        before = column
+    return told / len(used)
+
+
+def _contrast(grid: Grid, paths: Mapping[int, tuple[str, ...]], used: Sequence[int], below: Sequence[int]) -> float:
+    """The share of columns with a text on top and numbers below."""
     told = 0.0
     for column in used:
         cells = [grid.cells[row][column] for row in below if is_filled(grid.cells[row][column])]
-        if not cells or not paths[column] or _NUMBER.fullmatch(paths[column][-1]):
-            continue
-        numbers = sum(not isinstance(cell, str) or _NUMBER.fullmatch(cell.strip()) is not None for cell in cells)
-        told += numbers / len(cells)
+        if cells and paths[column] and not _is_number(paths[column][-1]):
+            told += sum(not isinstance(cell, str) or _is_number(cell.strip()) for cell in cells) / len(cells)
     return told / len(used)
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _closed(grid: Grid, first: int, last: int) -> tuple[int, int]:
@@ -125,7 +145,8 @@ def _closed(grid: Grid, first: int, last: int) -> tuple[int, int]:
 
 def _tied(grid: Grid, above: int, below: int) -> bool:
     over = [a for a in grid.merged_in_row.get(below, ()) if a[0] <= above and a[2] - a[0] < DEPTH and a[3] - a[1] <= 2]
-    return len(over) >= 2 or (len(over) == 1 and len(grid.merged_in_row.get(above, ())) > 1)
+    has_parents = any(a[0] == a[2] and a[3] > a[1] for a in grid.merged_in_row.get(above, ()))
+    return len(over) >= 2 or (len(over) == 1 and has_parents)
 
 
 # ── the rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +165,7 @@ def _kinds(grid: Grid, filled: Sequence[Sequence[int]], header: tuple[int, int] 
     is_after_note = False
     for row in body:
         kinds[row] = _kind(grid.cells[row], filled[row], usual, is_after_note)
-        is_after_note = kinds[row] == "note" or (is_after_note and kinds[row] == "note")
+        is_after_note = kinds[row] == "note"
     if usual >= 3:  # what stands alone after the last full row is a note, too
         full = max((row for row in body if kinds[row] in ("data", "total")), default=grid.height)
         kinds[full + 1 :] = ["note" if kind == "group" else kind for kind in kinds[full + 1 :]]
@@ -155,9 +176,7 @@ def _kind(line: Sequence[object], filled: Sequence[int], usual: float, is_after_
     texts = [close(text_of(line[i])) for i in filled[:4]]
     if NOTE.match(texts[0]) and len(filled) <= max(6, usual):
         return "note"
-    if is_after_note and len(filled) <= 3 < usual:
-        return "note"
-    if is_after_note and len(filled) == 1:
+    if is_after_note and (len(filled) == 1 or len(filled) <= 3 < usual):
         return "note"
     if any(TOTAL.search(text) and len(text) <= 20 for text in texts):
         return "total"

@@ -211,7 +211,8 @@ def _tied(grid: Grid, above: int, below: int) -> bool:
         for area in grid.merged_in_row.get(below, ())
         if area[0] <= above and area[2] - area[0] < DEPTH and area[3] - area[1] <= 2
     ]
-    return len(over) >= 2 or (len(over) == 1 and len(grid.merged_in_row.get(above, ())) > 1)
+    has_parents = any(a[0] == a[2] and a[3] > a[1] for a in grid.merged_in_row.get(above, ()))
+    return len(over) >= 2 or (len(over) == 1 and has_parents)
 
 
 # ── tables beside each other ──────────────────────────────────────────────────────────────────────────────────────

@@ -149,8 +149,10 @@ def build(
     applied: list[tuple[object, int]] = []
     for (plan_id,), own_periods in periods.sort("plan_id", "seq").group_by("plan_id", maintain_order=True):
         own = pl.col("plan_id") == plan_id
-        history = _History(Rulings(decisions.filter(own)))
         reporting = submissions.filter(own)
+        if reporting.is_empty():
+            continue  # nobody has reported for it: nothing to replay
+        history = _History(Rulings(decisions.filter(own)))
         started = (pl.col("due_date") < today) | pl.col("period_id").is_in(reporting["period_id"].unique().implode())
         for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
             here = pl.col("period_id") == period_id

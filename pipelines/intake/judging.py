@@ -22,6 +22,7 @@ from pipelines.intake import layout, papers
 from pipelines.intake import recognised as recognition
 from pipelines.intake.answers import Answers, is_of_receipt, read_answers
 from pipelines.intake.changes import Changes
+from pipelines.intake.copies import set_copies_aside
 from pipelines.intake.issues import ERROR, FATAL, SEVERITY_ORDER, WARNING, Issue, Refusal, cell_name
 from pipelines.intake.mended import Mended
 from pipelines.intake.parse import Rows, Total, read_table, read_totals, shown
@@ -201,6 +202,7 @@ def _opened(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan], lexicon
     covers = [sheet for sheet in raw.visible if layout.is_cover(sheet.name)]
     sheets = [s for s in raw.visible if s not in covers and id(s) not in ours and any(map(any, s.cells))]
     layouts = [layout.lay_out(sheet, lexicon) for sheet in sheets]
+    set_copies_aside(layouts)
     cover = identity.read_labels((sheet, range(COVER_ROWS)) for sheet in covers) if covers else None
     title = identity.read_labels((item.sheet, _rows_around(item)) for item in layouts if item.tables)
     titles = [text for item in layouts if item.tables for text in item.titles]
@@ -250,6 +252,9 @@ def _about_sheets(book: _Book) -> None:
             _say(book, reading.HIDDEN_SHEET, (sheet.name, None), sheet=sheet.name)
     for item in book.layouts:
         name = item.sheet.name
+        if item.copy_of:
+            _say(book, reading.SHEET_COPY, (name, None), sheet=name, original=item.copy_of)
+            continue
         if item.form is None:
             _about_unrecognised(book, item)
             continue

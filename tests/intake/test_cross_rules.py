@@ -363,3 +363,29 @@ def test_hidden_rows_are_read_and_said() -> None:
     judgement = judged(saved(book))
     assert judgement.submission["community_count"] == 3
     assert [i.sheet for i in found(judgement, "hidden_rows")] == ["小区明细"]
+
+
+@pytest.mark.parametrize("name", ["小区明细 (2)", "小区明细（2）", "小区明细-副本", "小区明细最终版", "小区明细 备份"])
+def test_a_stale_copy_of_a_sheet_is_said_and_not_read(name: str) -> None:
+    book = Book(communities(4)).workbook()
+    copy = book.copy_worksheet(book["小区明细"])
+    copy.title = name
+    copy["N2"] = 999
+    book.move_sheet(copy, -1)
+    judgement = judged(saved(book))
+    assert [i.sheet for i in found(judgement, "sheet_copy")] == [name]
+    assert judgement.frames["community"]["households"].to_list() == [100] * 4
+    assert not found(judgement, "R39")
+
+
+def test_a_second_sheet_that_carries_on_is_read() -> None:
+    book = Book(communities(4)).workbook()
+    more = book.copy_worksheet(book["小区明细"])
+    more.title = "小区明细 (2)"
+    for row in range(2, 6):
+        more[f"E{row}"], more[f"B{row}"] = f"河套新{row}号院", f"LH10{row}"
+    more["E5"], more["B5"] = "河套1号院", "LH0001"
+    judgement = judged(saved(book))
+    assert judgement.submission["community_count"] == 7
+    [issue] = found(judgement, "R39")
+    assert "「小区明细」第2行" in issue.message

@@ -42,7 +42,7 @@ def _rows(frame: pl.DataFrame) -> list[Finding]:
     ERROR,
     "community",
     "community_name",
-    "与前面第{first_row}行是同一个小区（同一街道、同一名称），本行未采用",
+    "与{first}是同一个小区（同一街道、同一名称），本行未采用",
     "删去重复的一行；确是两个小区的请写明分期、分区或各自的小区编码",
 )
 def one_row_per_community(frames: Frames) -> list[Finding]:
@@ -54,19 +54,24 @@ def one_row_per_community(frames: Frames) -> list[Finding]:
     ended = (col("change_type") == "demolished").fill_null(False)
     place = pl.coalesce("subdistrict_key", "address_key").fill_null("")
     group = [col("_book"), col("name_key"), place.alias("place"), ended.alias("ended")]
-    rows = frame.select(*group, "_row", "source_row", "community_code", count=pl.len().over(group)).filter(
-        col("count") > 1
-    )
+    rows = frame.select(
+        *group, "_row", "source_sheet", "source_row", "community_code", count=pl.len().over(group)
+    ).filter(col("count") > 1)
     found = []
-    seen: dict[tuple[object, ...], list[tuple[str | None, int]]] = {}
-    for book, name, where, last, row, source_row, code, _ in rows.iter_rows():
+    seen: dict[tuple[object, ...], list[tuple[str | None, str, int]]] = {}
+    for book, name, where, last, row, sheet, line, code, _ in rows.iter_rows():
         earlier = seen.setdefault((book, name, where, last), [])
-        twin = next((line for known, line in earlier if known is None or code is None or known == code), None)
+        twin = next((known for known in earlier if known[0] is None or code is None or known[0] == code), None)
         if twin is None:
-            earlier.append((code, source_row))
+            earlier.append((code, sheet, line))
         else:
-            found.append(Finding(book, row, values={"first_row": twin}))
+            found.append(Finding(book, row, values={"first": _line(twin[1], twin[2], sheet)}))
     return found
+
+
+def _line(sheet: str, line: int, here: str) -> str:
+    """Another row as a clerk finds it: 前面第2行, or with its sheet where that is another one."""
+    return f"前面第{line}行" if sheet == here else f"「{sheet}」第{line}行"
 
 
 @book_rule(
@@ -74,7 +79,7 @@ def one_row_per_community(frames: Frames) -> list[Finding]:
     WARNING,
     "community",
     "community_code",
-    "小区编码与第{first_row}行相同，但名称或街道不同",
+    "小区编码与{first}相同，但名称或街道不同",
     "每个小区的编码应当唯一，请核对后更正",
 )
 def codes_are_unique(frames: Frames) -> list[Finding]:
@@ -82,14 +87,18 @@ def codes_are_unique(frames: Frames) -> list[Finding]:
     frame = frames["community"].filter(said("community_code"))
     group = ["_book", "community_code"]
     first = [
-        col(name).first().over(group).alias(f"first_{name}") for name in ("name_key", "subdistrict_key", "source_row")
+        col(name).first().over(group).alias(f"first_{name}")
+        for name in ("name_key", "subdistrict_key", "source_sheet", "source_row")
     ]
     rows = frame.filter(pl.len().over(group) > 1).with_columns(first)
     other = col("name_key").ne_missing(col("first_name_key")) | col("subdistrict_key").ne_missing(
         col("first_subdistrict_key")
     )
-    rows = rows.filter(other).select("_book", "_row", "first_source_row")
-    return [Finding(book, row, values={"first_row": line}) for book, row, line in rows.iter_rows()]
+    rows = rows.filter(other).select("_book", "_row", "source_sheet", "first_source_sheet", "first_source_row")
+    return [
+        Finding(book, row, values={"first": _line(sheet, line, here)})
+        for book, row, here, sheet, line in rows.iter_rows()
+    ]
 
 
 # ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -127,6 +127,15 @@ STREET_CONFLICT = listed(
     "核对这些行属于哪个街道（乡镇）或社区；{source}不对的请改正，填错的请改填",
     "column",
 )
+SHEET_COPY = listed(
+    "sheet_copy",
+    WARNING,
+    None,
+    None,
+    "工作表「{sheet}」看来是「{original}」的副本，未采用，以「{original}」为准",
+    "不用的副本请删去；如应以「{sheet}」为准，请删去另一张并把表名改为「{original}」后重新报送",
+    "file",
+)
 HIDDEN_SHEET = listed(
     "hidden_sheet",
     WARNING,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.intake.judging import Judgement
+from pipelines.intake.layout import lay_out, outline
+from pipelines.intake.reader import RawSheet
 from tests.intake.books import USCC, found, grid, judged
 
 SHORT = ["序号", "街道(乡镇)", "小区名称", "总户数", "建筑面积(㎡)", "物业管理方式"]
@@ -296,3 +300,36 @@ def test_without_a_hint_a_sheet_is_known_though_a_column_is_missing() -> None:
     judgement = judged(grid([[*SHORT[:5], "备注"], row(1, "甲院")[:5]], title="Sheet1"))
     assert judgement.submission["forms"] == ["community"]
     assert [i.field for i in judgement.issues if i.severity == "fatal"] == ["management_mode"]
+
+
+# ── anything at all ───────────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = st.sampled_from(
+    [*SHORT, *COMPANY, "合同期限", "起", "止", "是", "否", "√", "合计", "团结街道", "注：", "单位：户", "1", "甲"]
+)
+CELLS = st.one_of(
+    st.just(""), WORDS, st.floats(allow_nan=True), st.booleans(), st.datetimes(), st.text(max_size=8), st.timedeltas()
+)
+
+
+@st.composite
+def raw_sheets(draw: st.DrawFn) -> RawSheet:
+    width = draw(st.integers(1, 9))
+    lines = draw(st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=9))
+    corner = st.integers(0, 12)
+    areas = draw(st.lists(st.tuples(corner, corner, corner, corner), max_size=4))
+    merged = [(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in areas]
+    name = draw(st.sampled_from(["小区明细", "Sheet1", "团结街道", "企业明细", "1"]))
+    return RawSheet(name, cells=lines, merged=merged)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(raw_sheets())
+def test_no_sheet_is_too_strange(sheet: RawSheet) -> None:
+    """Whatever stands on a sheet, it is laid out, and each row of a table is one thing only."""
+    for table in lay_out(sheet).tables:
+        kinds = [*table.data_rows, *(r for r, _ in table.totals), *table.nameless, *(r for r, _ in table.skipped)]
+        assert len(kinds) == len(set(kinds))
+        assert all(table.header_rows[1] < row < len(sheet.cells) for row in kinds)
+        assert all(column.index < len(sheet.cells[0]) for column in table.columns)
+    outline(sheet)

@@ -33,7 +33,9 @@ _BEHIND: Mapping[tuple[str, str], tuple[str, ...]] = {
 _WHOLE_ROW = frozenset({"R02", "R39", "row_without_name", "missing_sheet", "missing_form"})
 """Rules that leave a whole row, or sheet, out of every figure."""
 
-_WITHHOLDS: Mapping[str, tuple[str, ...]] = {rule.id: rule.withholds for rule in RULES if rule.withholds}
+_WITHHOLDS: Mapping[tuple[str, str | None, str | None], tuple[str, ...]] = {
+    (rule.id, rule.form, rule.field): rule.withholds for rule in RULES if rule.withholds
+}
 
 
 def indicators_without(issue: Issue, plan: Plan | None) -> tuple[Indicator, ...]:
@@ -65,7 +67,8 @@ def _key(plan: Plan) -> str:
 @lru_cache(maxsize=4096)
 def _affected(plan_id: str, rule_id: str, form: str, field: str | None) -> tuple[Indicator, ...]:
     whole = rule_id in _WHOLE_ROW or field is None
-    withheld = {f"{form}.{name}" for name in (field, *_WITHHOLDS.get(rule_id, ())) if name}
+    named = _WITHHOLDS.get((rule_id, form, field)) or (field,)
+    withheld = {f"{form}.{name}" for name in named if name}
     found = []
     for indicator in _plans[plan_id].indicators:
         fields = _fields(indicator)

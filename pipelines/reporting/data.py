@@ -35,6 +35,7 @@ from pipelines.reporting.marts import (
     Plan,
     Progress,
     Score,
+    Stated,
     Submission,
     VersionFigure,
 )
@@ -250,6 +251,10 @@ class CityPage:
     trends: list[Trend]
     changes: list[tuple[Indicator, Change]]
     readings: list[Readings]
+    stated: list[tuple[Indicator, Stated]]
+    """What the plan's text states as already so."""
+    recurring: list[tuple[Indicator, Figure]]
+    """The plan's main recurrent duties, so far."""
 
 
 @dataclass(frozen=True)
@@ -595,7 +600,19 @@ def city(facts: Facts) -> CityPage:
         trends=_trends(facts, ALL),
         changes=_changes(facts, ALL),
         readings=_readings(facts, ALL),
+        stated=_stated(facts),
+        recurring=[
+            (indicator, figure)
+            for indicator in facts.indicators.values()
+            if indicator.kind == "cadence" and indicator.is_headline and facts.current is not None
+            if (figure := facts.figure(indicator, ALL, facts.current.period_id))
+        ],
     )
+
+
+def _stated(facts: Facts) -> list[tuple[Indicator, Stated]]:
+    rows = facts.marts.read(Stated, "mart_fact", "sort_order indicator_id", plan_id=facts.plan.plan_id)
+    return [(facts.indicators[row.indicator_id], row) for row in rows if row.indicator_id in facts.indicators]
 
 
 def _worst(rows: list[Row], laggard: Laggard) -> Measure | None:

@@ -388,6 +388,25 @@ class Score:
 Record = TypeVar("Record")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """A number that the text of a plan states, beside what the ledgers show."""
+
+    indicator_id: str
+    operator: str
+    stated: Decimal
+    stated_to: Decimal | None = None
+    of_each: bool = False
+    unit: str | None = None
+    as_of: date | None = None
+    as_of_note: str | None = None
+    period_id: str | None = None
+    numerator: int | Decimal | None = None
+    denominator: int | Decimal | None = None
+    value: float | None = None
+    agrees: bool | None = None
+
+
 class Marts:
     """A folder of published Parquet files. Use as a context manager; holds no lock on any file."""
 

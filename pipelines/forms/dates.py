@@ -232,7 +232,8 @@ def _after_years(start: str, count: str) -> str:
     first = moment.day
     if moment.precision not in ("day", "month") or not years:
         raise BadDate("unreadable_period")
-    same_day = first.replace(year=first.year + years, day=min(first.day, 28) if first.month == 2 else first.day)
+    leap_day = (first.month, first.day) == (2, 29) and years % 4
+    same_day = date(first.year + years, 3, 1) if leap_day else first.replace(year=first.year + years)
     if moment.precision == "day":
         return (same_day - timedelta(days=1)).isoformat()
     return f"{(same_day - timedelta(days=1)):%Y-%m}"

@@ -505,4 +505,5 @@ def _ticked(word: str, known: Mapping[str, str]) -> str | None:
 
 
 def _says_only_yes(word: str) -> bool:
+    word = re.sub(r"\([^()]*\)$|[。.;,!、]+$", "", word)
     return word in _NEEDS_COMPANY or codes("flag").get(word) == "true"

@@ -192,6 +192,20 @@ def test_a_day_reads_the_same_however_it_is_written(day: date) -> None:
     assert {(DELIVERED.parse(typed).value, DELIVERED.parse(typed).precision) for typed in spellings} == {(day, "day")}
 
 
+_YEARS = "零一二三四五六七八九"
+
+
+@given(st.dates(date(2000, 1, 1), date(2029, 12, 28)), st.integers(1, 9), st.booleans())
+def test_years_from_a_first_day_end_the_day_before(start: date, years: int, written: bool) -> None:
+    count = _YEARS[years] if written else str(years)
+    begin, end = (side.value for side in PERIOD.parse(f"{start:%Y.%m.%d}起{count}年").value)
+    following = end + timedelta(days=1)
+    assert begin == start
+    assert following.year == start.year + years
+    leap = (start.month, start.day) == (2, 29) and years % 4
+    assert (following.month, following.day) == ((3, 1) if leap else (start.month, start.day))
+
+
 @given(st.dates(date(2000, 1, 1), date(2030, 12, 31)), st.integers(1, 4000))
 def test_a_period_reads_the_same_however_it_is_joined(start: date, days: int) -> None:
     end = start + timedelta(days=days)

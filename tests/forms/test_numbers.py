@@ -299,6 +299,17 @@ def test_an_area_reads_the_same_however_it_is_written(area: Decimal) -> None:
     assert {AREA.parse(typed).value for typed in spellings} == {area}
 
 
+@given(st.integers(1, 9_999), st.integers(1, 9_999), st.sampled_from("+、*;和"))
+def test_two_amounts_are_never_one(one: int, other: int, between: str) -> None:
+    read = HOUSEHOLDS.parse(f"{one}户{between}{other}户") if between != "*" else HOUSEHOLDS.parse(f"{one}*{other}")
+    assert (read.value, read.state) == (None, "withheld")
+
+
+@given(st.integers(0, 9_999_999), st.sampled_from(["（户）", "户（含商铺）", "户/套", "户。"]))
+def test_what_follows_a_count_takes_nothing_away(number: int, after: str) -> None:
+    assert HOUSEHOLDS.parse(f"{number}{after}") == Parsed(number, "read")
+
+
 @given(st.integers(0, 99_999_999))
 def test_chinese_numerals_round_trip(number: int) -> None:
     assert chinese_numeral(_in_chinese(number)) == number

@@ -77,7 +77,7 @@ def test_management_modes(typed: str, code: str) -> None:
     assert (read.value, read.marker, read.problem) == (code, None, None)
 
 
-@pytest.mark.parametrize("typed", ["有物业", "是", "有", "√"])
+@pytest.mark.parametrize("typed", ["有物业", "是", "有", "√", "有物业。", "是（2023年）"])
 def test_a_mode_that_only_says_yes_needs_a_company(typed: str) -> None:
     read = COMMUNITY("management_mode").parse(typed)
     assert (read.value, read.marker) == ("professional_market", "needs_company")

@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.forms.personal import mask
 from pipelines.intake import filing
 from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
-from pipelines.intake.evidence import Place
+from pipelines.intake.evidence import File, Place
 from pipelines.intake.papers import Files, lines_of
 from pipelines.intake.receive import Received, write_durably
 from pipelines.intake.rules import papers
@@ -21,6 +21,7 @@ from pipelines.settings import Workspace
 BUNDLES = "压缩包"
 """Folder of the lists of zips."""
 EVIDENCE_LIST = "佐证材料核对"
+MISSING, WRONG, UNLISTED = "没有文件", "文件不符或为空", "清单中没有"
 WORDS = {WORKBOOK: "按填报表处理，另有回执", EVIDENCE: "按佐证材料存档", LEFT: "没有采用"}
 
 
@@ -71,11 +72,11 @@ def write_evidence_list(ws: Workspace, place: Place, files: Files, name: str) ->
     rows: list[tuple[object, ...]] = []
     for number, line in enumerate(lines):
         mine = [files.mine[file] for file, places in served.items() if number in places]
-        state = "已收到" if papers.proven(line, mine) else "文件不符或为空" if mine else "没有文件"
+        state = _state(line, mine)
         rows.append((line.number, line.name, line.subjects, state, "、".join(file.path for file in mine)))
     unlisted = [file for number, file in enumerate(files.mine) if number not in served]
-    rows += [(None, None, None, "清单中没有", file.path) for file in unlisted]
-    missing = sum(row[3] == "没有文件" for row in rows)
+    rows += [(None, None, None, UNLISTED, file.path) for file in unlisted]
+    missing = sum(row[3] == MISSING for row in rows)
     whole = (
         f"收到佐证材料 {len(files.mine)} 个；清单 {len(lines)} 行，其中没有文件的 {missing} 行；"
         f"清单中没有的文件 {len(unlisted)} 个。"
@@ -95,6 +96,13 @@ def write_evidence_list(ws: Workspace, place: Place, files: Files, name: str) ->
     widths = {"材料编号": 16, "材料名称": 40, "指标/任务编号": 30, "情况": 16, "文件": 60}
     _write(path, f"{EVIDENCE_LIST}：{name}", [against, whole], widths, rows, content)
     return path
+
+
+def _state(line: papers.Line, files: Sequence[File]) -> str:
+    """What a line of the list has come to."""
+    if files:
+        return "已收到" if papers.proven(line, files) else WRONG
+    return MISSING if papers.needs_file(line) else "网址，不需文件"
 
 
 def _write(
@@ -121,10 +129,12 @@ def _write(
         for column, (header, width) in enumerate(columns.items()):
             sheet.set_column(column, column, width)
             sheet.write_string(top, column, header, head)
+        marked = book.add_format({"border": 1, "text_wrap": True, "valign": "top", "bg_color": "#FFEB9C"})
         for number, values in enumerate(rows, start=top + 1):
+            look = marked if {MISSING, WRONG, UNLISTED, WORDS[LEFT]} & set(values) else body
             for column, value in enumerate(values):
                 text = mask(str(value)) if value is not None else ""
-                sheet.write_string(number, column, text, body)
+                sheet.write_string(number, column, text, look)
         sheet.freeze_panes(top + 1, 0)
         sheet.set_landscape()
         sheet.set_paper(9)

@@ -131,7 +131,7 @@ def test_files_that_come_later_belong_to_the_ledger_in_force(ws: Workspace) -> N
     assert [(line["evidence_id"], line["state"]) for line in standing["lines"]] == [
         ("Z1", "已收到"),
         ("Z2", "没有文件"),
-        ("Z3", "没有文件"),
+        ("Z3", "网址，不需文件"),
         (None, "清单中没有"),
     ]
     assert in_inbox(ws) == []

@@ -224,6 +224,11 @@ def proven(line: Line, files: Iterable[File]) -> bool:
     return any(file.size_bytes and typed in ("", file.sha256) for file in files)
 
 
+def needs_file(line: Line) -> bool:
+    """Whether a line speaks of something that can come along: a web address can't."""
+    return line.kind != "link" and not re.search(r"https?://|www\.", line.location or "", re.I)
+
+
 class _Finder:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.by_hash: dict[str, list[int]] = {}
@@ -285,10 +290,6 @@ def _numbers(known: Iterable[str]) -> Callable[[str], list[str]]:
     return find
 
 
-def _is_address(location: str | None) -> bool:
-    return bool(re.search(r"https?://|www\.", location or "", re.I))
-
-
 def compare(
     lines: Sequence[Line], files: Sequence[File], elsewhere: Mapping[str, Sequence[File]], names: Mapping[Place, str]
 ) -> Iterator[Remark]:
@@ -306,7 +307,7 @@ def compare(
     for place, line in enumerate(lines):
         mine = of_line.get(place, [])
         if not mine:
-            if line.kind != "link" and not _is_address(line.location):
+            if needs_file(line):
                 yield Remark(FILE_MISSING, line, {"count": len(files), "number": line.number})
         elif not any(file.size_bytes for file in mine):
             yield Remark(FILE_EMPTY, line, {"path": mine[0].path})

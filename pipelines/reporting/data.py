@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
@@ -20,6 +20,7 @@ from pipelines.reporting.marts import (
     Bridge,
     Change,
     Community,
+    Coverage,
     Difference,
     District,
     Ended,
@@ -288,6 +289,18 @@ class AssessmentPage:
     groups: dict[str, str]
     items: list[tuple[Item, dict[str, Item]]]
     """One example row per rubric item, with the row of each district."""
+    evidence: list[Backed] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Backed:
+    """How far a district's results of the period rest on evidence, where the assessment asks for it."""
+
+    district_code: str
+    results: int
+    listed: int
+    present: int
+    reused: int
 
 
 @dataclass(frozen=True)
@@ -435,6 +448,20 @@ class Facts:
     def scores(self) -> dict[str, Score]:
         rows = self.marts.read(Score, "mart_assessment_score", "rank district_code", plan_id=self.plan.plan_id)
         return {s.district_code: s for s in rows}
+
+    @cached_property
+    def evidence(self) -> list[Backed]:
+        """By district, the whole area last: indicators with a result in the current period, and those with evidence."""
+        rows = self.marts.read(Coverage, "mart_evidence_coverage", "indicator_id", plan_id=self.plan.plan_id)
+        current = self.current.period_id if self.current else None
+        of_period = [row for row in rows if row.is_asked and row.period_id == current]
+        backed = []
+        for code in (*(d.district_code for d in self.districts), ALL):
+            mine = [row for row in of_period if row.district_code == code]
+            names = ("results", "results_listed", "results_present", "evidence_reused")
+            if mine:
+                backed.append(Backed(code, *(sum(getattr(row, name) for row in mine) for name in names)))
+        return backed if any(one.results for one in backed) else []
 
     def name(self, code: str, lang: str) -> str:
         """A district's name in a language."""
@@ -723,7 +750,7 @@ def assessment(facts: Facts) -> AssessmentPage:
             if item.district_code == score.district_code and item.status != "not_applicable":
                 lost[item.group_id or ""] += item.max_points - (item.points or 0)  # type: ignore[operator]
         ranking.append(Lost(facts.district[score.district_code], score, lost, _inseparable(facts, score)))
-    return AssessmentPage(ranking, groups, [(next(iter(d.values())), d) for d in by_item.values()])
+    return AssessmentPage(ranking, groups, [(next(iter(d.values())), d) for d in by_item.values()], facts.evidence)
 
 
 def _inseparable(facts: Facts, score: Score) -> list[District]:

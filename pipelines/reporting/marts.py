@@ -385,6 +385,20 @@ class Score:
     reason_en: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """How far what a district claims for an indicator rests on evidence."""
+
+    district_code: str
+    period_id: str
+    indicator_id: str
+    is_asked: bool
+    results: int
+    results_listed: int
+    results_present: int
+    evidence_reused: int
+
+
 Record = TypeVar("Record")
 
 

@@ -610,6 +610,20 @@ def _assessment() -> tuple[list[Row], list[Row]]:
     return items, scores
 
 
+def _evidence() -> list[Row]:
+    """Two indicators in each district: one with evidence everywhere, one without in the last; and one nobody asks for."""
+    rows = []
+    for code in (*DISTRICTS, "ALL"):
+        many = len(DISTRICTS) if code == "ALL" else 1
+        for indicator, asked in (("coverage", True), ("professional", True), ("homes", False)):
+            bare = indicator == "professional" and code in ([*DISTRICTS][-1], "ALL")
+            listed = many - 1 if bare else many
+            place = {"plan_id": PLAN, "district_code": code, "period_id": "2025-11", "indicator_id": indicator}
+            counts = {"results": many, "results_listed": listed, "results_present": 0, "evidence_reused": 0}
+            rows.append(place | {"is_asked": asked} | counts)
+    return rows
+
+
 def until(period: str, content: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """The same city as it stood when later periods were not yet due."""
     later = [p for p, day in PERIODS.items() if day > PERIODS[period]]
@@ -728,6 +742,7 @@ def tables() -> dict[str, list[Row]]:
         "mart_submission_status": expected,
         "mart_assessment_item": items,
         "mart_assessment_score": scores,
+        "mart_evidence_coverage": _evidence(),
         "mart_lagging_district": _lagging(progress),
     }
 

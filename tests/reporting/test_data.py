@@ -100,6 +100,16 @@ def test_points_lost_per_group_add_up_to_what_is_missing(facts: data.Facts) -> N
         )
 
 
+def test_evidence_is_added_up_where_it_is_asked_for(facts: data.Facts) -> None:
+    backed = {row.district_code: (row.results, row.listed) for row in data.assessment(facts).evidence}
+    count = len(facts.districts)
+    assert backed == {
+        **{district.district_code: (2, 2) for district in facts.districts},
+        facts.districts[-1].district_code: (2, 1),
+        "ALL": (2 * count, 2 * count - 1),
+    }
+
+
 def test_districts_are_inseparable_when_their_ranges_overlap(facts: data.Facts) -> None:
     ranking = {row.district.district_code: row for row in data.assessment(facts).ranking}
     apart = {d.district_code for d in ranking["150802"].inseparable}

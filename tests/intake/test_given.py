@@ -160,6 +160,7 @@ def test_neighbourhood_sections_below_streets() -> None:
     "text",
     [
         "各街道住宅小区明细表",
+        "各街道办事处台账",
         "街道(乡镇)",
         "临河区住宅小区明细表",
         "2024年城镇老旧小区明细",
@@ -254,3 +255,12 @@ def test_a_finding_on_a_ticked_field_points_to_the_tick() -> None:
     leaves = [*LEAVES[:7], "其他", *LEAVES[8:]]
     judgement = judged(grid([TOP, leaves, [1, "团结街道", "甲院", 100, 9000, None, None, T, None, T, None, T]], MERGED))
     assert [(i.cell, i.field, i.raw) for i in found(judgement, "unknown_word")] == [("H3", "management_mode", "其他")]
+
+
+def test_a_title_that_is_about_none_of_the_rows_is_told_once() -> None:
+    rows = [[n, f"第{n}街道", f"{n}号院", 100, 9000, "无物业"] for n in range(1, 7)]
+    judgement = judged(grid([["临河区团结街道小区明细表"], SHORT, *rows]))
+    [issue] = found(judgement, "street_conflict")
+    assert (issue.cell, issue.severity) == ("B3", "warning")
+    assert "等6个" in issue.message
+    assert judgement.frames["community"]["subdistrict"].to_list() == [row[1] for row in rows]

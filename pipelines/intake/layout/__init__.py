@@ -14,11 +14,10 @@ from pipelines.intake.layout.model import (
     Given,
     SheetLayout,
     Table,
-    missing_required,
     tables_by_form,
 )
 from pipelines.intake.layout.outline import Outline, outline
-from pipelines.intake.layout.sheets import form_of_sheet_name, is_cover, is_report, lay_out
+from pipelines.intake.layout.sheets import form_of_sheet_name, is_cover, lay_out
 
 __all__ = [
     "NO_ALIASES",
@@ -33,10 +32,8 @@ __all__ = [
     "Table",
     "form_of_sheet_name",
     "is_cover",
-    "is_report",
     "lay_out",
     "match_columns",
-    "missing_required",
     "near_columns",
     "outline",
     "read_aliases",

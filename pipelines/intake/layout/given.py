@@ -21,6 +21,8 @@ from pipelines.intake.layout.streets import NEIGHBOURHOOD, SUBDISTRICT, Place
 from pipelines.intake.reader import Cell
 
 IN_SECTION, IN_TITLE, IN_SHEET_NAME = "分段行", "标题", "工作表名"
+MOST_CONFLICTS = 3
+"""So many other values are told one by one."""
 _KEYS = {SUBDISTRICT: subdistrict_key, NEIGHBOURHOOD: name_key}
 
 
@@ -83,10 +85,14 @@ def _give(table: Table, column: Column, holds: Mapping[int, Said]) -> None:
         taken.setdefault(said, []).append(row)
     for said, rows in taken.items():
         table.given.append(Given(column.field, said.place.value, said.source, said.cell, tuple(rows)))
-    for (said, typed), rows in other.items():
-        table.conflicts.append(
-            Conflict(column.field, said.place.value, said.source, typed, (rows[0], index), len(rows))
-        )
+    for said in dict.fromkeys(said for said, _ in other):
+        typed_rows = {typed: rows for (other_said, typed), rows in other.items() if other_said is said}
+        if len(typed_rows) > MOST_CONFLICTS:  # what is said there is about none of these rows
+            shown = "、".join(list(typed_rows)[:MOST_CONFLICTS]) + f"等{len(typed_rows)}个"
+            typed_rows = {shown: sorted(row for rows in typed_rows.values() for row in rows)}
+        for typed, rows in typed_rows.items():
+            where = rows[0], index
+            table.conflicts.append(Conflict(column.field, said.place.value, said.source, typed, where, len(rows)))
 
 
 def _add_column(table: Table, column: Column, how: str, place: int) -> int:

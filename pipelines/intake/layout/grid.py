@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pipelines.intake.reader import RawSheet
 
 Area = tuple[int, int, int, int]
+TALLEST = 10
+"""No header cell is merged over more rows; what is, are rows of data that belong together."""
 
 
 class Grid:
@@ -19,7 +21,7 @@ class Grid:
         self.right = (len(sheet.cells[0]) - 1 if sheet.cells else -1) if right is None else right
         self.merged_in_row: dict[int, list[Area]] = {}
         for area in sheet.merged:
-            if area[3] < self.left or area[1] > self.right:
+            if area[3] < self.left or area[1] > self.right or area[2] - area[0] >= TALLEST:
                 continue
             for row in range(area[0], min(area[2], self.height - 1) + 1):
                 self.merged_in_row.setdefault(row, []).append(area)

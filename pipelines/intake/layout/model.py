@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipelines.forms import Column, Form
+from pipelines.forms import Form
 from pipelines.forms.units import Unit
 from pipelines.intake.issues import cell_name, column_letter
 from pipelines.intake.layout.outline import Outline
 from pipelines.intake.reader import Cell, RawSheet
 
+BAND = 32
+"""Merged ranges are looked up by bands of so many rows."""
 PARENT, TICK, GIVEN = "parent", "tick", "given"
 """How a column was understood, beside forms.headers' ways: by its parent header alone, as one column for several that
 are ticked, or from a section row, a title or the sheet's name.
@@ -131,10 +133,20 @@ class Table:
     def where(self, row: int, column: int) -> str:
         """The name of the cell in which a value really stands; of a merged range its first."""
         row, column = self.places.get((row, column), (row, column))
-        for top, left, bottom, right in self.sheet.merged:
+        for top, left, bottom, right in (*self._merged.get(row // BAND, ()), *self._merged.get(None, ())):
             if top <= row <= bottom and left <= column <= right:
                 return cell_name(top, left)
         return cell_name(row, column)
+
+    @cached_property
+    def _merged(self) -> dict[int | None, list[tuple[int, int, int, int]]]:
+        """The merged ranges by bands of rows; under None those over many bands."""
+        bands: dict[int | None, list[tuple[int, int, int, int]]] = {}
+        for area in self.sheet.merged:
+            first, last = area[0] // BAND, area[2] // BAND
+            for band in range(first, last + 1) if last - first < BAND else [None]:
+                bands.setdefault(band, []).append(area)
+        return bands
 
 
 @dataclass(slots=True)
@@ -152,12 +164,6 @@ class SheetLayout:
     """Where its header seems to be, for a sheet that no form fits."""
     copy_of: str | None = None
     """The sheet it is a copy of, if so: then it has no tables."""
-
-
-def missing_required(form: type[Form], tables: Sequence[Table]) -> list[Column]:
-    """The required columns of a form that none of its tables has."""
-    present = {name for table in tables for name in table.fields}
-    return [column for column in form.required_columns if column.field not in present]
 
 
 def tables_by_form(layouts: Iterable[SheetLayout]) -> Mapping[str, list[Table]]:

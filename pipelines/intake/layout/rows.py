@@ -239,9 +239,13 @@ def _take_units(table: Table, line: Sequence[object]) -> None:
 
 def _fill_merged(grid: Grid, start: int, stop: int) -> None:
     """Fill cells merged downwards with their value, inside the merge only."""
+    left_over = 2 * grid.height * max(grid.right, 1)  # merged ranges that overlap without end are no sheet's
     for top, left, bottom, right in grid.sheet.merged:
         if top < start or top >= stop or bottom == top or left >= len(grid.cells[top]):
             continue
+        left_over -= (min(bottom, grid.height - 1) - top) * (min(right, grid.right) - left + 1)
+        if left_over < 0:
+            return
         value = grid.cells[top][left]
         if value == "":
             continue

@@ -32,8 +32,6 @@ from pipelines.intake.layout.windows import (
 from pipelines.intake.reader import RawSheet
 
 COVER_SHEETS = ("填报说明", "封面")
-REPORT_SHEETS = ("问题清单", "识别结果", "本期数据")
-"""What a receipt adds to the district's workbook; no forms when it comes back."""
 
 HEADER_DEPTH = 40
 """The first header stands within the first rows of a sheet."""
@@ -63,11 +61,6 @@ def _form_of_sheet_name(name: str, lexicon: Lexicon) -> type[Form] | None:
 def is_cover(name: str) -> bool:
     """Whether a sheet is the cover."""
     return key_of(name) in COVER_SHEETS
-
-
-def is_report(name: str) -> bool:
-    """Whether a sheet is one that a receipt added."""
-    return name.strip() in REPORT_SHEETS
 
 
 # ── a sheet ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,7 +104,7 @@ def _strips(grid: Grid, header: Header, hint: type[Form] | None, lexicon: Lexico
     blank = [
         column
         for column in range(grid.left, grid.right + 1)
-        if column not in named and not any(is_filled(line[column]) for line in grid.cells)
+        if column not in named and not any(line[column] != "" and is_filled(line[column]) for line in grid.cells)
     ]
     if not blank:
         return [(grid, header)]

@@ -46,6 +46,10 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
+def _is_nobody(name: str) -> bool:
+    return name in _NOBODY or re.match(r"各|所有|所属|有关|相关|其他|乡镇", name) is not None
+
+
 def place_in_section(text: str, *, strict: bool = False) -> Place | None:
     """What a section row is about: 「团结街道」, 「一、团结街道(12个)」, 「街道：团结街道」.
 
@@ -58,7 +62,7 @@ def place_in_section(text: str, *, strict: bool = False) -> Place | None:
         name = _TAIL.sub("", value)
         return Place(_FIELD_OF[label], name) if 0 < len(name) <= 20 else None
     name = _TAIL.sub("", numbered)
-    if name in _NOBODY or len(name) < 2:
+    if _is_nobody(name) or len(name) < 2:
         return None
     if _STREET.fullmatch(name) and not (strict and name.endswith("小镇")):
         return Place(SUBDISTRICT, name)
@@ -71,7 +75,7 @@ def street_in(text: str) -> Place | None:
     """The street a title or a sheet's name is about: 「临河区团结街道住宅小区明细表」; None if none or all."""
     plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
     found = _IN_TEXT.match(plain)
-    if not found or found[1] in _NOBODY or any(found[1].endswith(name) for name in ("各街道", "各乡镇", "乡镇街道")):
+    if not found or _is_nobody(found[1]):
         return None
     return Place(SUBDISTRICT, found[1])
 
@@ -96,4 +100,4 @@ def _labelled(texts: Sequence[str], column: int) -> Place | None:
     name = _TAIL.sub("", value)
     if _FIELD_OF.get(label) == SUBDISTRICT and colon and 0 < len(name) <= 20:
         return Place(SUBDISTRICT, name)
-    return Place(SUBDISTRICT, name) if _STREET.fullmatch(name) and name not in _NOBODY else None
+    return Place(SUBDISTRICT, name) if _STREET.fullmatch(name) and not _is_nobody(name) else None

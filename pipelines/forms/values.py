@@ -178,6 +178,8 @@ def read_uscc(raw: object, header: str) -> Parsed:
     match judge_uscc(text):
         case "valid":
             return Parsed(text, "read")
+        case "valid_format_bad_check" if text.isdigit() and text.endswith("000"):
+            return BLANK.withhold(problem("R25_number", header))  # 15 digits and 000: a number before it was text
         case "valid_format_bad_check":
             return Parsed(text, "read", problem=problem("R25_check", header))
         case _:

@@ -133,6 +133,9 @@ def _context(form: type[Form], places: Sequence[Place]) -> pl.DataFrame:
     if form.name == "task":
         asked = [totals.tasks_of(p.plan, p.district_code) if p.plan and p.district_code else () for p in places]
         data["_tasks"] = pl.Series([list(tasks) for tasks in asked], dtype=pl.List(pl.String))
+    if form.name in ("task", "mechanism"):
+        ids = [[indicator.id for indicator in p.plan.indicators] if p.plan else None for p in places]
+        data["_indicators"] = pl.Series(ids, dtype=pl.List(pl.String))
     for name in _asked_for(form.name):
         data[f"_has_{name}"] = pl.Series([f"{form.name}.{name}" not in p.missing for p in places], dtype=pl.Boolean)
     return pl.DataFrame(data)

@@ -258,6 +258,7 @@ def test_credit_codes(code: str, verdict: str) -> None:
         ("Err:502", None, "formula_error"),
         ("########", None, "formula_error"),
         (911101066976941872, None, "R25"),
+        ("911101066976941000", None, "R25"),
         (9.11101066976941e17, None, "R25"),
         ("12345", None, "R25"),
     ],

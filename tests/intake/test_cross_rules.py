@@ -389,3 +389,21 @@ def test_a_second_sheet_that_carries_on_is_read() -> None:
     assert judgement.submission["community_count"] == 7
     [issue] = found(judgement, "R39")
     assert "「小区明细」第2行" in issue.message
+
+
+def test_ids_that_are_none_of_the_plan() -> None:
+    tasks = [
+        ["任务编号", "工作任务", "完成状态"],
+        ["leading_group_established", "专班", "已完成"],
+        ["leading_group", "专班", "已完成"],
+    ]
+    tasks.append([None, "其他工作", "已完成"])
+    mechanisms = [["指标编号", "制度名称", "文号"], ["credit_system", "办法", "某建发〔2024〕1号"]]
+    judgement = with_sheet("任务台账", tasks, 3, 制度机制清单=mechanisms)
+    assert cells(judgement, "indicator_unknown") == [("任务台账", "A3"), ("制度机制清单", "A2")]
+
+
+def test_only_third_party_surveys_count() -> None:
+    head = ["调查年度", "组织方式", "小区名称", "有效样本", "非常满意"]
+    lines = [[2024, who, "河套人家", 100, 100] for who in ("第三方", "企业自查", None)]
+    assert cells(with_sheet("满意度调查", [head, *lines]), "survey_not_third_party") == [("满意度调查", "B1")]

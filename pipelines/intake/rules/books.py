@@ -360,6 +360,21 @@ def joint_branch_covers_few(frames: Frames) -> list[Finding]:
     return [Finding(book, row, values={"name": name, "count": count}) for book, row, name, count in rows]
 
 
+@book_rule(
+    "survey_not_third_party",
+    WARNING,
+    "satisfaction",
+    "organiser",
+    "{count}行的组织方式不是第三方，不计入业主满意率",
+    "业主满意率只认第三方调查；确由第三方承担的，组织方式填“第三方”并写明调查机构，其余不必处理",
+)
+def surveys_are_a_third_party_s(frames: Frames) -> list[Finding]:
+    """Only third-party surveys enter the rate; who asked otherwise is told once."""
+    others = frames["satisfaction"].filter(said("organiser") & (col("organiser") != "third_party"))
+    counted = others.group_by("_book", maintain_order=True).len()
+    return [Finding(book, None, "organiser", {"count": count}) for book, count in counted.iter_rows()]
+
+
 # ── what rows refer to ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -297,7 +297,7 @@ def sample_is_large_enough() -> pl.Expr:
     return col("valid_answers") < 30
 
 
-# ── 任务台账、佐证材料 ────────────────────────────────────────────────────────────────────────────────────────────
+# ── 任务台账、制度、佐证材料 ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @row_rule(
@@ -316,6 +316,32 @@ def completion_recomputes() -> pl.Expr:
 
 def _completion() -> pl.Expr:
     return 100 * col("actual").cast(pl.Float64) / col("planned").cast(pl.Float64)
+
+
+@row_rule(
+    "indicator_unknown",
+    WARNING,
+    "task",
+    "task_id",
+    "任务编号不是本方案的指标编号，这一行不计入任何指标",
+    "照填报说明所列编号填写；方案以外的工作不填任务编号",
+)
+def task_is_of_the_plan() -> pl.Expr:
+    """The number of a task is the id of an indicator of the plan."""
+    return said("task_id") & ~col("_indicators").list.contains(col("task_id"))
+
+
+@row_rule(
+    "indicator_unknown",
+    WARNING,
+    "mechanism",
+    "indicator_id",
+    "指标编号不是本方案的编号，这一行不计入任何指标",
+    "照填报说明所列“制度机制类”编号填写；与方案无关的制度不必列入",
+)
+def mechanism_is_of_the_plan() -> pl.Expr:
+    """A mechanism fulfils an indicator of the plan."""
+    return said("indicator_id") & ~col("_indicators").list.contains(col("indicator_id"))
 
 
 @row_rule(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
@@ -244,6 +245,85 @@ def test_own_sheets_of_the_district_by_our_names(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     assert book["本期数据"]["A1"].value == "自己的"
     assert str(book["本期数据(回执)"]["A1"].value).startswith("本期数据：")
+
+
+def test_formulas_filled_down_from_a_hidden_sheet(tmp_path: Path) -> None:
+    """Excel writes the formula once and lets the cells below share it: all keep their values and their look."""
+    cells = {
+        2: '<c r="AK2"><f t="shared" ref="AK2:AK3" si="0">词表!A1</f><v>7</v></c>',
+        3: '<c r="AK3"><f t="shared" si="0"/><v>8</v></c>',
+    }
+    book = Book(BAD).workbook()
+    book.create_sheet("词表").sheet_state = "hidden"
+
+    def fill_down(xml: str) -> str:
+        for row, cell in cells.items():
+            xml = re.sub(rf'(<row r="{row}".*?)</row>', rf"\1{cell}</row>", xml, count=1, flags=re.S)
+        return xml
+
+    xml = changed(tmp_path, fill_down, book)
+    assert "<f" not in xml
+    assert '<c r="AK2"><v>7</v></c>' in xml
+    assert '<c r="AK3"><v>8</v></c>' in xml
+
+
+def test_what_builds_on_a_name_that_is_left_out(tmp_path: Path) -> None:
+    """A list on a hidden sheet under a name: drop-downs and formulas with it would show #NAME? after the next look."""
+    book = Book(BAD).workbook()
+    book.create_sheet("词表").sheet_state = "hidden"
+    book.defined_names["物业方式"] = DefinedName("物业方式", attr_text="词表!$A$1:$A$3")
+    book.defined_names["再一层"] = DefinedName("再一层", attr_text="物业方式")
+    for area, formula in (("J2:J9", "物业方式"), ("K2:K9", "再一层"), ("L2:L9", '"是,否"')):
+        lists = DataValidation(type="list", formula1=formula)
+        lists.add(area)
+        book["小区明细"].add_data_validation(lists)
+    book["小区明细"]["AK2"] = "=COUNTA(再一层)"
+    xml = changed(tmp_path, lambda xml: xml, book)
+    assert "再一层" not in xml
+    assert "物业方式<" not in xml
+    assert xml.count("<dataValidation ") == 1
+
+
+def test_formulas_that_name_columns_of_a_table(tmp_path: Path) -> None:
+    book = Book(BAD).workbook()
+    book["小区明细"].add_table(Table(displayName="台账", ref="A1:AG3"))
+    book["小区明细"]["AK1"], book["小区明细"]["AK2"] = "=SUM(台账[总户数])", "=SUM(别处[总户数])"
+    xml = changed(tmp_path, lambda xml: xml, book)
+    assert "SUM(台账[总户数])" in xml
+    assert "别处" not in xml
+
+
+def test_cells_that_lead_into_parts_left_out(tmp_path: Path) -> None:
+    """Dynamic arrays and pictures in cells point to metadata that is not taken along; pivots to a pivot table."""
+    pivot = '<pivotSelection activeRow="1" r:id="rId7"><pivotArea/></pivotSelection></sheetView>'
+    on_pivot = (
+        '<conditionalFormatting pivot="1" sqref="A1"><cfRule type="expression" priority="1">'
+        "<formula>A1=1</formula></cfRule></conditionalFormatting><pageMargins"
+    )
+
+    def change(xml: str) -> str:
+        xml = xml.replace('<c r="B2"', '<c r="B2" vm="1"').replace('<c r="C2"', '<c r="C2" cm="1"')
+        xml = re.sub(r"(<sheetView [^>]*?)/>", rf"\1>{pivot}", xml) if "</sheetView>" not in xml else xml
+        xml = xml.replace("</sheetView>", pivot, 1) if "pivotSelection" not in xml else xml
+        return xml.replace("<worksheet ", f'<worksheet xmlns:r="{REL}" ', 1).replace("<pageMargins", on_pivot, 1)
+
+    xml = changed(tmp_path, change)
+    assert not re.search(r' (?:cm|vm)="', xml)
+    assert "pivot" not in xml
+
+
+def test_a_sheet_that_is_a_chart(tmp_path: Path) -> None:
+    book = Book(BAD).workbook()
+    chart = BarChart()
+    chart.add_data(Reference(book["小区明细"], min_col=14, min_row=1, max_row=3))
+    book.create_chartsheet("图").add_chart(chart)
+    path = receipt(saved(book), tmp_path)
+    assert faults(path) == []
+    again = openpyxl.load_workbook(path)
+    assert again["小区明细"]["N3"].fill.fgColor.rgb == FILLS["error"]
+    assert again["小区明细"].column_dimensions["A"].width == pytest.approx(
+        book["小区明细"].column_dimensions["A"].width
+    )
 
 
 # ── real ones ─────────────────────────────────────────────────────────────────────────────────────────────────────

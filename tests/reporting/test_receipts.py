@@ -229,6 +229,19 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def test_a_district_with_a_sheet_of_that_name(ws: Workspace, tmp_path: Path) -> None:
+    path = path_of(ws)
+    data = Book(communities(2), sheets={"本期数据": [["自己的", 1]]}).bytes()
+    (tmp_path / "original").write_bytes(data)
+    source = Source(SECOND, SECOND * 4, len(data), "台账二.xlsx", None, RECEIVED, "first_seen")
+    [judgement] = judge_batch([(source, read_workbook(data))], plans())
+    write_receipt(judgement, tmp_path / "original", path, plans())
+    assert not fill_receipts(ws).left
+    book = openpyxl.load_workbook(path)
+    assert book["本期数据"]["A1"].value == "自己的"
+    assert any(row[1] == 70 for row in book["本期数据(回执)"].iter_rows(values_only=True))
+
+
 class TestAgain:
     def test_nothing_new_touches_nothing(self, ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
         fill_receipts(ws)

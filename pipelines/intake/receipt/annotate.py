@@ -19,7 +19,8 @@ from xml.sax.saxutils import quoteattr
 
 from pipelines.intake.issues import cell_name, column_index
 from pipelines.intake.receipt.bookstyles import NO_STYLES, OddStyles, Styles
-from pipelines.intake.receipt.ownsheet import HEAD, MAIN, REL, OwnSheet, display_width, text_xml
+from pipelines.intake.receipt.ownsheet import ASIDE, HEAD, MAIN, REL, OwnSheet, display_width, text_xml
+from pipelines.intake.receipt.references import References
 from pipelines.intake.receipt.trimming import place_of_notes, trimmed_after, trimmed_before
 
 MASK = "***"
@@ -33,6 +34,8 @@ _PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.S)
 _CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.S)
+_FORMULA = re.compile(r"<f\b([^>]*?)(?:/>|>([^<]*)</f>)")
+_CHARTED = re.compile(r"<(?:\w+:)?f>([^<]*)</")
 _KEPT_RELATIONS = ("drawing", "table", "image", "chart", "chartUserShapes", "themeOverride")
 
 
@@ -90,9 +93,16 @@ class _Editor:
         self.positions = {}
         for position, tag in enumerate(re.findall(r"<sheet\b[^>]*>", workbook)):
             name = unescape(_attribute(tag, "name"))
-            sheets[name] = targets[_attribute(tag, "r:id")][1]
+            kind, sheets[name] = targets[_attribute(tag, "r:id")]
             self.positions[position] = name
+            if kind != "worksheet" and name in keep:
+                raise CannotAnnotate(f"a {kind} is among what is to be shown")
         self.keep = [(name, sheets[name]) for name in keep]
+        self.references = References((name for name, _ in self.keep), self._tables())
+        self.names = list(self._names(keep))
+        self.references.leave_out(((stated["name"], text) for stated, text in self.names if stated))
+        self.shared_gone: set[tuple[int, str]] = set()
+        """Shared formulas (sheet and number) that keep their values only."""
         self.strings_head = f'<sst xmlns="{MAIN}"'
         self.strings = self._strings(targets)
         self.theme = next((part for kind, part in targets.values() if kind == "theme"), None)
@@ -125,6 +135,31 @@ class _Editor:
             kind = _attribute(tag, "Type").rpartition("/")[2]
             found[_attribute(tag, "Id")] = kind, _resolve(folder, unescape(_attribute(tag, "Target")))
         return found
+
+    def _tables(self) -> Iterable[str]:
+        """The names of the tables that are taken along."""
+        for _, part in self.keep:
+            for kind, target in self._relations(part).values():
+                if kind == "table" and self._has(target) and not self._holds_more(text := self._read(target)):
+                    yield unescape(_stated(text, "displayName") or "")
+
+    def _names(self, keep: Sequence[str]) -> Iterable[tuple[dict[str, str], str]]:
+        """The defined names that may stay: name, sheet and whether it is hidden, and the formula."""
+        own = {sheet.name for sheet in self.own}
+        for attributes, text in re.findall(r"<definedName\b([^>]*)>([^<]*)</definedName>", self.workbook):
+            stated = {key: value for key in ("name", "localSheetId", "hidden") if (value := _stated(attributes, key))}
+            place = stated.get("localSheetId")
+            name = self.positions.get(int(place), "") if place else ""
+            if place and (name not in keep or name in own):
+                continue
+            if self.is_personal(unescape(f"{stated['name']}\n{text}")):
+                self.references.gone.add(stated["name"].lower())
+                continue
+            yield stated, text
+
+    def _holds_more(self, text: str) -> bool:
+        """Whether a drawing or table holds personal data, or leads out of the workbook."""
+        return self.is_personal(_plain(text)) or "externalData" in text or 'tableType="queryTable"' in text
 
     def _strings(self, targets: Mapping[str, tuple[str, str]]) -> list[str]:
         part = next((part for kind, part in targets.values() if kind == "sharedStrings"), None)
@@ -184,6 +219,9 @@ class _Editor:
         before, data, after = _split(xml)
         if "<c " in data and not re.search(r'<c\b[^>]* r="', data):
             raise CannotAnnotate("cells without names")
+        if ' cm="' in data or ' vm="' in data:  # they lead into parts that are left out
+            data = re.sub(r"<c\b[^>]*>", lambda tag: re.sub(r' (?:cm|vm)="\d+"', "", tag[0]), data)
+        self.sheet_number = number
         data = self._cells(data, notes)
         relations = []
         for rid, (kind, target) in self._relations(part).items():
@@ -191,7 +229,7 @@ class _Editor:
                 relations.append((rid, kind, f"/{target}"))
         kept = {rid for rid, _, _ in relations}
         before = trimmed_before(before)
-        after = trimmed_after(after, kept, self._looks_elsewhere, self.is_personal)
+        after = trimmed_after(after, kept, self.references.is_broken, self.is_personal)
         if notes.problems:
             relations += self._comments(number, notes.problems, before)
             place = place_of_notes(after)
@@ -209,7 +247,7 @@ class _Editor:
         content = self.archive.read(part)
         if part.endswith(".xml"):
             text = content.decode("utf-8-sig")
-            if self.is_personal(_plain(text)) or "externalData" in text or 'tableType="queryTable"' in text:
+            if self._holds_more(text) or any(map(self.references.is_broken, _CHARTED.findall(text))):
                 return False
             relations = []
             for rid, (kind, target) in self._relations(part).items():
@@ -281,9 +319,12 @@ class _Editor:
             if content and (hide or self._is_personal_cell(attributes, content)):
                 if shared := _SHARED_VALUE.search(content) if 't="s"' in attributes else None:
                     self.users.setdefault(int(shared[1]), True)
-                if 't="shared"' in content:
-                    raise CannotAnnotate("masked shared formula")
-                attributes, content = re.sub(r' t="\w+"', "", attributes) + ' t="inlineStr"', f"<is><t>{MASK}</t></is>"
+                if found_formula := _FORMULA.search(content):
+                    self._share(found_formula[1])
+                attributes, content = (
+                    re.sub(r' (?:t|cm|vm)="\w+"', "", attributes) + ' t="inlineStr"',
+                    f"<is><t>{MASK}</t></is>",
+                )
             elif 't="s"' in attributes and (shared := _SHARED_VALUE.search(content)):
                 self.users[int(shared[1])] = False
             if "<f" in content:
@@ -300,19 +341,23 @@ class _Editor:
         return "".join(piece for _, piece in sorted(pieces, key=lambda piece: piece[0]))
 
     def _formula(self, content: str) -> str:
-        """A formula's cell; one that looks into a sheet or file that is left out keeps its value only."""
-        found = re.search(r"<f\b([^>]*?)(?:/>|>([^<]*)</f>)", content)
-        if found is None or not self._looks_elsewhere(found[2] or ""):
+        """A formula's cell; one that needs what is left out keeps its value only, and so do those that share it."""
+        found = _FORMULA.search(content)
+        if found is None:
             return content
-        if "shared" in found[1]:
-            raise CannotAnnotate("shared formula on a sheet that is left out")
+        number = _stated(found[1], "si") if 't="shared"' in found[1] else None
+        if number is not None and (self.sheet_number, number) in self.shared_gone:
+            return content.replace(found[0], "")
+        if not self.references.is_broken(found[2] or ""):
+            return content
+        self._share(found[1])
         return content.replace(found[0], "")
 
-    def _looks_elsewhere(self, formula: str) -> bool:
-        """Whether a formula (as XML) refers to another file or to a sheet that is not kept."""
-        if "!" not in formula and "[" not in formula:
-            return False
-        return "[" in formula or not _sheets_in(formula) <= {name for name, _ in self.keep}
+    def _share(self, attributes: str) -> None:
+        """A shared formula's first cell loses it: the others have to go without."""
+        number = _stated(attributes, "si") if 't="shared"' in attributes and ' ref="' in attributes else None
+        if number is not None:
+            self.shared_gone.add((self.sheet_number, number))
 
     def _has_personal(self, row: str) -> bool:
         """Whether a row may hold personal data outside the shared strings: one look instead of one per cell."""
@@ -393,18 +438,12 @@ class _Editor:
 
     def _defined_names(self, names: Sequence[str]) -> str:
         """The names that still mean something: print areas and titles, lists for drop-downs."""
-        own = {sheet.name for sheet in self.own}
         kept = []
-        for attributes, text in re.findall(r"<definedName\b([^>]*)>([^<]*)</definedName>", self.workbook):
-            stated = {key: value for key in ("name", "localSheetId", "hidden") if (value := _stated(attributes, key))}
-            if place := stated.get("localSheetId"):
-                name = self.positions.get(int(place), "")
-                if name not in names or name in own:
-                    continue
-                stated["localSheetId"] = str(list(names).index(name))
-            hides = self.is_personal(unescape(f"{stated['name']}\n{text}"))
-            if hides or "#REF" in text or self._looks_elsewhere(text):
+        for stated, text in self.names:
+            if stated["name"].lower() in self.references.gone or self.references.is_broken(text):
                 continue
+            if place := stated.get("localSheetId"):
+                stated = stated | {"localSheetId": str(list(names).index(self.positions[int(place)]))}
             said = " ".join(f'{key}="{value}"' for key, value in stated.items())
             kept.append(f"<definedName {said}>{text}</definedName>")
         for number, sheet in enumerate(self.own):
@@ -460,7 +499,7 @@ def filled(data: bytes, sheet: OwnSheet) -> bytes:
             styles, part = packed.filelist[-2:]
             names = re.findall(r'<sheet name="([^"]*)"', packed.read("xl/workbook.xml").decode())
             number = int(part.filename.removeprefix("xl/worksheets/sheet").removesuffix(".xml"))
-            if styles.filename != STYLES_PART or unescape(names[number - 1]) != sheet.name:
+            if styles.filename != STYLES_PART or unescape(names[number - 1]).removesuffix(ASIDE) != sheet.name:
                 raise CannotAnnotate("not as it was written")
             book = Styles(packed.read(styles).decode())
             looks = book.looks()
@@ -513,12 +552,6 @@ _SHARED = re.compile(r't="s"[^>]*><v>(\d+)</v>')
 _SHARED_VALUE = re.compile(r"<v>(\d+)</v>")
 _NAME = re.compile(r'\br="([A-Z]+)\d+"')
 _STYLE = re.compile(r' s="(\d+)"')
-
-
-def _sheets_in(formula: str) -> set[str]:
-    """The sheets a formula (as XML) names."""
-    named = re.findall(r"'((?:[^']|'')+)'!|([^\s'!,;:()&+*/=<>^-]+)!", unescape(formula))
-    return {(quoted or plain).replace("''", "'") for quoted, plain in named}
 
 
 def _attribute(tag: str, name: str) -> str:

@@ -26,6 +26,9 @@ FILLS = {"fatal": "FFFF9D9E", "error": "FFFFC7CD", "warning": "FFFFEB9B"}
 """The colour of a problem cell: Excel's own red and yellow, off by one, so that they are known for ours when the
 workbook comes back, and a district's red and yellow stay."""
 
+ASIDE = "(回执)"
+"""Follows the name of one of our sheets where a district's own has that name."""
+
 Font = Literal["body", "head"]
 
 

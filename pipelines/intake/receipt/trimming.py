@@ -24,7 +24,9 @@ _DROPPED = (
     "protectedRanges",
     "smartTags",
     "cellWatches",
+    "dataConsolidate",
 )
+_ON_PIVOT = re.compile(r'<conditionalFormatting\b[^>]* pivot="(?:1|true)"')
 _KEPT_EXTENSIONS = ("{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}", "{78C0D931-6437-407d-A8EE-F0AAD7539E65}")
 """Drop-downs and conditional formats as newer programs write them."""
 
@@ -32,6 +34,7 @@ _KEPT_EXTENSIONS = ("{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}", "{78C0D931-6437-40
 def trimmed_before(before: str) -> str:
     """What stands before the cells; of several windows on the sheet the first stays, and none is in front."""
     before = re.sub(r' tabSelected="(?:1|true)"', "", before)
+    before = re.sub(r"<pivotSelection\b[^>]*?(?:/>|>.*?</pivotSelection>)", "", before, flags=re.S)
     found = re.search(r"<sheetViews\b[^>]*>(.*?)</sheetViews>", before, re.S)
     if found is None:
         return before
@@ -42,7 +45,7 @@ def trimmed_before(before: str) -> str:
 
 def trimmed_after(after: str, kept: set[str], looks_elsewhere: Judge, is_personal: Judge) -> str:
     """What stands after the cells. ``kept``: the ids of relations that still lead somewhere."""
-    for tag in ("legacyDrawing", "legacyDrawingHF", "picture"):
+    for tag in ("legacyDrawing", "legacyDrawingHF", "drawingHF", "picture"):
         after = re.sub(rf"<{tag}\b[^>]*/>", "", after)
     for tag in _DROPPED:
         after = re.sub(rf"<{tag}\b[^>]*?(?:/>|>.*?</{tag}>)", "", after, flags=re.S)
@@ -98,7 +101,7 @@ def _without_items(after: str, tag: str, formulas: tuple[str, ...], looks_elsewh
     """Without the drop-downs or formats that look into what is left out (Excel would complain) or are personal."""
     for item in re.findall(rf"<{tag}\b[^>]*?(?:/>|>.*?</{tag}>)", after, re.S):
         said = re.findall(rf"<(?:{'|'.join(formulas)})\b[^>]*>([^<]*)<", item)
-        if any(map(looks_elsewhere, said)) or is_personal(_shown(item)):
+        if any(map(looks_elsewhere, said)) or is_personal(_shown(item)) or _ON_PIVOT.match(item):
             after = after.replace(item, "")
     plural = f"{tag}s"
     after = re.sub(rf'(<{plural}\b[^>]*?) count="\d+"', rf'\1 count="{after.count(f"<{tag} ")}"', after)

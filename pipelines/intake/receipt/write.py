@@ -22,7 +22,7 @@ from pipelines.intake.receipt.annotate import CannotAnnotate, Notes, annotate
 from pipelines.intake.receipt.changes import changes_sheet
 from pipelines.intake.receipt.figures import placeholder
 from pipelines.intake.receipt.findings import rule_title
-from pipelines.intake.receipt.ownsheet import OwnSheet
+from pipelines.intake.receipt.ownsheet import ASIDE, OwnSheet
 from pipelines.intake.receipt.problems import MOST_LISTED, problem_sheet
 from pipelines.intake.receipt.rebuilt import rebuilt
 from pipelines.intake.receipt.recognition import recognition_sheet
@@ -162,7 +162,7 @@ def _apart(sheets: Sequence[OwnSheet], names: Sequence[str]) -> Sequence[OwnShee
     taken = {name.lower() for name in names}
     for sheet in sheets:
         if sheet.name.lower() in taken:
-            sheet.name = f"{sheet.name}(回执)"
+            sheet.name += ASIDE
     return sheets
 
 

@@ -611,8 +611,8 @@ def _assessment() -> tuple[list[Row], list[Row]]:
 
 
 def _evidence() -> list[Row]:
-    """Two indicators in each district: one with evidence everywhere, one without in the last; and one nobody asks for."""
-    rows = []
+    """Two indicators in each district, one without evidence in the last; one nobody asks for; nothing claimed before."""
+    rows: list[Row] = []
     for code in (*DISTRICTS, "ALL"):
         many = len(DISTRICTS) if code == "ALL" else 1
         for indicator, asked in (("coverage", True), ("professional", True), ("homes", False)):
@@ -621,6 +621,7 @@ def _evidence() -> list[Row]:
             place = {"plan_id": PLAN, "district_code": code, "period_id": "2025-11", "indicator_id": indicator}
             counts = {"results": many, "results_listed": listed, "results_present": 0, "evidence_reused": 0}
             rows.append(place | {"is_asked": asked} | counts)
+            rows.append(rows[-1] | dict.fromkeys(counts, 0) | {"period_id": "2023-baseline"})
     return rows
 
 

@@ -46,6 +46,7 @@ def test_a_sound_ledger_breaks_no_rule() -> None:
         ("R26", "error", "R2", {"统一社会信用代码": "362322198709086409"}, "uscc"),
         ("R27", "error", "AG2", {"备注": "联系13800000000"}, None),
         ("R28", "warning", "V2", {"物业管理方式": "无物业", "物业服务企业": None}, None),
+        ("R28", "warning", "P2", {"物业管理方式": "不详", "物业服务企业": None}, None),
         ("R29", "warning", "X2", {"公示日期": None}, None),
         ("R35", "warning", "AE2", {"变更时间": "2025-03-01"}, None),
         ("R37", "warning", "Z2", {"建设状态": "在建", "业委会(物管会)成立情况": "已成立"}, None),

@@ -9,7 +9,6 @@ from pipelines.intake.rules.base import (
     FORMED,
     WARNING,
     col,
-    is_managed,
     is_professional,
     lacks,
     last_day,
@@ -262,7 +261,20 @@ def renovated_is_old() -> pl.Expr:
 )
 def unmanaged_charges_nothing() -> pl.Expr:
     """Where there is no management there is no fee."""
-    return ~is_managed() & (col("fee_standard") > 0)
+    return (col("management_mode") == "none") & (col("fee_standard") > 0)
+
+
+@row_rule(
+    "R28",
+    WARNING,
+    FORM,
+    "management_mode",
+    "物业管理方式不详，却填写了收费标准（{fee_standard}），本行按没有物业管理统计",
+    "有人收费就有人管理，请填写实际的物业管理方式；没有物业的删去收费标准",
+)
+def unknown_mode_charges_nothing() -> pl.Expr:
+    """Where a fee is charged the mode is not unknown: somebody manages."""
+    return (col("management_mode") == "unknown") & (col("fee_standard") > 0)
 
 
 @row_rule(

@@ -211,9 +211,9 @@ def _opened(source: Source, raw: RawWorkbook, plans: Mapping[str, Plan], lexicon
 
 
 def _rows_around(item: layout.SheetLayout) -> list[int]:
-    """The rows of a sheet that may hold labels: those above its table, and the notes and signatures below."""
-    above = range(item.tables[0].header_rows[0])
-    return [*above, *(row for table in item.tables for row, _ in table.skipped)]
+    """The rows of a sheet that may hold labels: those above its tables, and the notes and signatures below."""
+    above = {row for table in item.tables for row in table.title_rows}
+    return sorted(above.union(row for table in item.tables for row, _ in table.skipped))
 
 
 def _place(book: _Book) -> Place:

@@ -333,3 +333,13 @@ def test_no_sheet_is_too_strange(sheet: RawSheet) -> None:
         assert all(table.header_rows[1] < row < len(sheet.cells) for row in kinds)
         assert all(column.index < len(sheet.cells[0]) for column in table.columns)
     outline(sheet)
+
+
+def test_names_of_people_between_two_tables_are_masked_and_no_rows() -> None:
+    signed = ["填表人：某甲", None, "联系电话：13800000000"]
+    lines = [SHORT, row(1, "甲院"), signed, [], [None, None, "企业明细"], COMPANY, FIRM, signed]
+    judgement = judged(grid(lines))
+    assert (names(judgement), names(judgement, "company")) == (["甲院"], ["甲物业有限公司"])
+    assert reads_cleanly(judgement)
+    assert {cell[0] for cell in judgement.personal["小区明细"]} == {2, 7}
+    assert "某甲" not in str((judgement.issues, judgement.recognised, judgement.frames))

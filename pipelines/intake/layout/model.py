@@ -104,6 +104,8 @@ class Table:
     beside: bool = False
     """Another table of the same form stands in the same rows, further to the left."""
     score: float = 0.0
+    title_rows: range = range(0)
+    """The rows above its header that belong to it."""
     places: dict[Cell, Cell] = field(default_factory=dict)
     """Cells whose value stands elsewhere on the sheet, and where: what is given, and what ticks say."""
 

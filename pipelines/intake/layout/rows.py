@@ -36,6 +36,7 @@ STREET_LIKE = re.compile(
 SAMPLE = (SAMPLE_ROW, "例:", "例：")
 
 HEADER_AGAIN, UNITS, NOTES, EXAMPLE, SECTION = "重复的表头", "单位或栏次行", "说明或签字行", "示例行", "分段标题"
+TITLE = "标题"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,17 @@ class Section:
 
 
 def sort_rows(
-    grid: Grid, table: Table, stop: int, window: tuple[int, int], repeats: Collection[int] = ()
+    grid: Grid,
+    table: Table,
+    stop: int,
+    window: tuple[int, int],
+    repeats: Collection[int] = (),
+    between: Collection[int] = (),
 ) -> list[Section]:
-    """Sort the rows from the header down to ``stop``, looking at the columns of ``window`` only. Returned: sections."""
+    """Sort the rows from the header down to ``stop``, looking at the columns of ``window`` only. Returned: sections.
+
+    ``repeats``: header rows of further pages; ``between``: the rows right above a further header, which may be titles.
+    """
     cells = grid.cells
     start = _skip_units(grid, table, table.header_rows[1] + 1, stop, window)
     if start >= stop:
@@ -63,10 +72,13 @@ def sort_rows(
     # A close look is worth its time only where something is odd: no name, or a word that totals and notes have.
     listed = "\n".join(names)
     odd_words = SPECIAL.search(close("\n".join((listed, *leading))))
-    if not (odd_words or repeats or "" in names or STREET_LIKE.search(listed) or any(map(str.isspace, names))):
+    if not (
+        odd_words or repeats or between or "" in names or STREET_LIKE.search(listed) or any(map(str.isspace, names))
+    ):
         table.data_rows += range(start, stop)
         return []
-    return _Sorting(grid, table, window, anchors).run(range(start, stop), names, leading, repeats, bool(odd_words))
+    sorting = _Sorting(grid, table, window, anchors, between)
+    return sorting.run(range(start, stop), names, leading, repeats, bool(odd_words))
 
 
 def _anchors(table: Table) -> list[int]:
@@ -79,8 +91,15 @@ def _anchors(table: Table) -> list[int]:
 class _Sorting:
     """The close look at the rows of one table."""
 
-    def __init__(self, grid: Grid, table: Table, window: tuple[int, int], anchors: Sequence[int]) -> None:
-        self.grid, self.table, self.window, self.anchors = grid, table, window, anchors
+    def __init__(
+        self,
+        grid: Grid,
+        table: Table,
+        window: tuple[int, int],
+        anchors: Sequence[int],
+        between: Collection[int],
+    ) -> None:
+        self.grid, self.table, self.window, self.anchors, self.between = grid, table, window, anchors, between
         fields = table.fields
         self.passive = {fields[name].index for name in ("seq_no", "district_name") if name in fields}
         self.sections: list[Section] = []
@@ -108,6 +127,9 @@ class _Sorting:
                 continue
             again = False
             if name and not name.isspace() and not (odd_words and SPECIAL.search(close(f"{lead}\n{name}"))):
+                if row in self.between and sum(map(is_filled, line)) == 1 and not STREET_LIKE.search(name):
+                    table.skipped.append((row, TITLE))
+                    continue
                 if STREET_LIKE.search(name) and (section := self._section(row, line)):
                     self.sections.append(section)
                     table.skipped.append((row, _section_text(section)))
@@ -135,6 +157,8 @@ class _Sorting:
                 table.named_totals.add(row)
             if self.sections and table.data_rows and table.data_rows[-1] > self.sections[-1].row:
                 self.sections.append(Section(row, None, (row, self.window[0])))
+        elif kind == "nameless" and row in self.between:
+            table.skipped.append((row, TITLE))
         elif kind == "nameless":
             table.nameless.append(row)
         elif kind == SECTION:

@@ -212,6 +212,9 @@ class _Block:
     titles: range
     stop: int
     repeats: set[int] = field(default_factory=set)
+    """The rows of its header on further pages."""
+    between: set[int] = field(default_factory=set)
+    """Rows right above a further header: titles, or the last rows before it."""
 
     def overlaps(self, header: Header) -> bool:
         left, right = self.header.span
@@ -236,18 +239,20 @@ def _blocks(grid: Grid, header: Header, hint: type[Form] | None, lexicon: Lexico
             row = candidate + 1
             continue
         parts = split(grid, found, [found.form, *FORMS.values()], lexicon)
+        titles = _titles_above(grid, found.first, row)
         fresh = []
         for part in parts:
             again = next((block for block in active if block.is_repeated_by(part)), None)
             if again:
                 again.repeats |= set(range(found.first, found.last + 1))
+                again.between |= set(titles)
             else:
                 fresh.append(part)
         if fresh:
-            titles = _titles_above(grid, found.first, row)
             closed = [block for block in active if any(map(block.overlaps, fresh))]
             for block in closed:
-                block.stop = titles.start
+                block.stop = found.first
+                block.between |= set(titles)
             active = [block for block in active if block not in closed] + _opened(grid, fresh, titles)
             active.sort(key=lambda block: block.header.span)
             done += closed
@@ -318,7 +323,8 @@ def _table(block: _Block, lexicon: Lexicon) -> Table:
     columns = [column for column in header.columns if column.header or column.field]
     table = Table(header.form, grid.sheet, (header.first, header.last), columns, units, score=round(header.score, 2))
     left, right = block.window
-    sections = sort_rows(grid, table, block.stop, block.window, block.repeats)
+    table.title_rows = block.titles
+    sections = sort_rows(grid, table, block.stop, block.window, block.repeats, block.between)
     groups = ticks(header.form, headings(grid, header.first, header.last), lexicon) if _has_ticks(columns) else []
     read_ticks(table, [group for group in groups if left <= group.words[0][0] <= right])
     give(table, sections, _said(block, table))

@@ -611,7 +611,7 @@ def _assessment() -> tuple[list[Row], list[Row]]:
 
 
 def _evidence() -> list[Row]:
-    """Two indicators in each district, one without evidence in the last; one nobody asks for; nothing claimed before."""
+    """Two indicators in each district, one bare in the last; one nobody asks for; nothing claimed before."""
     rows: list[Row] = []
     for code in (*DISTRICTS, "ALL"):
         many = len(DISTRICTS) if code == "ALL" else 1

@@ -84,6 +84,11 @@ KINDS: dict[str, Kind] = {
         "warning", "“{header}”填的不是企业名称，已按没有企业处理", "有企业的填企业全称；管理方式填在“物业管理方式”栏"
     ),
     "document_no_format": Kind("warning", "“{header}”不是规范的文号，已按所填采用", "按 ×建发〔2024〕12号 的样式填写"),
+    "formula_without_value": Kind(
+        "error",
+        "“{header}”是公式，但文件里没有保存计算结果，该值未采用",
+        "用 Excel 或 WPS 打开后保存一次，或改填数值",
+    ),
     "formula_error": Kind("error", "“{header}”是公式错误值，该值未采用", "改正公式或直接填写数值"),
 }
 """Every finding about a single cell, by rule id; a suffix after ``_`` on an R id tells cases of the same rule apart."""

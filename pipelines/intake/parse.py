@@ -348,7 +348,7 @@ class _Reading:
             header = self.form.column(name).header
             for cells, kind in (
                 (self.sheet.error_cells, problem("formula_error", header)),
-                (self.sheet.formula_without_value, _no_value(header)),
+                (self.sheet.formula_without_value, problem("formula_without_value", header)),
             ):
                 for row, index in cells:
                     if index == found.index and row in positions and self.raw[index][positions[row]] == "":
@@ -378,15 +378,6 @@ class _Reading:
             for position, value in enumerate(raw):
                 if value in hits:
                     self._add(hits[value], None, position, index)
-
-
-def _no_value(header: str) -> Problem:
-    return Problem(
-        "formula_without_value",
-        "error",
-        f"“{header}”是公式，但文件里没有保存计算结果，该值未采用",
-        "用 Excel 或 WPS 打开后保存一次，或改填数值",
-    )
 
 
 def _columns(cells: list[list[object]], rows: Sequence[int]) -> list[tuple[object, ...]]:

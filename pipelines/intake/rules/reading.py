@@ -12,6 +12,8 @@ FILE = [
     ("foreign_file", "文件不是表格"),
     ("unsupported_format", "文件格式无法读取"),
     ("zip_of_files", "压缩包，里面有若干文件"),
+    ("zip_encrypted", "压缩包加了密码"),
+    ("zip_too_large", "压缩包里的文件过多或过大"),
     ("encrypted", "文件加了打开密码"),
     ("unreadable", "文件已损坏或不是有效的表格"),
     ("no_sheet", "文件里没有工作表"),
@@ -165,6 +167,24 @@ SHEET_OF_ANOTHER_FORM = listed(
 )
 R02 = listed(
     "R02", ERROR, None, None, "这一行没有填写“{header}”，未采用", "补填“{header}”；不需要的行请整行删去", "row"
+)
+listed(
+    "row_without_name",
+    ERROR,
+    None,
+    None,
+    R02.message,
+    R02.remedy,
+    "row",
+)
+listed(
+    "cover_incomplete",
+    WARNING,
+    None,
+    None,
+    "填报信息不完整：{why}",
+    "补全或更正封面，下次报送时就不必依靠文件夹或标题来判断",
+    "file",
 )
 R03 = listed(
     "R03",

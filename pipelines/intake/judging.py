@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.forms import FORM_VERSION, FORMS
+from pipelines.forms import FORM_VERSION, FORMS, Column
 from pipelines.forms.headers import Lexicon
 from pipelines.forms.keys import subdistrict_key
 from pipelines.forms.personal import mask
@@ -336,7 +336,10 @@ def _about_columns(book: _Book) -> None:
         for column in form.required_columns:
             if f"{name}.{column.field}" in missing:
                 rule = reading.MISSING_COLUMN_FATAL if name == MAIN_FORM else reading.MISSING_COLUMN
-                _say(book, rule, (sheet, None), name, column.field, sheet=sheet, header=column.header)
+                like = _headers_like(column, found)
+                if like:
+                    rule = replace(rule, message=rule.message + "；表头“{like}”与它相近，未采用")
+                _say(book, rule, (sheet, None), name, column.field, sheet=sheet, header=column.header, like=like)
                 said.add(f"{name}.{column.field}")
     needs = _needed(book.identity.plan) if book.identity else ()
     for need in sorted(needs):
@@ -350,6 +353,13 @@ def _about_columns(book: _Book) -> None:
     for found in tables.values():
         for table in found:
             _odd_columns(book, table)
+
+
+def _headers_like(column: Column, tables: Sequence[layout.Table]) -> str:
+    """The unknown headers of a form's tables that may be meant for a column none of them has."""
+    unknown = ((table, found) for table in tables for found in table.unmapped if not found.problem)
+    near = (found for table, found in unknown if column in layout.near_columns(table.form, found.header, table.fields))
+    return "”、“".join(dict.fromkeys(filter(None, (shown(found.header) for found in near))))
 
 
 def _odd_columns(book: _Book, table: layout.Table) -> None:

@@ -281,6 +281,8 @@ def test_a_near_miss_is_told_and_not_taken() -> None:
     assert issue.cell == "E1"
     assert "与“建筑面积”相近" in issue.message
     assert judgement.recognised[0]["columns"][4]["near"] == ["建筑面积"]
+    [fatal] = [issue for issue in judgement.issues if issue.severity == "fatal"]
+    assert "表头“建筑面机(㎡)”与它相近" in fatal.message
 
 
 def test_a_sheet_that_is_none_says_where_its_header_is() -> None:

@@ -343,6 +343,7 @@ def test_a_thousand_rows_and_a_hundred_problems(tmp_path: Path) -> None:
     rows = communities(1000)
     for row in rows[:100]:
         row["总户数"] = 0
-    started = time.monotonic()
-    receipt(Book(rows).bytes(), tmp_path)
-    assert time.monotonic() - started < 4  # judging and writing the workbook itself included
+    data = Book(rows).bytes()
+    started = time.process_time()  # what it costs, however busy the machine is
+    receipt(data, tmp_path)
+    assert time.process_time() - started < 2  # judging included

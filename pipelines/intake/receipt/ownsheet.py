@@ -26,6 +26,8 @@ FILLS = {"fatal": "FFFF9D9E", "error": "FFFFC7CD", "warning": "FFFFEB9B"}
 """The colour of a problem cell: Excel's own red and yellow, off by one, so that they are known for ours when the
 workbook comes back, and a district's red and yellow stay."""
 
+LINE = 17.0
+"""The height of a row of one line, in points."""
 ASIDE = "(回执)"
 """Follows the name of one of our sheets where a district's own has that name."""
 
@@ -142,7 +144,7 @@ class OwnSheet:
         row = self.rows[number - 1]
         shown = [0.0 if i in self.hidden else width for i, width in enumerate(self.widths)]
         widths = [sum(shown)] if row.spread else shown
-        tallest = 15.0
+        tallest = LINE
         for (value, look), width in zip(row.cells, widths, strict=False):
             if value in (None, "") or not width:
                 continue
@@ -167,7 +169,7 @@ class OwnSheet:
             + '<outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
             f'<sheetViews><sheetView showGridLines="0"{" tabSelected=" + chr(34) + "1" + chr(34) if selected else ""} '
             f'workbookViewId="0">{self._pane()}</sheetView></sheetViews>'
-            f'<sheetFormatPr defaultRowHeight="15"{outline}/>'
+            f'<sheetFormatPr defaultRowHeight="{LINE:g}"{outline}/>'
             f"<cols>{self._columns()}</cols><sheetData>{self._data(style)}</sheetData>"
             + (f'<autoFilter ref="{self.filtered}"/>' if self.filtered else "")
             + (f'<mergeCells count="{len(self.merges)}">{merges}</mergeCells>' if merges else "")
@@ -212,7 +214,7 @@ class OwnSheet:
             folded = f' outlineLevel="{row.level}" hidden="1"' if row.level else ""
             folds = ' collapsed="1"' if row.folds else ""
             height = self.height(number)
-            tall = f' ht="{height:.6g}" customHeight="1"' if height > 15 else ""
+            tall = f' ht="{height:.6g}" customHeight="1"'
             rows.append(f'<row r="{number}"{tall}{folded}{folds}>{"".join(cells)}</row>')
         return "".join(rows)
 

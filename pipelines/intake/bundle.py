@@ -21,7 +21,7 @@ from typing import IO
 
 from pipelines.intake import evidence
 from pipelines.intake.issues import Refusal
-from pipelines.intake.receive import WORKBOOK_ENDINGS, Readable, Received, is_ignored, keep
+from pipelines.intake.receive import WORKBOOK_ENDINGS, Readable, Received, is_ignored, keep, readable
 from pipelines.settings import Limits
 
 WORKBOOK, EVIDENCE, LEFT = "workbook", "evidence", "left"
@@ -185,14 +185,11 @@ def _unicode_name(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-_ODD = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udfff]")
-
-
 def _shown(path: str) -> str:
     """A path as it is recorded: masked, without control characters, of ordinary length."""
     from pipelines.forms.personal import mask
 
-    path = _ODD.sub("_", path)
+    path = readable(path)
     return mask(path if len(path) <= LONGEST_NAME else f"{path[: LONGEST_NAME - 40]}…{path[-39:]}")
 
 

@@ -48,21 +48,33 @@ class Checker:
 
     def see(self, path: Path, drop_path: str) -> list[Seen]:
         """The workbook, or each of those in a zip; ``drop_path``: where the file would lie in the inbox."""
+        drop_path = receive.readable(drop_path)
         members: list[Member] = []
         if path.is_file() and bundle.may_be(path):
             try:
                 members = self._unpacked(path, drop_path)
             except Refusal as refusal:
-                return [Seen(path.name, path, self._refused(path, drop_path, refusal))]
+                return [Seen(receive.readable(path.name), path, self._refused(path, drop_path, refusal))]
         if members and all(member.became == LEFT for member in members):
-            return [Seen(path.name, path, self._refused(path, drop_path, bundle.refusal(members), members))]
+            return [
+                Seen(
+                    receive.readable(path.name), path, self._refused(path, drop_path, bundle.refusal(members), members)
+                )
+            ]
         seen = [self._first(*one) for one in self._workbooks(path, drop_path, members)]
         self._second(seen, path, drop_path, members)
         return [one for one, _ in seen]
 
     def _unpacked(self, path: Path, drop_path: str) -> list[Member]:
         """What a zip holds; nothing where the file is no zip of files."""
-        came = Received(receive.file_sha256(path), path.name, drop_path, path.stat().st_size, now(), receive.FIRST_SEEN)
+        came = Received(
+            receive.file_sha256(path),
+            receive.readable(path.name),
+            drop_path,
+            path.stat().st_size,
+            now(),
+            receive.FIRST_SEEN,
+        )
         with Guard(1, self.limits) as guard:
             task = guard.submit(
                 bundle.unpack, path, self.scratch, came, drop_path, self.limits, seconds=self.limits.bundle_seconds
@@ -72,10 +84,14 @@ class Checker:
     def _workbooks(self, path: Path, drop_path: str, members: list[Member]) -> Iterator[tuple[str, Path, str]]:
         """Name, bytes and drop path of each."""
         if not members:
-            yield path.name, path, drop_path
+            yield receive.readable(path.name), path, drop_path
         for member in members:
             if member.became == WORKBOOK and member.received and member.drop_path:
-                yield f"{path.name}/{member.path}", self.scratch / member.received.archive_path, member.drop_path
+                yield (
+                    f"{receive.readable(path.name)}/{member.path}",
+                    self.scratch / member.received.archive_path,
+                    member.drop_path,
+                )
 
     def _first(self, name: str, original: Path, drop_path: str) -> tuple[Seen, str]:
         judgement = first_look(original, name, drop_path, self.plans, limits=self.limits, aliases=self.aliases)
@@ -86,7 +102,13 @@ class Checker:
 
         sha256 = receive.file_sha256(path)
         source = Source(
-            receive.submission_id(sha256), sha256, path.stat().st_size, path.name, drop_path, now(), receive.FIRST_SEEN
+            receive.submission_id(sha256),
+            sha256,
+            path.stat().st_size,
+            receive.readable(path.name),
+            drop_path,
+            now(),
+            receive.FIRST_SEEN,
         )
         judgement = refused(source, refusal)
         judgement.notes += _left(members or [])
@@ -124,7 +146,7 @@ def _beside(path: Path, drop_path: str) -> Iterator[tuple[Path, str]]:
         for file in sorted(root.rglob("*")) if root.is_dir() else ():
             below = file.relative_to(path.parent)
             if file.is_file() and not file.is_symlink() and not any(map(receive.is_ignored, below.parts)):
-                yield file, mask("/".join(filter(None, (folder, below.as_posix()))))
+                yield file, mask(receive.readable("/".join(filter(None, (folder, below.as_posix())))))
 
 
 def _left(members: list[Member]) -> list[str]:

@@ -480,9 +480,7 @@ class Run:
         submission_id = receive.irregular_id(drop)
         if self._is_done(submission_id):
             return None
-        source = Source(
-            submission_id, None, 0, mask(drop.path.name), mask(drop.drop_path), self.now, receive.FIRST_SEEN
-        )
+        source = Source(submission_id, None, 0, mask(drop.name), mask(drop.drop_path), self.now, receive.FIRST_SEEN)
         judgement = refused(source, NOT_REGULAR)
         write_findings(self.ws.records, judgement.submission, judgement.issues, ())
         write_submissions(self.ws.records, [judgement.submission])

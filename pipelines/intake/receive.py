@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import threading
@@ -29,7 +30,7 @@ WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".csv")
 
 @dataclass(frozen=True)
 class Drop:
-    """Something found in the inbox. ``drop_path`` is relative to the inbox, with ``/``."""
+    """Something found in the inbox. ``drop_path`` is relative to the inbox, with ``/``, as people read it."""
 
     path: Path
     drop_path: str
@@ -37,6 +38,10 @@ class Drop:
     """A file that can be read; folders, links, pipes and files of others are not."""
     signature: tuple[int, int, int]
     """Size, modification time and inode: a drop that changes them is another drop."""
+
+    @property
+    def name(self) -> str:
+        return self.drop_path.rpartition("/")[2]
 
     def is_unchanged(self) -> bool:
         try:
@@ -86,6 +91,23 @@ def is_ignored(name: str) -> bool:
 LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
+def readable(path: str) -> str:
+    """A path as people read it: names in GBK decoded, control characters replaced."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        raw = os.fsencode(path)
+        try:
+            path = raw.decode("gb18030")
+        except UnicodeDecodeError:
+            path = raw.decode("utf-8", "replace")
+    return _ODD.sub("_", path)
+
+
+_ODD = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+"""Control characters, among them those that turn the direction of reading; halves of characters."""
+
+
 def find_drops(inbox: Path) -> list[Drop]:
     """Everything in the inbox that is a drop, in the order of its path.
 
@@ -109,7 +131,7 @@ def _walk(folder: Path, inbox: Path) -> Iterator[Drop]:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            relative = path.relative_to(inbox).as_posix()
+            relative = readable(path.relative_to(inbox).as_posix())
             yield Drop(path, relative, stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK), _signature(status))
 
 
@@ -128,7 +150,19 @@ def settled(drops: Iterable[Drop]) -> list[Drop]:
 
 def sidecar(path: Path) -> Path:
     """Where ``--received-at`` is kept beside a file of the inbox."""
-    return path.with_name(f".{path.name}.received.json")
+    return _hidden(path, ".received.json")
+
+
+def _hidden(path: Path, ending: str) -> Path:
+    """A hidden name beside a file, made from its own where that is not too long."""
+    name = f".{path.name}{ending}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:32]}{ending}"
+    return path.with_name(name)
+
+
+LONGEST_NAME = 255
+"""Bytes that a file's name may have."""
 
 
 def submit(
@@ -145,7 +179,7 @@ def submit(
     placed = []
     for source in map(Path, files):
         target = _free_name(folder, source)
-        temporary = target.with_name(f".{target.name}.tmp")
+        temporary = _hidden(target, ".tmp")
         if source.is_dir():
             _copy_folder(source, temporary, received_at)
         else:
@@ -210,7 +244,7 @@ def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
     came = _received_at(drop.path, now)
     try:
         with drop.path.open("rb") as source:
-            return keep(ws.archive, source, mask(drop.path.name), mask(drop.drop_path), came, drop.is_unchanged)
+            return keep(ws.archive, source, mask(drop.name), mask(drop.drop_path), came, drop.is_unchanged)
     except FileNotFoundError:
         if os.path.lexists(drop.path):
             raise

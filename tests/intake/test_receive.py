@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -106,6 +107,29 @@ def test_submit_never_overwrites(ws: Workspace, tmp_path: Path) -> None:
         source.write_bytes(content)
         receive.submit(ws, [source])
     assert {path.name: path.read_bytes() for path in ws.inbox.iterdir()} == {"a.xlsx": b"one", "a (2).xlsx": b"two"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are characters")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("临河区台账.xlsx".encode("gbk"), "临河区台账.xlsx"),
+        (b"\xff\xfe.xlsx", "\ufffd\ufffd.xlsx"),
+        (b"a\nb\x1b[31m.xlsx", "a_b_[31m.xlsx"),
+        ("单".encode() * 83 + b".xlsx", "单" * 83 + ".xlsx"),
+    ],
+)
+def test_any_name_is_taken(ws: Workspace, tmp_path: Path, name: bytes, shown: str) -> None:
+    source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    source.write_bytes(b"x")
+    receive.submit(ws, [source], datetime(2023, 11, 28))
+    [drop] = receive.find_drops(ws.inbox)
+    assert drop.drop_path == shown
+    received = receive.archive(ws, drop, NOW)
+    assert received
+    assert (received.file_name, received.received_at_source) == (shown, "stated")
+    assert receive.release(drop)
+    assert not list(ws.inbox.iterdir())
 
 
 def test_submit_keeps_a_folder_together(ws: Workspace, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ Nothing is computed here that a mart publishes; only selection, order and counti
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -137,8 +137,7 @@ class Row:
 
     def binds(self, code: str) -> bool:
         """Whether the milestone is asked of the district."""
-        scope = self.measure.scope
-        return code in self.districts and (not scope or any(d.district_code == code for d in scope))
+        return code in self.districts and self.districts[code].progress.district_scope_in is not False
 
     def places(self, *statuses: str) -> list[str]:
         return [code for code, measure in self.districts.items() if measure.progress.status in statuses]
@@ -370,6 +369,11 @@ class RegisterPage:
     ended: list[Ended]
 
 
+def _outside(areas: Mapping[str, Progress]) -> set[str]:
+    """The districts that a milestone is not about."""
+    return {code for code, progress in areas.items() if progress.district_scope_in is False}
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the pages of one plan share: dimensions, and the rows of the current period."""
@@ -415,12 +419,18 @@ class Facts:
         for progress in self.progress:
             by[progress.milestone_id][progress.district_code] = progress
         split: dict[str, list[Row]] = {"measured": [], "duties": []}
+        measured = [areas for areas in by.values() if self._is_measured(areas)]
+        aside = {
+            d.district_code
+            for d in self.districts
+            if all(d.district_code in _outside(areas) for areas in measured)
+        }  # fmt: skip
         for areas in by.values():
             some = next(iter(areas.values()))
             indicator = self.indicators.get(some.indicator_id)
             if indicator is None or ALL not in areas:
                 continue
-            outside = {code for code, p in areas.items() if p.district_scope_in is False}
+            outside = _outside(areas) - (aside if indicator.kind in MEASURED else set())
             scope = tuple(d for d in self.districts if d.district_code not in outside) if outside else ()
             measures = {code: Measure(indicator, p, scope) for code, p in areas.items()}
             row = Row(
@@ -429,6 +439,11 @@ class Facts:
             )
             split["measured" if indicator.kind in MEASURED else "duties"].append(row)
         return split
+
+    def _is_measured(self, areas: Mapping[str, Progress]) -> bool:
+        """Whether these are the standings of a milestone with a number, and of some district among them."""
+        indicator = self.indicators.get(next(iter(areas.values())).indicator_id)
+        return indicator is not None and indicator.kind in MEASURED and len(_outside(areas)) + 1 < len(areas)
 
     @cached_property
     def figures(self) -> dict[tuple[str, str, str, str, str], Figure]:

@@ -567,7 +567,7 @@ class DistrictWorld:
                 managed_area=area,
                 employee_count=max(area // 2600 + 3, 4 * place.now.party_member_count) if served else 0,
                 party_member_count=place.now.party_member_count if served else 0,
-                annual_revenue=int(area * 0.62) // 100 * 100 if served else None,
+                annual_revenue=int(area * 0.62 * self.story.get("revenue", 1)) // 100 * 100 if served else None,
             )
         active = sorted((f for f in self.firms if f.now.status == "active"), key=lambda f: f.rank)
         covered = reach(step.story["party"], len(active))

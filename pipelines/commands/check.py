@@ -25,6 +25,8 @@ WHAT_THEN = {
     "good": "可以报送。",
 }
 """What would happen to a file that is only checked."""
+CHANGES = 10
+"""So many differences from the version in force are listed; JSON has all."""
 COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "good": "green"}
 
 
@@ -59,8 +61,11 @@ class Checked:
         yield "  " + (f"{names[1]} · {names[2]} · {names[0]}" if names else "未能识别是哪里、哪一期的报表")
         yield "  " + click.style(f"{said.verdict}。", fg=COLOURS[said.level], bold=True) + WHAT_THEN[said.level]
         yield from (f"  {text}" for text in (said.left_out, said.progress, *self.judgement.notes) if text)
-        if self.judgement.changes:
-            yield f"  {self.judgement.changes.headline}"
+        if changes := self.judgement.changes:
+            yield f"  {changes.headline}"
+            yield from (f"      {change.text}" for change in changes.rows[:CHANGES])
+            if len(changes.rows) > CHANGES:
+                yield f"      …… 另有 {len(changes.rows) - CHANGES} 处（--json 列出全部）"
         if not self.judgement.issues:
             return
         yield f"  共 {len(self.judgement.issues)} 处：{said.counts}"

@@ -1,7 +1,7 @@
 """What a re-sent ledger says differently from the version it replaces: rows added and removed, cells changed.
 
 Rows are the same where what identifies them agrees: a community by code and name, name and subdistrict, code, name and
-address, as in the register; the rows of other forms by what makes them one of their kind (``NATURAL``). Rows that are
+address, much as in the register; the rows of other forms by what makes them one of their kind (``NATURAL``). Rows that are
 equal in everything are no change, wherever they stand. What several rows share tells none of them apart: such rows
 count as removed and added, nothing is guessed.
 """
@@ -241,17 +241,14 @@ def _by_key(rows: Mapping[int, Row], key: tuple[str, ...]) -> dict[tuple[Any, ..
 
 
 def _is_one(form: type[Form], key: tuple[str, ...], old: Row, new: Row) -> bool:
-    """What else must hold of two rows that alone have this key: a community's code may have been given to another one
-    (R32), and its name says enough only where nothing but names was ever typed.
+    """What else must hold of two communities that alone have this key: the same subdistrict, where both have one.
+
+    A code may have been given to another community (R32), unless that is said to be a new name.
     """
-    if form.name != "community":
+    if form.name != "community" or key not in (("community_code",), ("name_key",)):
         return True
-    if key == ("community_code",):
-        streets = {old["subdistrict_key"], new["subdistrict_key"]} - {None}
-        return len(streets) < 2 or new["change_type"] == "rename"
-    if key == ("name_key",):
-        return not any(row[name] for row in (old, new) for name in ("subdistrict_key", "address_key"))
-    return True
+    streets = {old["subdistrict_key"], new["subdistrict_key"]} - {None}
+    return len(streets) < 2 or (key == ("community_code",) and new["change_type"] == "rename")
 
 
 def _value(column: Column, row: Mapping[str, Any]) -> Any:

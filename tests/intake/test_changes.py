@@ -73,6 +73,10 @@ def test_other_order_of_columns_changes_nothing() -> None:
         ({}, {"小区名称": "金川小区", "街道": "胜利街道"}, False),
         # A declared rename keeps its code wherever it stands.
         ({}, {"小区名称": "金川小区", "街道": "胜利街道", "变更情况": "更名"}, True),
+        # A subdistrict filled in, where nothing but the name is the same.
+        ({"小区编码": None, "街道": None}, {"小区编码": None}, True),
+        # The same name in another subdistrict may be another estate.
+        ({"小区编码": None}, {"小区编码": None, "街道": "胜利街道"}, False),
         # Phases are estates of their own.
         ({"小区编码": None, "小区名称": "河套一期"}, {"小区编码": None, "小区名称": "河套二期"}, False),
     ],
@@ -80,6 +84,12 @@ def test_other_order_of_columns_changes_nothing() -> None:
 def test_which_row_is_which(old: dict[str, object], new: dict[str, object], same: bool) -> None:
     kinds = {change.kind for change in changed(of(community(**old)), of(community(**new)))}
     assert kinds == ({"changed"} if same else {"removed", "added"}) if old != new else not kinds
+
+
+def test_an_address_put_right_makes_no_other_community_of_it() -> None:
+    bare, headers = community(小区编码=None, 街道=None), [*ROW, "地址"]
+    old, new = (Book([bare | {"地址": text}], headers=headers) for text in ("甲路1号", "甲路11号"))
+    assert said(old, new) == ["小区明细「河套人家」地址：甲路1号 → 甲路11号"]
 
 
 def test_nothing_is_guessed_between_rows_that_share_what_identifies_them() -> None:

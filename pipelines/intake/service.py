@@ -155,7 +155,7 @@ def _compare(judgement: Judgement, history: History | None) -> None:
     if history and earlier:
         against_ledgers(judgement, history.records, earlier)
     elif history is None or not history.is_first_period(judgement.submission):
-        judgement.notes.append("没有以往台账可供比较，与上期核对的规则(R30—R33)未执行。")
+        judgement.notes.append("没有以往台账可供比较，与以往台账核对的规则（R30—R33、T12）没有执行。")
     if history and not history.knows(judgement.submission) and (replaced := history.replaced(judgement.submission)):
         against_version(judgement, history.records, replaced)
 

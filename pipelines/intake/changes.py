@@ -1,8 +1,8 @@
 """What a re-sent ledger says differently from the version it replaces: rows added and removed, cells changed.
 
 Rows are the same where what identifies them agrees: a community by code and name, name and subdistrict, code, name and
-address, much as in the register; the rows of other forms by what makes them one of their kind (``NATURAL``). Rows that are
-equal in everything are no change, wherever they stand. What several rows share tells none of them apart: such rows
+address, much as in the register; the rows of other forms by what makes them one of their kind (``NATURAL``). Rows that
+are equal in everything are no change, wherever they stand. What several rows share tells none of them apart: such rows
 count as removed and added, nothing is guessed.
 """
 

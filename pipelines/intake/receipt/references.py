@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
+MOST_ROUNDS = 20
+"""So deep may names build on names."""
 _OTHER_FILE = re.compile(r"\[\d+\]")
 _SHEET = re.compile(r"'((?:[^']|'')+)'!|([^\s'!,;:()&+*/=<>^{}\[\]-]+)!")
 _TABLE = re.compile(r"([^\W\d][\w.]*)\[")
@@ -27,9 +29,13 @@ class References:
     def leave_out(self, names: Iterable[tuple[str, str]]) -> None:
         """Learn the defined names (name, formula): those that do not work are left out, and what builds on them."""
         rest = list(names)
-        while broken := [(name, text) for name, text in rest if self.is_broken(text)]:
-            self.gone |= {name.lower() for name, _ in broken}
-            rest = [one for one in rest if one not in broken]
+        for _ in range(MOST_ROUNDS):
+            judged = [(self.is_broken(text), name, text) for name, text in rest]
+            broken = {name.lower() for is_broken, name, _ in judged if is_broken}
+            if not broken:
+                break
+            self.gone |= broken
+            rest = [(name, text) for is_broken, name, text in judged if not is_broken]
 
     def is_broken(self, formula: str) -> bool:
         """Whether a formula refers to another file, or to a sheet, table or name that is left out."""

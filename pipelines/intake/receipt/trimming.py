@@ -54,18 +54,13 @@ def trimmed_after(after: str, kept: set[str], looks_elsewhere: Judge, is_persona
     after = _without_extensions(after, looks_elsewhere, is_personal)
     after = _without_items(after, "dataValidation", ("formula1", "formula2"), looks_elsewhere, is_personal)
     after = _without_items(after, "conditionalFormatting", ("formula",), looks_elsewhere, is_personal)
-    for link in re.findall(r"<hyperlink\b[^>]*?(?:/>|>.*?</hyperlink>)", after, re.S):
-        if 'r:id="' in link or is_personal(_shown(link)):
-            after = after.replace(link, "")
+    after = _without(after, "hyperlink", lambda link: 'r:id="' in link or is_personal(_shown(link)))
     after = re.sub(r"<hyperlinks\b[^>]*>\s*</hyperlinks>", "", after)
-    for printed in re.findall(r"<headerFooter\b[^>]*?(?:/>|>.*?</headerFooter>)", after, re.S):
-        if is_personal(_shown(printed)) or _NAMES_PEOPLE.search(printed):
-            after = after.replace(printed, "")
+    after = _without(
+        after, "headerFooter", lambda printed: bool(is_personal(_shown(printed)) or _NAMES_PEOPLE.search(printed))
+    )
     for tag in ("drawing", "tablePart"):
-        for found in re.findall(rf"<{tag}\b[^>]*/>", after):
-            rid = re.search(r'r:id="([^"]*)"', found)
-            if rid is None or rid[1] not in kept:
-                after = after.replace(found, "")
+        after = re.sub(rf"<{tag}\b[^>]*/>", lambda found: found[0] if _relation(found[0]) in kept else "", after)
     parts = after.count("<tablePart ")
     after = re.sub(r'(<tableParts\b[^>]*?) count="\d+"', rf'\1 count="{parts}"', after)
     return re.sub(r"<tableParts\b[^>]*>\s*</tableParts>", "", after)
@@ -99,13 +94,27 @@ def place_of_notes(after: str) -> int | None:
 
 def _without_items(after: str, tag: str, formulas: tuple[str, ...], looks_elsewhere: Judge, is_personal: Judge) -> str:
     """Without the drop-downs or formats that look into what is left out (Excel would complain) or are personal."""
-    for item in re.findall(rf"<{tag}\b[^>]*?(?:/>|>.*?</{tag}>)", after, re.S):
-        said = re.findall(rf"<(?:{'|'.join(formulas)})\b[^>]*>([^<]*)<", item)
-        if any(map(looks_elsewhere, said)) or is_personal(_shown(item)) or _ON_PIVOT.match(item):
-            after = after.replace(item, "")
+    in_formula = re.compile(rf"<(?:{'|'.join(formulas)})\b[^>]*>([^<]*)<")
+
+    def is_bad(item: str) -> bool:
+        said = in_formula.findall(item)
+        return any(map(looks_elsewhere, said)) or is_personal(_shown(item)) or bool(_ON_PIVOT.match(item))
+
+    after = _without(after, tag, is_bad)
     plural = f"{tag}s"
     after = re.sub(rf'(<{plural}\b[^>]*?) count="\d+"', rf'\1 count="{after.count(f"<{tag} ")}"', after)
     return re.sub(rf"<{plural}\b[^>]*>\s*</{plural}>", "", after)
+
+
+def _without(after: str, tag: str, is_bad: Judge) -> str:
+    """Without the elements of this name that are bad, in one go: there may be very many."""
+    pattern = rf"<{tag}\b[^>]*?(?:/>|>.*?</{tag}>)"
+    return re.sub(pattern, lambda found: "" if is_bad(found[0]) else found[0], after, flags=re.S)
+
+
+def _relation(tag: str) -> str | None:
+    found = re.search(r'r:id="([^"]*)"', tag)
+    return found[1] if found else None
 
 
 def _without_extensions(after: str, looks_elsewhere: Judge, is_personal: Judge) -> str:

@@ -141,7 +141,7 @@ def _left_out(issues: list[Issue], plan: Plan | None) -> str:
         lacking |= {indicator.id: indicator for indicator in indicators_without(issue, plan)}
     ordered = sorted(lacking.values(), key=lambda indicator: not indicator.is_headline)
     affected = f"；涉及{named(ordered)}" if ordered else "；不影响指标"
-    return f"没有采用的内容：{said}{affected}。"
+    return f"没有计入的内容：{said}{affected}。"
 
 
 def _what(issue: Issue) -> str:

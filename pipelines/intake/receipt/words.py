@@ -19,6 +19,7 @@ MEANING = {
     ERROR: "该处内容没有采用，按空白处理，改正前不计入指标",
     WARNING: "该处内容已采用，请核对",
 }
+MASKED = "表中的个人信息已屏蔽为“***”，再报时不必补填。"
 MEANING_RETURNED = MEANING | {ERROR: "改正重报时请一并改正", WARNING: "改正重报时请一并核对"}
 """The same where the whole workbook is returned."""
 _MOST_HEADERS = 8
@@ -71,7 +72,8 @@ def words(judgement: Judgement, plans: Mapping[str, Plan]) -> Words:
         level,
         verdict,
         now,
-        _todo(level, received, period, bool(judgement.kind)),
+        _todo(level, received, period, bool(judgement.kind))
+        + (MASKED if level != "good" and _is_masked(judgement) else ""),
         "" if counts[FATAL] else _left_out(judgement.issues, plan),
         judgement.mended.sentence if judgement.mended else "",
         "、".join(f"{SEVERITY_NAMES[severity]} {counts[severity]} 处" for severity in SEVERITY_ORDER),
@@ -106,7 +108,15 @@ def _todo(level: str, received: datetime, period: Period | None, has_sheets: boo
         if has_sheets
         else "按下表所说处理原文件后，按原来的途径再报一次。"
     )
+    if level == WARNING:
+        how = f"要改正或写说明的，{how}"
     return _when(level, received.date(), period) + how
+
+
+def _is_masked(judgement: Judgement) -> bool:
+    """Whether personal data was taken out of the sheets that the receipt shows again."""
+    columns = (column for table in judgement.recognised for column in table["columns"])
+    return bool(judgement.personal) or any(column["personal"] for column in columns)
 
 
 def _when(level: str, received: date, period: Period | None) -> str:

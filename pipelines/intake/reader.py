@@ -59,8 +59,13 @@ def read_workbook(data: bytes, limits: Limits | None = None) -> RawWorkbook:
     if is_zip(data):
         archive = Archive(data)
         kind = sniff_zip(archive)
-        return read_xlsx(archive, limits) if kind == "xlsx" else _read(kind, archive, limits)
-    return _read(sniff(data), data, limits)
+        book = read_xlsx(archive, limits) if kind == "xlsx" else _read(kind, archive, limits)
+    else:
+        book = _read(sniff(data), data, limits)
+    for sheet in book.sheets:
+        if sheet.merged:
+            sheet.trim_merged()
+    return book
 
 
 def _read(kind: str, content: bytes | Archive, limits: Limits) -> RawWorkbook:

@@ -1,7 +1,8 @@
 """One small sheet in every format intake reads, written record by record where no library writes it.
 
 On sheet 小区明细 row 1 has a text, a number, a day, a percentage, an error, a formula and a truth value; row 2 and
-column D are hidden, B3:C4 is merged. Sheets 藏 and 深藏 are hidden and very hidden (ods knows no difference).
+column D are hidden, B3:C4 is merged, of which row 4 holds nothing. Sheets 藏 and 深藏 are hidden and very hidden (ods
+knows no difference).
 """
 
 from __future__ import annotations

@@ -107,10 +107,8 @@ def test_changed_parts_of_packages(guard: Guard, place: tuple[str, str], changes
     verdict(guard, formats.repacked(SOUND[place[0]], {place[1]: bytes(data)}))
 
 
-WORDS = st.sampled_from(
-    rb"0 -1 1 999999999 99999999999999999999 1e400 nan XFD1048576 A0 &#0; &amp; &x; true e str s inlineStr ' #REF!".split()
-    + ["甲".encode(), b"", b" ", b"\xff"]
-)
+_MEAN = rb"0 -1 1 999999999 99999999999999999999 1e400 nan XFD1048576 A0 &#0; &amp; &x; true e str s inlineStr ' #REF!"
+WORDS = st.sampled_from([*_MEAN.split(), "甲".encode(), b"", b" ", b"\xff"])
 MARKUP = [place for place in PARTS if not place[1].endswith(".bin")]
 
 

@@ -39,6 +39,7 @@ class Archive:
         with broken("zip"):
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         self.data = data
+        self._room: int | None = None
         self._parts = {info.filename.replace("\\", "/").lstrip("/").lower(): info for info in self._zip.filelist}
 
     def check(self, limits: Limits) -> None:
@@ -50,6 +51,7 @@ class Archive:
             raise over_limit(f"文件解压后超过 {limits.unpacked_bytes // 1024**2} MB 或内含文件过多")
         if sum(part.compress_size for part in parts) > len(self.data):
             raise unreadable("zip")  # parts that overlap: together they are larger than the file
+        self._room = limits.unpacked_bytes
 
     @property
     def names(self) -> Iterable[str]:
@@ -68,6 +70,10 @@ class Archive:
         info = self._parts.get(name.lower())
         if info is None:
             return Part()
+        if self._room is not None:
+            self._room -= info.file_size
+            if self._room < 0:  # one part that is asked for again and again
+                raise over_limit("文件解压后过大")
         with broken("zip"):
             return Part(self._inflated(info), info.CRC)
 

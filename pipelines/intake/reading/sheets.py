@@ -22,6 +22,7 @@ class RawSheet:
     state: str = VISIBLE
     cells: list[list[object]] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)
+    """None reaches beyond the cells."""
     percent_cells: set[Cell] = field(default_factory=set)
     """Numbers whose format shows a percent sign: they are fractions of 1."""
     error_cells: dict[Cell, str] = field(default_factory=dict)
@@ -29,6 +30,13 @@ class RawSheet:
     formula_without_value: set[Cell] = field(default_factory=set)
     hidden_rows: int = 0
     hidden_columns: int = 0
+
+    def trim_merged(self) -> None:
+        """Cut merged ranges off where the cells end, and drop what is left of none."""
+        bottom, right = len(self.cells) - 1, len(self.cells[0]) - 1 if self.cells else -1
+        cut = ((top, left, min(last, bottom), min(end, right)) for top, left, last, end in self.merged)
+        areas = (a for a in cut if 0 <= a[0] <= a[2] and 0 <= a[1] <= a[3] and a[:2] != a[2:])
+        self.merged = list(dict.fromkeys(areas))
 
     @property
     def is_wanted(self) -> bool:

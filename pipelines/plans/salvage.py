@@ -51,8 +51,9 @@ class Salvage:
     def _rescue(self, errors: Iterable[ErrorDetails]) -> Plan | None:
         for _ in range(_ROUNDS):
             before = (len(self.lost), len(self._filled))
+            gone = frozenset(self.lost)
             for error in errors:
-                self._mend(error)
+                self._mend(error, gone)
             if (len(self.lost), len(self._filled)) == before:
                 return None
             try:
@@ -61,20 +62,19 @@ class Salvage:
                 errors = error.errors(include_url=False)
         return None
 
-    def _mend(self, error: ErrorDetails) -> None:
+    def _mend(self, error: ErrorDetails, gone: frozenset[Path]) -> None:
+        """Do something about one error. ``gone``: what had been lost before the errors were found."""
         path = self.place(tuple(error["loc"]))
         if not path:
             return
         name = str(path[-1])
-        if error["type"] == "extra_forbidden":
-            self.lost.add(path)
+        if error["type"] == "extra_forbidden":  # of a milestone, most likely its operator: it has no target then
+            self.lost.add(path[:-1] if "milestones" in path[-3:] else path)
         elif name in _STAND_INS and path not in self._filled and (len(path) == 1 or error["type"] == "missing"):
             self._filled[path] = _STAND_INS[name]
         else:
             entry = next((n for n in range(len(path), 0, -1) if isinstance(path[n - 1], int)), 1)
-            while (
-                entry > 1 and path[:entry] in self.lost
-            ):  # its list is now too short: the entry around it goes as well
+            while entry > 1 and path[:entry] in gone:  # its list is now too short: the entry around it goes as well
                 entry = next((n for n in range(entry - 1, 0, -1) if isinstance(path[n - 1], int)), 1)
             self.lost.add(path[:entry])
 
@@ -111,8 +111,11 @@ class Salvage:
         names = set()
         for path in self.lost:
             value: Any = self._value
-            for step in path:
-                value = value[step]
+            for step in path:  # what is missing altogether has no value
+                if isinstance(value, list) and isinstance(step, int):
+                    value = value[step]
+                else:
+                    value = value.get(step) if isinstance(value, dict) else None
             if isinstance(value, dict):
                 names |= {str(value[key]) for key in ("id", "code") if key in value}
         return names

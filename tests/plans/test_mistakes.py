@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.plans import BUILT_IN, PlanError, check_file, load_plans
 
@@ -230,3 +232,138 @@ def test_a_changed_file_is_read_anew(plan_file: Path) -> None:
     assert load_plans(plan_file.parent)["example_2024"].name.zh == "示例方案"
     plan_file.write_text(SOUND.replace("示例方案", "改过的示例方案"), encoding="utf-8")
     assert load_plans(plan_file.parent)["example_2024"].name.zh == "改过的示例方案"
+
+
+@given(st.data())
+def test_whatever_is_wrong_with_a_file_is_told_and_nothing_breaks(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Lines taken out, doubled or cut short: always an answer, and always on a line of the file."""
+    lines = SOUND.splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        change = data.draw(st.sampled_from(["drop", "double", "cut", "null"]))
+        line = lines[place]
+        cut = data.draw(st.integers(0, len(line)))
+        lines[place : place + 1] = {
+            "drop": [], "double": [line, line], "cut": [line[:cut]], "null": [line.split(":")[0] + ": null"]
+        }[change]  # fmt: skip
+    path = tmp_path_factory.mktemp("odd") / "odd.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert all(1 <= mistake.line <= max(len(lines), 1) for mistake in check_file(path))
+
+
+def test_mistakes_of_shape_hide_no_others(plan_file: Path) -> None:
+    """Shape, parts, dates, scopes, weights and SQL go wrong in one file, and each is named with its line."""
+    broken = {
+        "issuer: 某市住建局\n": "",
+        "    clause: 三\n": "    claus: 三\n",
+        "numerator: has_management": "numerator: has_managment",
+        "at_least: 90}": "at_leest: 90}",
+        "at_least: 50, districts: [990001]": "at_least: 50, districts: [990009]",
+        "points: 40": "points: 30",
+        "measure: actual": "measure: is_done",
+        "kind: boolean": "kind: boolan",
+        "occasions: [{due: 2025-01-10": "occasions: [{due: 2029-01-10",
+        "as_of: 2024-12-31": "as_of: 2025-12-31",
+        "indicators: [coverage], points": "indicators: [coverag], points",
+    }
+    text = SOUND
+    for old, new in broken.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    plan_file.write_text(text, encoding="utf-8")
+    lines = text.splitlines()
+    found = check_file(plan_file)
+    told = {m.field: (m.message, lines[m.line - 1]) for m in found}
+    for field, words in {
+        "issuer": "is required",
+        "indicators[training].claus": "did you mean 'clause'",
+        "indicators[training].clause": "is required",
+        f"{A1}.numerator": "did you mean 'has_management'",
+        f"{A1}.milestones[2024-12-31].at_leest": "did you mean 'at_least'",
+        f"{A1}.milestones[2024-06-30].districts": "unknown district '990009'",
+        "indicators[training].measure": "a number",
+        "indicators[rules_issued].kind": "did you mean 'boolean'",
+        "indicators[yearly_report].cadence.occasions[2029-01-10].due": "outside the plan",
+        "periods[2024-12].as_of": "outside the plan",
+        f"{ITEM}.indicators": "did you mean 'coverage'",
+        "rubric.groups": "add up to 90",
+    }.items():
+        assert field in told, (field, sorted(told))
+        assert words in told[field][0]
+    assert "at_leest" in told[f"{A1}.milestones[2024-12-31].at_leest"][1]
+    assert not any(
+        "rules_issued" in m.message and "unknown" in m.message for m in found
+    )  # it is there, but for its kind
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message"),
+    [
+        ("12-31, at_least: 90}", "12-31, at_least: 40}", f"{A1}.milestones[2024-12-31]", "asks for less"),
+        ("2024-12-31, at_least: 90}", "2027-12-31, at_least: 90}", f"{A1}.milestones[2027-12-31].due", "outside"),
+        ("due: 2025-01-10\n", "due: 2024-12-01\n", "periods[2024-12].due", "before its as-of date"),
+        ("A}}", "A}, forms: [company, comunity]}", "districts[990001].forms", "did you mean 'community'"),
+        ("kind: count", "kind: fact", "indicators[training]", "a fact: with the number"),
+        ("kind: count", "kind: fact\n    fact: {equals: 4, more_than: 3}", "indicators[training].fact", "one number"),
+        ("kind: count", "kind: trend\n    pools: [rules_issud]", "indicators[training].pools", "unknown indicator"),
+        ("submission", "meeting\n      type: lunch", "indicators[yearly_report].cadence.type", "unknown type"),
+        (
+            "submission\n      occasions: [{due: 2025-01-10, key: 2024-12}]",
+            "meeting\n      occasions: [{due: 2024-12-31, key: Q4}]",
+            "indicators[yearly_report].cadence.occasions[2024-12-31].key",
+            "2024-Q1",
+        ),
+    ],
+)
+def test_mistakes_between_parts(plan_file: Path, old: str, new: str, field: str, message: str) -> None:
+    assert SOUND.count(old) == 1
+    plan_file.write_text(SOUND.replace(old, new), encoding="utf-8")
+    found = [m for m in check_file(plan_file) if m.field == field and message in m.message]
+    assert found, [str(m) for m in check_file(plan_file)]
+
+
+MONTHS = """periods:
+  - months: {from: 2024-01, to: 2024-12, due_after_days: 5}
+    name: {zh: "{year}年{month}月", en: "{year}-{month:02}"}
+    kind: monthly
+    required_forms: [community]
+indicators:"""
+
+
+def with_months(old: str = "", new: str = "") -> str:
+    head, rest = SOUND.split("periods:\n")
+    _, rest = rest.split("indicators:\n", 1)
+    rest = rest.replace("key: 2024-12", "key: 2024-07").replace("period: 2024-12", "period: 2024-12")
+    return head + MONTHS.replace(old, new) + "\n" + rest
+
+
+def test_a_row_of_months_is_one_entry(plan_file: Path) -> None:
+    plan_file.write_text(with_months(), encoding="utf-8")
+    assert check_file(plan_file) == []
+    periods = load_plans(plan_file.parent)["example_2024"].periods
+    assert [period.id for period in periods] == [f"2024-{month:02}" for month in range(1, 13)]
+    assert (periods[1].as_of.isoformat(), periods[1].due.isoformat()) == ("2024-02-29", "2024-03-05")
+    assert (periods[1].name.zh, periods[1].name.en) == ("2024年2月", "2024-02")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("to: 2024-12", "to: 2023-12", "comes before the first"),
+        ("from: 2024-01", "from: 2024-1", "write a month as"),
+        ("from: 2024-01, ", "", "write months: {from:"),
+        ("to: 2024-12", "to: 9024-12", "more than 240"),
+        ("due_after_days: 5", "due_after_days: soon", "a number of days"),
+        ("[community]", "[comunity]", "did you mean 'community'"),
+        ("kind: monthly", "kind: montly", "did you mean 'monthly'"),
+    ],
+)
+def test_mistakes_in_a_row_of_months_stand_on_its_lines(plan_file: Path, old: str, new: str, message: str) -> None:
+    text = with_months(old, new)
+    plan_file.write_text(text, encoding="utf-8")
+    found = [m for m in check_file(plan_file) if message in m.message]
+    assert found, [str(m) for m in check_file(plan_file)]
+    block = text.splitlines().index("periods:"), text.splitlines().index("indicators:")
+    assert all(block[0] < m.line <= block[1] for m in found)

@@ -84,7 +84,7 @@ def _lines() -> Iterator[str]:
 
 def _row(rule: Rule) -> str:
     name = names()[rule.id]
-    message, remedy = (re.sub(r"\{[^}]*\}", "…", text) for text in (rule.message, rule.remedy))
+    message, remedy = (re.sub(r"(?:\{[^}]*\})+", "…", text) for text in (rule.message, rule.remedy))
     cells = (
         f"`{rule.id}`",
         name.title,

@@ -206,7 +206,7 @@ CLAIMED_TOTAL = listed(
     WARNING,
     None,
     None,
-    "“{label}”行的“{header}”填报数{claimed}与各行之和{counted}不一致",
+    "“{label}”行的“{header}”填{claimed}，各行之和为{counted}，两者不一致",
     "核对合计数和各行；以各行之和为准",
     "row",
 )

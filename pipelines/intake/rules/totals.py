@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from pipelines.forms.vocabulary import choices
 from pipelines.intake.rules.base import (
     FORMED,
     WARNING,
@@ -70,15 +71,22 @@ def _compare(
         values = [by_book[book][name] for name in names]
         known = [float(value) for value in values if value is not None]
         if known and all(abs(claimed - value) > tolerance * max(abs(value), 1) for value in known):
-            found.append(Finding(book, row, values={"claimed": _number(claimed), "counted": _number(known[0])}))
+            found.append(Finding(book, row, values=_said(measure, claimed, known[0])))
     return found
+
+
+def _said(measure: str, claimed: float, counted: float) -> dict[str, object]:
+    """What a message shows of a typed total, areas in ㎡."""
+    unit = "㎡" if measure == "floor_area_sqm" else ""
+    label = choices("measure")[measure].label
+    return {"what": label, "claimed": _number(claimed), "counted": _number(counted), "unit": unit}
 
 
 def _number(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-_MISMATCH = "填报数{claimed}与明细表统计数{counted}不一致"
+_MISMATCH = "“{what}”填{claimed}{unit}，按明细表统计为{counted}{unit}，两者不一致"
 _MISMATCH_REMEDY = "核对明细表有无漏填、重复，或更正汇总数；以明细表为准"
 
 
@@ -88,7 +96,7 @@ def _in_scope(frames: Frames) -> pl.DataFrame:
     return frame.with_columns(built=(col("construction_status") != "under_construction").fill_null(True))
 
 
-@book_rule("T1", WARNING, "summary", "value", "小区总数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T1", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def total_communities(frames: Frames) -> list[Finding]:
     """The typed number of communities."""
     if not (claims := _claims(frames, "community_count")) or "community" not in frames:
@@ -97,7 +105,7 @@ def total_communities(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"community_count": ("all", "built")})
 
 
-@book_rule("T2", WARNING, "summary", "value", "按管理方式统计的小区数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T2", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def totals_by_mode(frames: Frames) -> list[Finding]:
     """The typed numbers by mode of management."""
     measures = ("managed_count", "professional_count", "unmanaged_count")
@@ -116,7 +124,7 @@ def totals_by_mode(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {f"{name}_count": (name, f"{name}_built") for name in kinds})
 
 
-@book_rule("T3", WARNING, "summary", "value", "户数或面积合计：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T3", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     """Only where every row's value could be read: a sum without the unreadable ones proves nothing."""
     if not (claims := _claims(frames, "households", "floor_area_sqm")) or "community" not in frames:
@@ -140,7 +148,7 @@ def totals_of_households_and_area(frames: Frames) -> list[Finding]:
     ]
 
 
-@book_rule("T4", WARNING, "summary", "value", "业委会（物管会）组建数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T4", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def total_committees(frames: Frames) -> list[Finding]:
     """Distinct communities with a formed body; the sheet of bodies counts where it is present."""
     if not (claims := _claims(frames, "committee_count")):
@@ -158,7 +166,7 @@ def total_committees(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"committee_count": ("bodies",)})
 
 
-@book_rule("T5", WARNING, "summary", "value", "企业数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T5", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def total_companies(frames: Frames) -> list[Finding]:
     """The typed number of companies: distinct active ones."""
     if not (claims := _claims(frames, "company_count")) or "company" not in frames:
@@ -169,7 +177,7 @@ def total_companies(frames: Frames) -> list[Finding]:
     return _compare(claims, counted, {"company_count": ("firms",)})
 
 
-@book_rule("T9", WARNING, "summary", "value", "红黑榜企业数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T9", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def totals_of_lists(frames: Frames) -> list[Finding]:
     """The typed numbers of companies on the red and the black list."""
     if not (claims := _claims(frames, "red_list_count", "black_list_count")) or "credit" not in frames:
@@ -322,7 +330,7 @@ def full_coverage_in_totals_is_full(frames: Frames) -> list[Finding]:
 # ── disputes, subdistricts, tasks ─────────────────────────────────────────────────────────────────────────────────
 
 
-@book_rule("T10", WARNING, "summary", "value", "矛盾纠纷数：" + _MISMATCH, _MISMATCH_REMEDY)
+@book_rule("T10", WARNING, "summary", "value", _MISMATCH, _MISMATCH_REMEDY)
 def total_disputes(frames: Frames) -> list[Finding]:
     """The typed number of disputes: all rows, or those that repeat no other."""
     if not (claims := _claims(frames, "dispute_count")) or "dispute" not in frames:

@@ -18,6 +18,7 @@ from pipelines.intake.receipt.findings import FOLDED_FROM, grouped, ranges, rule
 from pipelines.intake.receipt.ownsheet import OwnSheet, text_xml
 from pipelines.intake.receipt.words import Words, words
 from tests.intake.books import COVER, PLAN, ROW, Book, communities, community, judged, plans
+from tests.intake.packages import faults
 from tests.intake.test_receipt import receipt
 
 PLAN_OF = plans()[PLAN]
@@ -217,3 +218,20 @@ def test_rows_are_as_high_as_their_text() -> None:
     sheet.add(("短", "body"), ("长" * 40, "body"))
     sheet.add(("短", "body"))
     assert sheet.height(1) > 8 * sheet.height(2) / 2
+
+
+def test_a_ledger_without_a_problem_gets_no_empty_table(tmp_path: Path) -> None:
+    from pipelines.intake.receipt import write_receipt
+
+    data = Book().bytes()
+    original = tmp_path / "original"
+    original.write_bytes(data)
+    judgement = judged(data)
+    judgement.issues = []
+    judgement.recount()
+    path = write_receipt(judgement, original, tmp_path / "receipt.xlsx", plans())
+    assert faults(path) == []
+    sheet = openpyxl.load_workbook(path)["问题清单"]
+    words = [str(row[0]) for row in sheet.iter_rows(values_only=True)]
+    assert "通过，没有发现问题。本次报送已全部采用，不必再报。" in words
+    assert "序号" not in words

@@ -45,6 +45,9 @@ def problem_sheet(judgement: Judgement, plans: Mapping[str, Plan]) -> OwnSheet:
     sheet = OwnSheet(SHEET, WIDTHS, hidden=frozenset({CODE}), tab=_TABS[said.level])
     sheet.footer = "　".join((names[1], names[2])) if names else judgement.submission["file_name"]
     _top(sheet, judgement, said, names)
+    if not judgement.issues:
+        sheet.say("各列怎样理解见「识别结果」；各项指标在汇总后填入「本期数据」。")
+        return sheet
     groups = grouped(judgement.issues, plan)
     _list(sheet, groups, has_sheets=bool(judgement.shown))
     if len({issue.rule_id for issue in judgement.issues}) > 1:
@@ -92,11 +95,7 @@ def _list(sheet: OwnSheet, groups: Sequence[Group], *, has_sheets: bool) -> None
         for place, issue in enumerate(group.issues[: MOST_LISTED - listed], start=1):
             _add(sheet, _line(f"{number}-{place}", issue, group), issue, areas, has_sheets, level=1)
             listed += 1
-    last = len(sheet.rows)
-    if last > header:
-        sheet.filtered = f"A{header}:K{last}"
-    else:
-        sheet.say("没有发现问题。", "text")
+    sheet.filtered = f"A{header}:K{len(sheet.rows)}"
     sheet.choices = [
         Choices(_areas(numbers), _SUGGESTED[severity], f"说明（{SEVERITY_NAMES[severity]}）", _PROMPT[severity])
         for severity, numbers in areas.items()

@@ -20,7 +20,7 @@ import click
 
 from pipelines import __version__
 from pipelines.locking import Busy, run_lock
-from pipelines.settings import CHECKOUT, Workspace, local, now
+from pipelines.settings import CHECKOUT, Limits, Workspace, local, now
 
 if TYPE_CHECKING:
     from pipelines.plans.model import District, Period, Plan
@@ -157,6 +157,13 @@ def cli() -> None:
     except ValueError:
         stated = os.environ["ACTIONPLAN_NOW"]
         raise Misuse(f"环境变量 ACTIONPLAN_NOW 的值 {stated!r} 不是日期时间，应形如 2025-12-05T09:00:00") from None
+    try:
+        Limits.stated()
+    except ValueError:
+        stated = os.environ["ACTIONPLAN_LIMITS"]
+        raise Misuse(
+            f"环境变量 ACTIONPLAN_LIMITS 的值 {stated!r} 无法识别，应形如 read_seconds=60 cells=5000000"
+        ) from None
 
 
 def main() -> None:

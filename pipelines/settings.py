@@ -1,13 +1,14 @@
 """Where a workspace keeps its files, what time it is, and the limits a file must respect.
 
 Everything a run reads or writes lives under one root (``--root`` or ``ACTIONPLAN_ROOT``, by default the checkout).
-``ACTIONPLAN_NOW`` (ISO date-time) replaces the clock everywhere. All times are naive Asia/Shanghai local times.
+``ACTIONPLAN_NOW`` (ISO date-time) replaces the clock everywhere, ``ACTIONPLAN_LIMITS`` the limits. All times are naive
+Asia/Shanghai local times.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +49,7 @@ class Limits:
     unpacked_bytes: int = 512 * 1024**2
     cells: int = 3_000_000
     sheets: int = 200
-    read_seconds: int = 30
+    read_seconds: int = 20
     memory_bytes: int = 2 * 1024**3
     bundle_bytes: int = 4 * 1024**3
     """All files of a zip together, unpacked."""
@@ -56,6 +57,22 @@ class Limits:
     bundle_seconds: int = 300
     evidence_bytes: int = 256 * 1024**2
     """One file of evidence."""
+
+    @classmethod
+    def stated(cls) -> Limits:
+        """The defaults, or what ``ACTIONPLAN_LIMITS`` says instead: ``read_seconds=60 cells=5000000``.
+
+        Raises ValueError with the remedy when it says anything else.
+        """
+        stated = os.environ.get("ACTIONPLAN_LIMITS", "")
+        names = [limit.name for limit in fields(cls)]
+        given: dict[str, int] = {}
+        for part in stated.replace(",", " ").split():
+            name, _, value = part.partition("=")
+            if name not in names or not value.isdecimal() or int(value) < 1:
+                raise ValueError(f"ACTIONPLAN_LIMITS is {stated!r}; write NAME=NUMBER; names are {', '.join(names)}")
+            given[name] = int(value)
+        return cls(**given)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Done = subprocess.CompletedProcess[str]
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see no workspace, clock or Dagster home but their own."""
-    for name in ("ACTIONPLAN_ROOT", "ACTIONPLAN_NOW", "DAGSTER_HOME", "ACTIONPLAN_DEBUG"):
+    for name in ("ACTIONPLAN_ROOT", "ACTIONPLAN_NOW", "ACTIONPLAN_LIMITS", "DAGSTER_HOME", "ACTIONPLAN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -86,7 +86,7 @@ class Checked:
         target = folder / file_name(self.judgement.submission)
         judgement = replace(self.judgement, frames={})
         try:
-            with Guard(1, Limits()) as guard:
+            with Guard(1, Limits.stated()) as guard:
                 outcome(guard.submit(write_receipt, judgement, self.original, target, dict(self.plans)))
         except OSError:
             raise

@@ -44,7 +44,7 @@ class Checker:
     scratch: Path
     history: History | None = None
     aliases: Aliases | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=Limits.stated)
 
     def see(self, path: Path, drop_path: str) -> list[Seen]:
         """The workbook, or each of those in a zip; ``drop_path``: where the file would lie in the inbox."""

@@ -86,7 +86,7 @@ def first_look(
     aliases: Aliases | None = None,
 ) -> Judgement:
     """The judgement on a workbook by itself."""
-    limits = limits or Limits()
+    limits = limits or Limits.stated()
     if isinstance(source, Path) and not source.is_file():
         return _irregular(file_name, drop_path)
     if isinstance(source, Path) and source.stat().st_size > limits.file_bytes:
@@ -200,4 +200,4 @@ def process_inbox(
     """
     from pipelines.intake.inbox import Run
 
-    return Run(ws.prepare(), plans, now, (only_plan, only_period), on_progress, limits or Limits()).outcomes()
+    return Run(ws.prepare(), plans, now, (only_plan, only_period), on_progress, limits or Limits.stated()).outcomes()

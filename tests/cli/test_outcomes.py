@@ -77,6 +77,13 @@ def test_clock_that_is_no_date(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) 
     assert "next week" in result.stderr
 
 
+def test_limits_that_are_none(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIONPLAN_LIMITS", "patience=60")
+    result = invoke("status")
+    assert result.exit_code == 2
+    assert "ACTIONPLAN_LIMITS" in result.stderr
+
+
 def test_received_later_than_now(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "a.xlsx"
     file.write_bytes(b"x")

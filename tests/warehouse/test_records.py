@@ -13,7 +13,7 @@ from pipelines.warehouse.records import SCHEMA_FILE, SCHEMAS, ensure_schemas
 
 def test_every_kind_can_be_read_when_nothing_is_there(tmp_path: Path) -> None:
     ensure_schemas(tmp_path)
-    others = {"submission", "issue", "total", "evidence_file", "bundle"}
+    others = {"submission", "issue", "total", "change", "evidence_file", "bundle"}
     assert {folder.name for folder in tmp_path.iterdir()} == {*FORMS, *others}
     for kind, schema in SCHEMAS.items():
         frame = pl.read_parquet(tmp_path / kind / "*.parquet")

@@ -19,7 +19,7 @@ PUBLISHED = {
     *("dim_plan", "dim_district", "dim_period", "dim_indicator", "dim_community"),
     *("fct_submission", "fct_issue", "fct_community_status", "fct_indicator"),
     *("mart_milestone_progress", "mart_register_bridge", "mart_rate_change", "mart_gap_community"),
-    *("mart_submission_status", "mart_assessment_item", "mart_assessment_score", "mart_lagging_district"),
+    *("mart_submission_status", "mart_fact", "mart_assessment_item", "mart_assessment_score", "mart_lagging_district"),
     "mart_evidence_coverage",
 }
 

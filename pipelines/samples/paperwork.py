@@ -74,6 +74,10 @@ class Desk:
         owing = next(district for district in self.plan.districts if district.code == self.code)
         return tuple(form for form in asked if owing.owes(form))
 
+    def asks(self, field: str) -> bool:
+        """Whether the plan has any use for a column that only some plans have."""
+        return field in self.plan.fields
+
     def first_document(self) -> date:
         """Before this day nobody knew of the plan."""
         return (self.plan.issued or self.plan.start) + timedelta(days=8)
@@ -154,7 +158,7 @@ def _companies(desk: Desk) -> Iterable[Company]:
     grades = {row.company_name: row.grade for row in _credit(desk)}
     names = [firm.now.company_name for firm in desk.active()]
     flags = ("is_brand", "is_model", "head_checked_in", "charter_has_party", "fees_refunded")
-    ticked = {name: _ticked(desk, f"company.{name}", names) for name in flags if f"company.{name}" in desk.plan.fields}
+    ticked = {name: _ticked(desk, f"company.{name}", names) for name in flags if desk.asks(f"company.{name}")}
     for firm in desk.world.firms:
         own = {name: firm.now.company_name in having for name, having in ticked.items()}
         yield firm.now.changed(credit_grade=grades.get(firm.now.company_name), **own)
@@ -167,7 +171,7 @@ def _committees(desk: Desk) -> Iterable[Row]:
     bodies = bodies if codes else [body.changed(community_code=None) for body in bodies]
     if (terms := desk.world.story.get("new_terms")) is not None:
         bodies = _new_terms(bodies, desk.start, terms["bodies"], terms["half_party"])
-    if "committee.reported_to_party" not in desk.plan.fields:
+    if not desk.asks("committee.reported_to_party"):
         return bodies
     reported = _ticked(desk, "reported_to_party", [body.body_name or "" for body in bodies])
     earning = _ticked(desk, "has_common_revenue", [body.body_name or "" for body in bodies])
@@ -402,8 +406,8 @@ def _subdistricts(desk: Desk) -> Iterable[Subdistrict]:
             neighbourhoods=sum(q.subdistrict == town for q in desk.world.place.quarters),
             communities=sum(c.subdistrict == town for c in listed),
             has_mediation=has and own.random() < 0.9,
-            has_party_alliance=has,
-            has_pm_department=has,
+            has_party_alliance=has if desk.asks("subdistrict.has_party_alliance") else None,
+            has_pm_department=has if desk.asks("subdistrict.has_pm_department") else None,
         )
 
 
@@ -423,8 +427,8 @@ def _neighbourhoods(desk: Desk) -> Iterable[Neighbourhood]:
             has_trinity_mechanism=place < trinity if trinity is not None else has and place % 3 == 0,
             staff=1 + place % 3,
             urban_rural="urban",
-            part_time_staff=1 + place % 2,
-            has_dedicated_staff=has,
+            part_time_staff=1 + place % 2 if desk.asks("neighbourhood.part_time_staff") else None,
+            has_dedicated_staff=has if desk.asks("neighbourhood.has_dedicated_staff") else None,
         )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pipelines.intake.reader import RawSheet
 
 Area = tuple[int, int, int, int]
+WIDEST = 500
+"""No table is looked for right of so many columns."""
 TALLEST = 10
 """No header cell is merged over more rows; what is, are rows of data that belong together."""
 
@@ -18,7 +20,7 @@ class Grid:
     def __init__(self, sheet: RawSheet, left: int = 0, right: int | None = None) -> None:
         self.sheet, self.cells, self.height = sheet, sheet.cells, len(sheet.cells)
         self.left = left
-        self.right = (len(sheet.cells[0]) - 1 if sheet.cells else -1) if right is None else right
+        self.right = min(len(sheet.cells[0]) if sheet.cells else 0, WIDEST) - 1 if right is None else right
         self.merged_in_row: dict[int, list[Area]] = {}
         for area in sheet.merged:
             if area[3] < self.left or area[1] > self.right or area[2] - area[0] >= TALLEST:
@@ -28,20 +30,21 @@ class Grid:
         self._texts: dict[int, list[str]] = {}
 
     def texts(self, row: int) -> list[str]:
-        """The texts of a row, by column of the sheet; merged ranges filled across and down, others' columns blank."""
+        """The texts of a row up to the last column looked at; merged ranges filled across and down, others' columns
+        blank.
+        """
         if row not in self._texts:
             self._texts[row] = self._spread(row)
         return self._texts[row]
 
     def _spread(self, row: int) -> list[str]:
-        texts = [c.strip() if isinstance(c, str) else text_of(c) for c in self.cells[row]]
+        texts = [c.strip() if isinstance(c, str) else text_of(c) for c in self.cells[row][: self.right + 1]]
         for top, left, _, right in self.merged_in_row.get(row, ()):
             if top < self.height and left < len(self.cells[top]):
                 origin = text_of(self.cells[top][left])
                 texts[left : right + 1] = [origin] * (min(right, len(texts) - 1) + 1 - left)
-        if self.left > 0 or self.right < len(texts) - 1:
-            texts = [t if self.left <= i <= self.right else "" for i, t in enumerate(texts)]
-        return texts
+        texts[: self.left] = [""] * self.left
+        return texts + [""] * (self.right + 1 - len(texts))
 
     def merge_at(self, row: int, column: int) -> Area | None:
         """The merged range a cell belongs to."""

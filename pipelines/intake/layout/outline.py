@@ -18,6 +18,7 @@ from pipelines.intake.reader import RawSheet
 
 Kind = Literal["blank", "title", "header", "data", "total", "group", "note"]
 
+LONGEST_SHEET, WIDEST_SHEET = 5_000, 200
 LOOKED_AT = 40
 DEPTH = 3
 BELOW = 12
@@ -54,7 +55,10 @@ class Outline:
 
 
 def outline(sheet: RawSheet) -> Outline:
-    """The outline of a sheet."""
+    """The outline of a sheet; of a huge one, of its beginning."""
+    if len(sheet.cells) > LONGEST_SHEET or (sheet.cells and len(sheet.cells[0]) > WIDEST_SHEET):
+        cells = [line[:WIDEST_SHEET] for line in sheet.cells[:LONGEST_SHEET]]
+        sheet = RawSheet(sheet.name, cells=cells, merged=sheet.merged)
     grid = Grid(sheet)
     filled = [[i for i, cell in enumerate(line) if is_filled(cell)] for line in sheet.cells]
     header = _header(grid, filled)

@@ -26,6 +26,8 @@ from pipelines.intake.layout.windows import (
     evidence,
     fields_with_numbers,
     headings,
+    is_mostly_known,
+    likely_forms,
     may_be_header,
     split,
 )
@@ -35,6 +37,10 @@ COVER_SHEETS = ("填报说明", "封面")
 
 HEADER_DEPTH = 40
 """The first header stands within the first rows of a sheet."""
+MOST_FIRST = 12
+"""So many rows near the top are looked at closely."""
+MOST_SEARCHES = 32
+"""So many rows of a sheet are looked at closely for further headers; the same header again needs no close look."""
 TITLE_ROWS = 6
 """So many rows above a further header may be its titles."""
 
@@ -153,10 +159,12 @@ def _is_apart(part: Grid, header: Header, before: Header, lexicon: Lexicon) -> b
 def _first_header(grid: Grid, start: int, hint: type[Form] | None, lexicon: Lexicon) -> Header | None:
     """The best header near the top. Below one that is whole, or likely and some rows away, none is looked for here."""
     best: Header | None = None
+    searches = 0
     for row in range(start, min(grid.height, start + HEADER_DEPTH)):
         if best and best.share >= 0.5 and (not best.missing_required or (best.is_likely and row > best.last + DEPTH)):
             break
-        if may_be_header(grid.texts(row), lexicon):
+        if searches < MOST_FIRST and may_be_header(grid.texts(row), lexicon):
+            searches += 1
             found = _header_at(grid, row, start, hint, lexicon)
             if found and (best is None or found.score > best.score):
                 best = found
@@ -181,7 +189,8 @@ def _best_of_all(
     grid: Grid, row: int, start: int, forms: Sequence[type[Form] | None], lexicon: Lexicon
 ) -> Header | None:
     """The best header of any form around a row; of those that fit alike, the one that suits the cells below."""
-    found = (best_at(grid, row, start, [form], lexicon) for form in dict.fromkeys(forms) if form)
+    likely = likely_forms(grid, row, filter(None, dict.fromkeys(forms)), lexicon)
+    found = (best_at(grid, row, start, [form], lexicon) for form in likely)
     fitting = [header for header in found if header and _is_plausible(header)]
     best = max((header.score for header in fitting), default=0.0)
     close = [header for header in fitting if header.score >= CLOSE * best]
@@ -220,6 +229,13 @@ class _Block:
         left, right = self.header.span
         return left <= header.span[1] and header.span[0] <= right
 
+    def is_repeated_at(self, row: int) -> bool:
+        """Whether its header stands again in a row and those below it, letter by letter."""
+        first, last = self.header.first, self.header.last
+        if row + last - first >= self.grid.height:
+            return False
+        return all(self.grid.texts(row + n) == self.grid.texts(first + n) for n in range(last - first + 1))
+
     def is_repeated_by(self, header: Header) -> bool:
         """Whether another header says the same of the same columns, if perhaps not of all."""
         mine, others = self.header.mapping, header.mapping
@@ -233,7 +249,18 @@ def _blocks(grid: Grid, header: Header, hint: type[Form] | None, lexicon: Lexico
     done: list[_Block] = []
     active = _opened(grid, split(grid, header, forms, lexicon), range(header.first))
     row = header.last + 1
-    while (candidate := _next_candidate(grid, row, active, lexicon)) is not None:
+    searches = 0
+    while searches < MOST_SEARCHES and (candidate := _next_candidate(grid, row, active, lexicon)) is not None:
+        if pages := [block for block in active if block.is_repeated_at(candidate)]:
+            row = candidate + pages[0].header.last - pages[0].header.first + 1
+            for block in pages:
+                block.repeats |= set(range(candidate, row))
+                block.between |= set(_titles_above(grid, candidate, block.header.last + 1))
+            continue
+        if not is_mostly_known(grid.line(candidate), lexicon):
+            row = candidate + 1
+            continue
+        searches += 1
         found = _later_header(grid, candidate, row, active, lexicon)
         if found is None:
             row = candidate + 1

@@ -4,7 +4,7 @@ texts fit a form best wins. One header may be several tables, one beside the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,8 @@ LONGEST = 60
 """A text longer than this is no header."""
 LOOKED_AT, UNKNOWN = 10, 4
 """So many texts of a row tell whether it may be a header; after so many that are none it is not one."""
+MOST_CUTS = 20
+"""So many columns whose header stands further left as well are tried as the first of another table."""
 EVIDENCE_ROWS = 8
 CLOSE = 0.85
 """Headers whose scores differ by less are told apart by the cells below them."""
@@ -78,6 +80,22 @@ def may_be_header(texts: Sequence[object], lexicon: Lexicon = BUILT_IN) -> bool:
             if seen >= LOOKED_AT or seen - known >= UNKNOWN:
                 return False
     return False
+
+
+def is_mostly_known(texts: Sequence[object], lexicon: Lexicon) -> bool:
+    """Whether a good part of a row's texts are like known headers."""
+    said = [text for text in texts if isinstance(text, str) and text and not text.isspace()]
+    return sum(len(text) <= LONGEST and lexicon.may_know(text) for text in said) >= 0.4 * len(said)
+
+
+def likely_forms(grid: Grid, row: int, forms: Iterable[type[Form]], lexicon: Lexicon) -> list[type[Form]]:
+    """The forms that know at least half as many of the headers in a row and the two below it as any form does."""
+    texts = {text for r in range(row, min(row + DEPTH, grid.height)) for text in grid.texts(r) if text}
+    known = {
+        form: sum(lexicon.find(form, text) is not None for text in texts if len(text) <= LONGEST) for form in forms
+    }
+    most = max(known.values(), default=0)
+    return [form for form, count in known.items() if count >= max(2, most / 2)]
 
 
 # ── windows ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -188,9 +206,9 @@ def _holds_leaves(grid: Grid, header: Header, row: int) -> bool:
     if len(filled) < 2 or not all(isinstance(grid.cells[row][index], str) for index in filled):
         return False
     telling = {c.field for c in header.form.columns if c.identity or c.required}
+    mapping = header.mapping
     if any(
-        header.mapping.get(i) in telling and grid.cells[header.last][i] and not _is_wide(grid, header.last, i)
-        for i in filled
+        mapping.get(i) in telling and grid.cells[header.last][i] and not _is_wide(grid, header.last, i) for i in filled
     ):
         return False
     above = grid.cells[header.last]
@@ -250,12 +268,16 @@ def _cut(
     """The column at which another table begins: where headers begin anew, from the blank column before them on."""
     seen: set[str] = set()
     border: int | None = None
+    tries = 0
     for number, path in enumerate(paths):
         if not path:
             border = number + 1
             continue
         key = "-".join(path[-1:])
         if key in seen:
+            tries += 1
+            if tries > MOST_CUTS:
+                return None
             for cut in dict.fromkeys(filter(None, (border, number))):
                 if _both(header, paths, cut, left, forms, lexicon):
                     return left + cut
@@ -272,9 +294,12 @@ def _both(
     lexicon: Lexicon,
 ) -> bool:
     """Whether both sides of a cut are tables of their own, with the column that tells their rows apart."""
-    before = _best_part(header, paths[:cut], left, forms, lexicon)
-    after = _best_part(header, paths[cut:], left + cut, forms, lexicon)
-    return bool(before and after and before.has_anchor and after.has_anchor)
+    before = _header(header.form, header.first, header.last, tuple(paths[:cut]), left, lexicon)
+    if before is None or not before.has_anchor:
+        return False
+    more = _header(header.form, header.first, header.last, tuple(paths[cut:]), left + cut, lexicon)
+    after = more if more and more.has_anchor else _best_part(header, paths[cut:], left + cut, forms, lexicon)
+    return after is not None and after.has_anchor
 
 
 # ── the cells below ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -65,7 +65,9 @@ def _wrong(span: Any) -> str | None:
     """What is wrong with the span of months; None when it is sound."""
     if not isinstance(span, dict) or not {"from", "to"} <= set(span) <= _SPAN:
         return "write months: {from: 2015-01, to: 2017-12}, and due_after_days if the report is due later"
-    if not all(isinstance(span[k], str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", span[k]) for k in ("from", "to")):
+    if not all(
+        isinstance(span[k], str) and re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", span[k]) for k in ("from", "to")
+    ):
         return "write a month as 2015-01"
     days = span.get("due_after_days", 0)
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 366:

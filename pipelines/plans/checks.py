@@ -170,7 +170,7 @@ def _cadence(path: Path, plan: Plan, indicator: Indicator, periods: Collection[s
             yield (*here, k, "key"), "a credit occasion needs the year rated, such as key: 2024"
         elif source in _DATED and not _MOMENT.fullmatch(occasion.key or f"{occasion.due:%Y}"):
             yield (*here, k, "key"), f"when a {source} proves it: key: 2024, 2024-Q1 or 2024-01, not {occasion.key!r}"
-        if not plan.start <= occasion.due <= plan.end + _AFTER:
+        if occasion.due < plan.start or occasion.due - plan.end > _AFTER:
             yield (*here, k, "due"), f"lies outside the plan ({plan.start} to {plan.end}, and a year after it)"
     if indicator.cadence.type is not None and source not in ("meeting", "inspection"):
         yield (*path, "cadence", "type"), f"only meetings and inspections have a type, not {source}"

@@ -36,12 +36,15 @@ def guard() -> Iterator[Guard]:
         yield guard
 
 
-def verdict(guard: Guard, data: bytes) -> str:
-    """The kind of what was read, or the rule of the refusal. Any other outcome is raised."""
+def verdict(guard: Guard, data: bytes, *, may_abort: bool = False) -> str:
+    """The kind of what was read, or the rule of the refusal. Any other outcome is raised.
+
+    ``may_abort``: a cell in the last corner of a sheet that lies about its range may end the child, and nothing else.
+    """
     try:
         book = outcome(guard.submit(read_workbook, data, LIMITS))
     except Refusal as refusal:
-        return _reasoned(refusal)
+        return refusal.rule_id if may_abort and refusal.rule_id == "read_aborted" else _reasoned(refusal)
     assert book.kind in KINDS
     for sheet in book.sheets:
         assert len({len(row) for row in sheet.cells}) <= 1
@@ -121,7 +124,7 @@ def test_edited_markup(guard: Guard, place: tuple[str, str], edits: list[tuple[f
         spots = [found.span(1) for found in re.finditer(rb'="([^"]*)"|>([^<]*)<', xml) if found[1] is not None]
         start, end = spots[int(at * len(spots))]
         xml = xml[:start] + word + xml[end:]
-    verdict(guard, formats.repacked(SOUND[place[0]], {place[1]: xml}))
+    verdict(guard, formats.repacked(SOUND[place[0]], {place[1]: xml}), may_abort=b"XFD1048576" in xml)
 
 
 @usual

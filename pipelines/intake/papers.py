@@ -47,7 +47,7 @@ def about_list(frames: Mapping[str, pl.DataFrame], recognised: Recognised, plan:
         name: community[name].to_list() if community is not None else [] for name in ("community_code", "name_key")
     }
     remarks = papers.look_over(
-        lines_of(frames[FORM]), (max(before, default=None), period.as_of), _subjects(plan), _districts(plan), known
+        lines_of(frames[FORM]), (max(before, default=None), period.as_of), _subjects(plan), _phrases(plan), known
     )
     return _issues(remarks, recognised)
 
@@ -57,9 +57,12 @@ def _subjects(plan: Plan) -> frozenset[str]:
     return frozenset((*(indicator.id for indicator in plan.indicators), *(item.id for item in items)))
 
 
-def _districts(plan: Plan) -> list[str]:
-    names = {name for d in plan.districts for name in (d.name.zh, d.short_name, *d.aliases) if name}
-    return sorted(names, key=len, reverse=True)
+def _phrases(plan: Plan) -> list[str]:
+    """The plan's own words: its districts, indicators and rubric items."""
+    items = plan.rubric.items if plan.rubric else ()
+    districts = (name for d in plan.districts for name in (d.name.zh, d.short_name, *d.aliases))
+    indicators, lines = (one.name.zh for one in plan.indicators), (item.name.zh for item in items)
+    return sorted({name for name in (*districts, *indicators, *lines) if name})
 
 
 def about_files(frame: pl.DataFrame | None, recognised: Recognised, files: Files) -> list[Issue]:

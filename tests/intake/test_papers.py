@@ -128,13 +128,15 @@ def test_one_photo_for_many_communities() -> None:
         ("全区无物业小区兜底管理情况", []),
         ("红色物业示范小区名单", []),
         ("市场化物业小区收费公示", []),
+        ("执法进小区佐证材料", []),
+        ("承接老旧小区扶持、阳光花园小区照片", ["阳光花园小区"]),
         ("临河区物业服务小区信息公开公示台账", []),
         ("联席会议制度", []),
         (None, []),
     ],
 )
 def test_which_communities_a_text_names(text: str | None, named: list[str]) -> None:
-    assert communities_named(text, ["临河区", "临河"]) == named
+    assert communities_named(text, ["临河区", "临河", "执法进小区", "承接老旧小区扶持"]) == named
 
 
 def remarks(listed: Line) -> list[str]:

@@ -144,13 +144,14 @@ def look_over(
     lines: Iterable[Line],
     period: tuple[date | None, date],
     subjects: frozenset[str],
-    districts: Sequence[str],
+    phrases: Sequence[str],
     communities: Mapping[str, Sequence[str | None]],
 ) -> Iterator[Remark]:
     """What is wrong with a list of evidence.
 
-    ``period``: the as-of date before, and its own. ``subjects``: ids of indicators and rubric items. ``communities``:
-    the columns ``community_code`` and ``name_key`` of 小区明细.
+    ``period``: the as-of date before, and its own. ``subjects``: ids of indicators and rubric items. ``phrases``: the
+    plan's own words, see ``communities_named``. ``communities``: the columns ``community_code`` and ``name_key`` of
+    小区明细.
     """
     since, as_of = period
     for line in lines:
@@ -161,7 +162,7 @@ def look_over(
         unknown = [s for s in named if s and s not in subjects and s not in communities["community_code"]]
         if unknown:
             yield Remark(SUBJECT_UNKNOWN, line, {"unknown": "、".join(unknown[:MOST_NAMED])})
-        for name in communities_named(line.name, districts):
+        for name in communities_named(line.name, phrases):
             if not _is_known(name, communities["name_key"]):
                 yield Remark(COMMUNITY_UNKNOWN, line, {"name": name})
 
@@ -188,18 +189,18 @@ _GENERAL = re.compile(
 """What may stand before 小区 without being a name."""
 
 
-def communities_named(text: str | None, districts: Sequence[str] = ()) -> list[str]:
-    """The communities that a text names with the word 小区: 「阳光花园小区公示照片」, not 「老旧小区改造清单」."""
+def communities_named(text: str | None, phrases: Sequence[str] = ()) -> list[str]:
+    """The communities that a text names with the word 小区: 「阳光花园小区公示照片」, not 「老旧小区改造清单」.
+
+    ``phrases``: what names no community though it contains the word or stands before it: districts, and the plan's own
+    indicators and rubric items (执法进小区).
+    """
     if not text or "小区" not in text:
         return []
-    found = []
-    for hit in _COMMUNITY.findall(text):
-        name = hit.removesuffix("小区")
-        for district in districts:
-            name = name.replace(district, "")
-        if len(_GENERAL.sub("", name)) >= 2:
-            found.append(f"{name}小区")
-    return found
+    for phrase in sorted(phrases, key=len, reverse=True):
+        text = text.replace(phrase, "|")
+    hits = _COMMUNITY.findall(text)
+    return [hit for hit in hits if len(_GENERAL.sub("", hit.removesuffix("小区"))) >= 2]
 
 
 def _is_known(name: str, keys: Sequence[str | None]) -> bool:

@@ -43,7 +43,7 @@ from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
 from pipelines.settings import Limits, Workspace
 
-BATCH = 128
+BATCH = 256
 """So many workbooks at most are judged in one frame: the cost of a frame is shared, and memory stays small."""
 BATCH_BYTES = 8 * 1024**2
 ARCHIVERS = 4

@@ -127,7 +127,7 @@ def at(day: str) -> dg.ScheduleEvaluationContext:
     ],
 )
 def test_calendar_runs_the_period_that_is_due(day: str, event: str) -> None:
-    [request] = reporting_calendar(at(day))
+    [request] = [one for one in reporting_calendar(at(day)) if (one.partition_key or "").startswith(f"{PLAN}/")]
     assert request.partition_key == f"{PLAN}/2024-11"
     assert request.tags["actionplan/event"] == event
 

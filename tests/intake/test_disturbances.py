@@ -32,9 +32,9 @@ Block = tuple[Lines, Areas]
 
 
 @st.composite
-def blocks(draw: st.DrawFn, rows: Sequence[dict[str, object]]) -> Block:
-    """A table of these rows: columns in any order with blank ones among them, a header of one to three rows, the
-    street in its column or in section rows, totals, headers of further pages and blank rows in between.
+def blocks(draw: st.DrawFn, rows: Sequence[dict[str, object]], *, gaps: bool = True) -> Block:
+    """A table of these rows: columns in any order with blank ones among them (``gaps``), a header of one to three rows,
+    the street in its column or in section rows, totals, headers of further pages and blank rows in between.
     """
     has_sections = draw(st.booleans())
     order: list[str | None] = list(draw(st.permutations(HEADERS)))
@@ -46,7 +46,7 @@ def blocks(draw: st.DrawFn, rows: Sequence[dict[str, object]]) -> Block:
             first = min(order.index(leaf) for leaf in leaves)
             order = [header for header in order if header not in leaves]
             order[first:first] = leaves
-    elif draw(st.booleans()):
+    elif gaps and draw(st.booleans()):
         order.insert(draw(st.integers(1, len(order) - 1)), None)
     header, areas = _header(order, depth, draw)
     lines: Lines = [list(title) for title in draw(st.lists(st.sampled_from(TITLES), max_size=3))]
@@ -112,9 +112,10 @@ def sheets(draw: st.DrawFn) -> Block:
     if way == "one":
         lines, areas = draw(blocks(ROWS))
     else:
-        cut = draw(st.sampled_from([2, 3, 4]))
-        lines, areas = draw(blocks(ROWS[:cut]))
-        other, others = draw(blocks(ROWS[cut:]))
+        # Of tables beside each other a blank column is the border: they have none inside.
+        cut, gaps = draw(st.sampled_from([2, 3, 4])), way == "below"
+        lines, areas = draw(blocks(ROWS[:cut], gaps=gaps))
+        other, others = draw(blocks(ROWS[cut:], gaps=gaps))
         if way == "below":
             gap: Lines = [[] for _ in range(draw(st.integers(0, 2)))]
             areas = areas + _moved(others, len(lines) + len(gap), 0)

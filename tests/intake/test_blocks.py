@@ -181,6 +181,14 @@ def test_a_blank_column_inside_a_table_is_no_border() -> None:
     assert reads_cleanly(judgement)
 
 
+def test_numbers_of_columns_beside_a_stray_column() -> None:
+    """A blank column inside the right table leaves its 序号 with the left one; the column numbers stay no community."""
+    left = [SHORT, [1, 2, 3, 4, 5, 6], row(1, "甲院"), row(2, "乙院")]
+    right = [SHORT, [1, None, 3, 4, 5, 6], row(3, "丙院"), row(4, "丁院")]
+    lines = [[*here, None, there[0], None, *there[1:]] for here, there in zip(left, right, strict=True)]
+    assert sorted(names(judged(grid(lines)))) == sorted(["甲院", "乙院", "丙院", "丁院"])
+
+
 def test_two_columns_of_one_meaning_are_no_second_table() -> None:
     judgement = judged(grid([[*SHORT, "项目名称", "备注"], [*row(1, "甲院"), "甲院一期", "好"]]))
     assert len(judgement.recognised) == 1

@@ -228,9 +228,14 @@ _NUMBERED = re.compile(r"[(（]?(\d{1,3})(?:\.0)?[)）]?(?:[=＝].*)?")
 def _skip_units(grid: Grid, table: Table, start: int, stop: int, window: tuple[int, int]) -> int:
     """Pass over rows of units and of column numbers right under the header, taking the units along."""
     left, right = window
-    while start < min(stop, grid.height) and _is_unit_row(grid.cells[start][left : right + 1]):
+    while start < min(stop, grid.height):
+        line = grid.cells[start]
+        # A column that is no part of the table may break the row of numbers.
+        own = [line[found.index] for found in table.columns if found.field and found.index < len(line)]
+        if not (_is_unit_row(line[left : right + 1]) or _is_unit_row(own)):
+            break
         table.skipped.append((start, UNITS))
-        _take_units(table, grid.cells[start])
+        _take_units(table, line)
         start += 1
     return start
 
@@ -248,8 +253,10 @@ def _is_unit_row(line: Sequence[object]) -> bool:
     numbers = [int(found[1]) for word in words if (found := _NUMBERED.fullmatch(word))]
     rest = [word for word in words if not _NUMBERED.fullmatch(word)]
     steps = [after - before for before, after in pairwise(numbers)]
-    if len(numbers) < 3 or numbers[0] > 2 or min(steps) < 1 or max(steps) > 3 or sum(steps) > 1.5 * len(steps):
+    if len(numbers) < 3 or min(steps) < 1 or max(steps) > 3 or sum(steps) > 1.5 * len(steps):
         return False
+    if numbers[0] > 2:  # the first columns are another table's
+        return len(numbers) > 3 and max(steps) == 1 and not rest
     return len(rest) <= 3 and all(word in _COLUMN_NAMES for word in rest)
 
 

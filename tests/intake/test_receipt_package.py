@@ -247,6 +247,18 @@ def test_own_sheets_of_the_district_by_our_names(tmp_path: Path) -> None:
     assert str(book["本期数据(回执)"]["A1"].value).startswith("本期数据：")
 
 
+@pytest.mark.parametrize("name", ["台账/2024", "a" * 40])
+def test_sheet_names_that_excel_refuses(tmp_path: Path, name: str) -> None:
+    """Other programs write them; the receipt that comes back must open."""
+    book = Book([community(总户数=0)]).workbook()
+    book.create_sheet("换名").append(["另附"])
+    odd = with_parts(saved(book), {"xl/workbook.xml": lambda text: text.replace('name="换名"', f'name="{name}"')})
+    path = receipt(odd, tmp_path)
+    assert faults(path) == []
+    shown = openpyxl.load_workbook(path).sheetnames
+    assert all(len(title) <= 31 and "/" not in title for title in shown)
+
+
 def test_formulas_filled_down_from_a_hidden_sheet(tmp_path: Path) -> None:
     """Excel writes the formula once and lets the cells below share it: all keep their values and their look."""
     cells = {

@@ -144,7 +144,7 @@ def is_personal(text: str) -> bool:
 def _annotated(judgement: Judgement, data: bytes, sheets: Sequence[OwnSheet]) -> bytes:
     """The original with notes; where it is no xlsx, or an odd one, a workbook of the same content with notes."""
     notes, names = _notes(judgement), judgement.shown
-    if judgement.kind == "xlsx" and not any(map(is_personal, names)):
+    if judgement.kind == "xlsx" and _are_allowed(names) and not any(map(is_personal, names)):
         try:
             return _checked(annotate(data, names, notes, _apart(sheets, names), is_personal), len(names) + len(sheets))
         except CannotAnnotate:
@@ -177,6 +177,12 @@ def _relink(sheets: Sequence[OwnSheet], names: Mapping[str, str]) -> None:
             else:
                 quoted = chosen.replace("'", "''")
                 sheet.links[cell] = f"'{quoted}'!{place}"
+
+
+def _are_allowed(names: Sequence[str]) -> bool:
+    """Whether Excel opens a workbook with sheets of these names; other programs write what it refuses."""
+    odd = re.compile(r"[\[\]:*?/\\]|^'|'$")
+    return all(0 < len(name) <= 31 and not odd.search(name) for name in names)
 
 
 def _safe_names(names: Sequence[str]) -> dict[str, str]:

@@ -152,6 +152,16 @@ def test_deep_nesting_elsewhere(guard: Guard, wrap: Callable[[int], bytes]) -> N
 # ── size ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("claimed", ["999999999", "99999999999999999999"])
+def test_a_claimed_number_of_texts_that_is_not_there(guard: Guard, claimed: str) -> None:
+    honest = part("xl/sharedStrings.xml")
+    lying = re.sub(rb'(uniqueCount|count)="\d+"', rb'\1="' + claimed.encode() + b'"', honest)
+    assert lying != honest
+    raw = read(guard, xlsx(strings=lying))
+    assert isinstance(raw, RawWorkbook)
+    assert raw.sheets[0].cells == read_workbook(SOUND["xlsx"]).sheets[0].cells
+
+
 def test_a_million_declared_rows_without_content(guard: Guard) -> None:
     book = Book().workbook()
     book["小区明细"].cell(1_048_576, 3).number_format = "0.00"

@@ -42,7 +42,7 @@ def read_xlsx(archive: Archive, limits: Limits) -> RawWorkbook:
                 raise unreadable(f"缺少工作表「{sheet.name}」的内容")
             _look_into(sheet, xml.content, percent, limits)
             wanted.append((sheet, xml))
-    book = opened(_package([xml for _, xml in wanted], strings, styles, date1904))
+    book = opened(_package([xml for _, xml in wanted], _countable(strings), styles, date1904))
     room = limits.cells
     for index, (sheet, _) in enumerate(wanted):
         room -= fill(sheet, book, index, room, limits)
@@ -53,6 +53,19 @@ def _part(archive: Archive, name: str) -> Part:
     part = archive.part(name)
     content = checked(part.content)
     return part if content is part.content else Part.of(content)
+
+
+def _countable(strings: Part) -> Part:
+    """The shared texts without a claimed number of them that they can't hold: calamine makes room for as many."""
+    content = strings.content
+    root = _SHARED_TEXTS.search(content)
+    if not root or all(int(claimed) <= len(content) for claimed in _CLAIMED.findall(root[0])):
+        return strings
+    return Part.of(content[: root.start()] + _CLAIMED.sub(b"", root[0]) + content[root.end() :])
+
+
+_SHARED_TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^>]*>")
+_CLAIMED = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*["'](\d+)["']""")
 
 
 def _listed(workbook: bytes, related: Mapping[str, Relation], limits: Limits) -> tuple[list[RawSheet], list[str], bool]:

@@ -44,6 +44,13 @@ def test_another_form_below_with_its_title() -> None:
     assert reads_cleanly(judgement)
 
 
+def test_an_annex_number_above_a_title_is_no_community() -> None:
+    named = [SHORT[2], *SHORT[:2], *SHORT[3:]]
+    first = [named, ["甲院", 1, "团结街道", 100, 9000, "无物业"]]
+    judgement = judged(grid([*first, [], ["附件2"], ["小区情况统计表"], SHORT, row(2, "乙院")]))
+    assert names(judgement) == ["甲院", "乙院"]
+
+
 def test_another_form_directly_below() -> None:
     judgement = judged(grid([SHORT, row(1, "甲院"), COMPANY, FIRM]))
     assert (names(judgement), names(judgement, "company")) == (["甲院"], ["甲物业有限公司"])

@@ -21,7 +21,7 @@ from pipelines.intake.reader import Cell
 TOTAL = re.compile(r"合计|小计|总计|共计|^其中|^平均|^累计$|^总和$")
 NOTE = re.compile(
     r"^(?:附?注|备注|说明|填表|填报|制表|制单|审核|复核|经办|负责人|单位|联系|报送|上报|附件|附表|盖章|签字|统计时间|时间|日期|截[至止]"
-    r"|数据|资料|来源)[^:：]{0,8}[:：]|^注[一1]"
+    r"|数据|资料|来源)[^:：]{0,8}[:：]|^注[一1]|^附[件表][\d一二三四五六七八九十]{0,3}$"
 )
 SPECIAL = re.compile(
     TOTAL.pattern.replace("^", "").replace("$", "")

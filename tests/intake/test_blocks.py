@@ -44,10 +44,11 @@ def test_another_form_below_with_its_title() -> None:
     assert reads_cleanly(judgement)
 
 
-def test_an_annex_number_above_a_title_is_no_community() -> None:
+def test_an_annex_number_and_a_place_for_a_seal_are_no_communities() -> None:
     named = [SHORT[2], *SHORT[:2], *SHORT[3:]]
     first = [named, ["甲院", 1, "团结街道", 100, 9000, "无物业"]]
-    judgement = judged(grid([*first, [], ["附件2"], ["小区情况统计表"], SHORT, row(2, "乙院")]))
+    between = [[], ["（盖章）"], ["附件2"], ["小区情况统计表"]]
+    judgement = judged(grid([*first, *between, SHORT, row(2, "乙院")]))
     assert names(judgement) == ["甲院", "乙院"]
 
 

@@ -140,7 +140,7 @@ def _named(area: tuple[int, int, int, int]) -> str:
     return f"{cell_name(top, left)}:{cell_name(bottom, right)}"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(sheets())
 def test_no_layout_changes_a_record(sheet: Block) -> None:
     lines, areas = sheet

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.intake.changes import Places, layout_of, places
 from pipelines.intake.evidence import File, Place
 from pipelines.intake.issues import Issue
 from pipelines.intake.rules import papers
@@ -72,18 +73,17 @@ def about_files(frame: pl.DataFrame | None, recognised: Recognised, files: Files
 
 
 def _issues(remarks: Iterable[Remark], recognised: Recognised) -> list[Issue]:
-    return [_issue(remark, recognised) for remark in remarks]
+    cells = places(layout_of(recognised))
+    sheet = next((table["sheet"] for table in recognised if table["form"] == FORM), None)
+    return [_issue(remark, sheet, cells) for remark in remarks]
 
 
-def _issue(remark: Remark, recognised: Recognised) -> Issue:
+def _issue(remark: Remark, sheet: str | None, cells: Places) -> Issue:
+    """What is said of a line, at its cell, or of ``sheet`` as a whole."""
     rule, line = remark.rule, remark.line
     message = rule.message.format(**{name: display(value) for name, value in remark.values.items()})
-    tables = [table for table in recognised if table["form"] == FORM]
-    sheet = line.sheet if line else next((table["sheet"] for table in tables), None)
     if line is None:
         return Issue(rule.severity, rule.id, message, rule.remedy, sheet, form=FORM)
-    letters = {c["field"]: c["letter"] for t in tables if t["sheet"] == sheet for c in t["columns"] if c["field"]}
-    letter = letters.get(rule.field) or letters.get("evidence_id")
-    cell = f"{letter}{line.row}" if letter else None
+    cell = cells(FORM, line.sheet, line.row, rule.field)
     entity = " ".join(filter(None, (line.number, line.name)))
-    return Issue(rule.severity, rule.id, message, rule.remedy, sheet, cell, line.row, FORM, rule.field, entity)
+    return Issue(rule.severity, rule.id, message, rule.remedy, line.sheet, cell, line.row, FORM, rule.field, entity)

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.forms import FORMS
 from pipelines.intake import mended
-from pipelines.intake.changes import Change, Changes, layout_of, places
+from pipelines.intake.changes import Change, Changes, Places, layout_of, places
 from pipelines.intake.changes import compare as differences
 from pipelines.intake.history import Earlier, Version, read_ledgers
 from pipelines.intake.issues import Issue
@@ -56,7 +56,9 @@ def against_ledgers(judgement: Judgement, records: Path, earlier: Sequence[Earli
     if frame is None or not earlier:
         return
     remarks = compare(ledger_rows(frame), read_ledgers(records, earlier))
-    judgement.issues += [_issue(remark, judgement.recognised) for remark in remarks]
+    cells = places(layout_of(judgement.recognised))
+    sheet = next((table["sheet"] for table in judgement.recognised if table["form"] == MAIN_FORM), None)
+    judgement.issues += [_issue(remark, sheet, cells) for remark in remarks]
     if reused := [remark.row for remark in remarks if remark.row and remark.rule.withholds]:
         judgement.frames[MAIN_FORM] = _without_codes(frame, reused)
 
@@ -75,17 +77,14 @@ def _recorded(records: Path, submission_id: str, form: str) -> pl.DataFrame | No
     return pl.read_parquet(path) if path.exists() else None
 
 
-def _issue(remark: Remark, recognised: Sequence[Mapping[str, Any]]) -> Issue:
+def _issue(remark: Remark, sheet: str | None, cells: Places) -> Issue:
+    """What is said of a row, at its cell, or of ``sheet`` as a whole."""
     rule = remark.rule
     message = rule.message.format(**{name: display(value) for name, value in remark.values.items()})
-    sheet = next((table["sheet"] for table in recognised if table["form"] == MAIN_FORM), None)
     cell = row = None
     if remark.row:
         sheet, row = remark.row["source_sheet"], remark.row["source_row"]
-        columns = [c for table in recognised if table["sheet"] == sheet for c in table["columns"]]
-        letters = {column["field"]: column["letter"] for column in columns}
-        letter = letters.get(remark.field) or letters.get("community_name")
-        cell = f"{letter}{row}" if letter else None
+        cell = cells(MAIN_FORM, sheet, row, remark.field)
     return Issue(rule.severity, rule.id, message, rule.remedy, sheet, cell, row, MAIN_FORM, remark.field, remark.entity)
 
 

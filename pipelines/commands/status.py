@@ -10,7 +10,6 @@ from typing import Any
 from pipelines.settings import Workspace
 
 WORDS = {"on_time": "按时", "late": "迟交", "returned": "退回", "missing": "未报", "not_due": "未到期"}
-WAITING_FOR_DISTRICT = ("returned", "missing")
 
 
 @dataclass(frozen=True)

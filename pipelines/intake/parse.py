@@ -22,10 +22,9 @@ from pipelines.forms.types import Decimal as DecimalType
 from pipelines.forms.types import PartialDate, Percent
 from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.values import clean, is_fraction_column
-from pipelines.intake.issues import WARNING, Issue
+from pipelines.intake.issues import Issue
 from pipelines.intake.layout import Table
 from pipelines.intake.plain import plain_days, plain_numbers, plain_texts
-from pipelines.intake.reader import RawSheet
 
 _EPOCH = date(1970, 1, 1)
 _1904 = timedelta(days=1462)
@@ -485,8 +484,3 @@ def read_totals(table: Table, units: Sequence[Unit]) -> list[Total]:
 
 def _without_rows(table: Table) -> Table:
     return Table(table.form, table.sheet, table.header_rows, table.columns, table.unit_note)
-
-
-def sheet_warning(rule_id: str, message: str, remedy: str, sheet: RawSheet | None, **place: Any) -> Issue:
-    """A warning about a whole sheet or a header."""
-    return Issue(WARNING, rule_id, message, remedy, sheet.name if sheet else None, **place)

@@ -7,7 +7,7 @@ them. Rows carry the field names of the forms; values are typed: codes for words
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from dataclasses import field as filled_by
 from datetime import date, datetime
@@ -540,8 +540,3 @@ class District:
             if s.ledger.period_id == period_id and not s.returned and (known_at is None or s.received_at <= known_at)
         ]
         return max(accepted, key=lambda s: (s.received_at, s.file_name), default=None)
-
-
-def planted_rules(submissions: Iterable[Submission]) -> set[str]:
-    """The rules some planted problem breaks."""
-    return {problem.rule_id for submission in submissions for problem in submission.planted}

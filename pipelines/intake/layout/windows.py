@@ -139,11 +139,6 @@ def _fit(form_name: str, paths: tuple[Heading, ...], left: int, lexicon: Lexicon
     return tuple(columns) if len({c.field or c.part_of for c in columns} - {None}) >= 2 else None
 
 
-def fit(form: type[Form], grid: Grid, first: int, last: int, lexicon: Lexicon) -> Header | None:
-    """The header that these rows are for a form, if they may be one."""
-    return _header(form, first, last, headings(grid, first, last), 0, lexicon)
-
-
 def _header(
     form: type[Form], first: int, last: int, paths: tuple[Heading, ...], left: int, lexicon: Lexicon
 ) -> Header | None:

@@ -54,11 +54,6 @@ class Styles:
         return items.index(item) if item in items else self._add(name, item)
 
     @property
-    def is_changed(self) -> bool:
-        """Whether anything was added."""
-        return any(len(items) > self.count[name] for name, items in self.lists.items())
-
-    @property
     def xml(self) -> str:
         """The styles with what was added."""
         xml = self.original

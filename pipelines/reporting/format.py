@@ -91,6 +91,11 @@ def at_least_shown(value: Number, places: int = 1) -> Fraction:
     return Fraction(math.ceil(exact(value) * 10**places), 10**places)
 
 
+def clauses(number: str) -> list[str]:
+    """The clauses a reference names, one by one: ``一、二(二)`` are two."""
+    return re.split(r"[、,，;；]\s*", number)
+
+
 @dataclass(frozen=True)
 class Format:
     """The formatting functions of one language, as templates use them. None is shown as a dash everywhere."""
@@ -150,9 +155,10 @@ class Format:
         """A clause of the plan: ``二（四）`` is ``第二部分（四）``. The bare first one, 一, would look like a dash."""
         if not number:
             return MISSING
-        return self._as("comma").join(map(self._one_clause, re.split(r"[、,，;；]\s*", number)))
+        return self._as("comma").join(map(self.one_clause, clauses(number)))
 
-    def _one_clause(self, number: str) -> str:
+    def one_clause(self, number: str) -> str:
+        """One clause alone, as ``clause`` writes it."""
         part = re.match(r"[一二三四五六七八九十]+", number)
         return self._as("clause", part.group(), number[part.end() :]) if part else number
 

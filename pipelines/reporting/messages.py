@@ -1,6 +1,6 @@
 """The message catalogue: every sentence a page shows, in each language, under one key.
 
-``catalogue/<lang>.yaml`` is a nested mapping; a key is the path joined with dots. A message may hold our own HTML and
+``catalogue/<lang>/*.yaml`` are nested mappings; a key is the path joined with dots. A message may hold our own HTML and
 ``{name}`` placeholders; what is put into them is escaped, whole numbers get thousands separators. A message may also be
 a mapping with ``one`` and ``other``: the form is chosen by the argument ``n``.
 """
@@ -58,5 +58,11 @@ def catalogue(lang: str) -> Catalogue:
     """The catalogue of a language. Raises ValueError naming the languages there are."""
     if lang not in LANGUAGES:
         raise ValueError(f"no language {lang!r}; there are {', '.join(LANGUAGES)}")
-    text = (Path(__file__).parent / "catalogue" / f"{lang}.yaml").read_text("utf-8")
-    return Catalogue(lang, _flat(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tree: dict[str, Any] = {}
+    for file in sorted((Path(__file__).parent / "catalogue" / lang).glob("*.yaml")):
+        part = yaml.load(file.read_text("utf-8"), Loader=loader)
+        if twice := tree.keys() & part.keys():
+            raise ValueError(f"{file.name} says again what another file of the catalogue says: {', '.join(twice)}")
+        tree |= part
+    return Catalogue(lang, _flat(tree))

@@ -64,7 +64,7 @@ def test_a_soft_target_missed_is_amber(status: str, binding: str | None, family:
 
 
 def test_city_verdict_counts_every_milestone_once(facts: data.Facts) -> None:
-    page = data.city(facts)
+    page = data.city_page(facts)
     assert page.verdict.total == sum(page.verdict.counts.values()) == len(page.measured) == 7
     assert page.duty_verdict.total == len(page.duties) == 3
 
@@ -77,7 +77,7 @@ def test_a_milestone_of_some_districts_names_them(facts: data.Facts) -> None:
 
 
 def test_gap_lists_name_workbook_sheet_and_row(facts: data.Facts) -> None:
-    page = data.district(facts, "150826")
+    page = data.district_page(facts, "150826")
     assert page.gaps
     for gap in page.gaps:
         assert [p.rank for p in gap.communities] == list(range(1, len(gap.communities) + 1))
@@ -86,14 +86,14 @@ def test_gap_lists_name_workbook_sheet_and_row(facts: data.Facts) -> None:
 
 
 def test_a_silent_districts_communities_are_not_called_missing_one_by_one(facts: data.Facts) -> None:
-    page = data.register(facts)
+    page = data.register_page(facts)
     assert [(d.district_code, n) for d, n in page.silent] == [(SILENT[0], 34)]
     assert SILENT[0] not in {p.community.district_code for p in page.missing}
-    assert not data.district(facts, SILENT[0]).missing
+    assert not data.district_page(facts, SILENT[0]).missing
 
 
 def test_points_lost_per_group_add_up_to_what_is_missing(facts: data.Facts) -> None:
-    for row in data.assessment(facts).ranking:
+    for row in data.assessment_page(facts).ranking:
         assert row.score.applicable_points is not None
         assert sum(Decimal(str(v)) for v in row.groups.values()) == row.score.applicable_points - (
             row.score.raw_points or 0
@@ -101,7 +101,7 @@ def test_points_lost_per_group_add_up_to_what_is_missing(facts: data.Facts) -> N
 
 
 def test_evidence_is_added_up_where_it_is_asked_for(facts: data.Facts) -> None:
-    backed = {row.district_code: (row.results, row.listed) for row in data.assessment(facts).evidence}
+    backed = {row.district_code: (row.results, row.listed) for row in data.assessment_page(facts).evidence}
     count = len(facts.districts)
     assert backed == {
         **{district.district_code: (2, 2) for district in facts.districts},
@@ -111,7 +111,7 @@ def test_evidence_is_added_up_where_it_is_asked_for(facts: data.Facts) -> None:
 
 
 def test_districts_are_inseparable_when_their_ranges_overlap(facts: data.Facts) -> None:
-    ranking = {row.district.district_code: row for row in data.assessment(facts).ranking}
+    ranking = {row.district.district_code: row for row in data.assessment_page(facts).ranking}
     apart = {d.district_code for d in ranking["150802"].inseparable}
     assert apart == {"150821", "150822"}
 
@@ -146,7 +146,7 @@ def test_an_unknown_column_is_named(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_was_sent_again(facts: data.Facts) -> None:
-    page = data.intake(facts)
+    page = data.intake_page(facts)
     [resent] = page.resent
     assert page.resent_in_all == 1
     assert resent.submission.submission_id == RESENT
@@ -163,5 +163,5 @@ def test_a_ledger_that_was_sent_again(facts: data.Facts) -> None:
 
 
 def test_only_the_newest_re_sent_ledgers_are_looked_at(facts: data.Facts) -> None:
-    page = data.intake(facts, resent=0)
+    page = data.intake_page(facts, resent=0)
     assert (page.resent, page.resent_in_all) == ([], 1)

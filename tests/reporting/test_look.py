@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting import pages
+import pipelines.reporting
 from tests.reporting.conftest import PLAN
 
-STYLE = (Path(pages.__file__).parent / "assets" / "style.css").read_text("utf-8")
+STYLE = (Path(pipelines.reporting.__file__).parent / "assets" / "style.css").read_text("utf-8")
 NAMES = ["index", "150826", "150824", "150802-communities", "assessment", "intake", "register", "en/index", "en/150826"]
 QUIET = [
     "--disable-gpu",

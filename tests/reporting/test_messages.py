@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reporting import pages
+import pipelines.reporting
 from pipelines.reporting.messages import LANGUAGES, catalogue
 
-TEMPLATES = sorted((Path(pages.__file__).parent / "templates").glob("*.j2"))
+TEMPLATES = sorted((Path(pipelines.reporting.__file__).parent / "templates").glob("*.j2"))
 
 
 FORMATTED = {"y", "m", "d", "name", "time", "ten_thousands", "square_metres"}

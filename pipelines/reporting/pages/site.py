@@ -1,0 +1,134 @@
+"""One plan in one language: what every page of it shares, and how a page is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.reporting import anchors, charts, data
+from pipelines.reporting.format import MISSING
+from pipelines.reporting.messages import HTML_LANG
+from pipelines.reporting.pages.words import Words, exact_share
+
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+# Signs differ in shape, so that a status is told apart in grey and by colour-blind readers; its word stands beside it.
+SIGNS = {
+    "met": "✓",
+    "on_track": "→",
+    "at_risk": "▲",
+    "behind": "▼",
+    "overdue_not_met": "✕",
+    "no_data": "○",
+    "not_applicable": "–",
+    "pending": "○",
+}
+EXPECTED_SIGNS = {"on_time": "✓", "late": "▲", "returned": "↩", "missing": "✕", "not_due": "○"}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("pipelines.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of one plan in one language. ``languages``: those that are built, this one among them."""
+
+    facts: data.Facts
+    lang: str
+    languages: list[str]
+
+    @cached_property
+    def words(self) -> Words:
+        """Names and phrases in the language of these pages."""
+        return Words(self.facts, self.lang)
+
+    def render(
+        self, template: str, *, file: str | None = None, here: str | None = None, title: str | None = None, **own: Any
+    ) -> str:
+        """The text of one page.
+
+        ``file``: the page's name, ``<template>.html`` unless given. ``here``: the entry of the navigation it belongs
+        to, the template's name unless given. ``own``: what this page's template needs beside what all share.
+        """
+        file = file or f"{template}.html"
+        others = [(other, self._sibling(other, file)) for other in self.languages if other != self.lang]
+        return (
+            _templates()
+            .get_template(f"{template}.html.j2")
+            .render(
+                self._shared,
+                here=here or template,
+                title=title or self.words.t(f"title.{template}", region=self.words.region),
+                others=others,
+                **own,
+            )
+        )
+
+    def _sibling(self, other: str, file: str) -> str:
+        up = "" if self.lang == "zh" else "../"
+        return f"{up}{file}" if other == "zh" else f"{up}{other}/{file}"
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        """What every template may use: words, formats, names and the plan's shared facts."""
+        facts, plan, words = self.facts, self.facts.plan, self.words
+        current = facts.current.period_id if facts.current else None
+        in_force = [s for s in facts.submissions if s.is_effective and s.period_id == current]
+        return {
+            "t": words.t,
+            "fmt": words.fmt,
+            "lang": self.lang,
+            "html_lang": HTML_LANG[self.lang],
+            "html_langs": HTML_LANG,
+            "language_names": LANGUAGE_NAMES,
+            "assets": "../assets/" if self.lang == "zh" else "../../assets/",
+            "foreign": words.foreign,
+            "home": Markup(' lang="en"') if self.lang == "en" else "",
+            "facts": facts,
+            "version": facts.marts.version,
+            "plan_name": (plan.plan_name_en or plan.plan_name) if self.lang == "en" else plan.plan_name,
+            "reported": len(in_force),
+            "in_force": len(in_force),
+            "is_proposal": plan.rubric_is_proposal,
+            "reporting_sentence": words.reporting(),
+            "name": words.name,
+            "names": words.names,
+            "short": words.short,
+            "short_names": lambda districts: str(words.t("verdict.separator")).join(map(words.short, districts)),
+            "iname": words.indicator_name,
+            "pname": words.period_name,
+            "anchors": anchors,
+            "tone": data.tone,
+            "exact_share": exact_share,
+            "svg": lambda value: f"{float(value):.2f}",
+            "unit": words.unit,
+            "thresholds": words.thresholds,
+            "headline": data.headline,
+            "flags": words.flags,
+            "gap_units": words.gap_units,
+            "value_text": words.value_text,
+            "sentence": words.sentence,
+            "score_sentence": words.score,
+            "whole_measure": lambda row: row.measure,
+            "trend_chart": lambda trend, code: charts.trend(trend, code, words.name, words.t, words.fmt),
+            "change_chart": lambda changes: charts.change(changes, words.indicator_name, words.t, words.fmt),
+            "to_json": charts.to_json,
+            "SIGNS": SIGNS,
+            "EXPECTED_SIGNS": EXPECTED_SIGNS,
+            "STATUSES": data.STATUSES,
+            "VARIANTS": data.VARIANTS,
+            "MANY": data.MANY,
+            "MISSING": MISSING,
+            "LISTED": 40,
+        }

@@ -53,3 +53,22 @@
 {% macro with_numbers(sentence, a, b) -%}
     replace(replace({{ sentence }}, '{a}', {{ in_words(a) }}), '{b}', {{ in_words(b) }})
 {%- endmacro %}
+
+{# The columns of a row that a finding stands on: the finding's key, where the row is, and the value that matters in it,
+   which a workbook calls `value_of` (an SQL expression). Rows that weigh less come first. #}
+{% macro example(found, at, name, value_of, value, weight='0', before='null') -%}
+    {{ found }}.plan_id,
+    {{ found }}.period_id,
+    {{ found }}.district_code,
+    {{ found }}.rule_id,
+    {{ found }}.subject,
+    cast({{ weight }} as double) as weight,
+    {{ name }} as name,
+    {{ value_of }} as value_of,
+    {{ text(value) }} as value,
+    {{ text(before) }} as value_before,
+    {{ at }}.district_code as found_in,
+    {{ at }}.submission_id,
+    {{ at }}.source_sheet,
+    {{ at }}.source_row
+{%- endmacro %}

@@ -16,7 +16,8 @@ place as (
         district_code,
         submission_id,
         count(*) as communities,
-        sum(households) as households
+        sum(households) as households,
+        case when count(floor_area_sqm) = count(*) then sum(floor_area_sqm) end as area
     from reported
     group by plan_id, period_id, district_code, submission_id
 ),
@@ -186,11 +187,69 @@ steps as (
         b.district_code,
         b.submission_id,
         b.households,
-        a.households as households_before
+        a.households as households_before,
+        b.area,
+        a.area as area_before
     from place as b
     inner join {{ ref('int_period') }} as p on b.plan_id = p.plan_id and b.period_id = p.period_id
     inner join place as a
         on b.plan_id = a.plan_id and p.previous_period_id = a.period_id and b.district_code = a.district_code
+),
+
+-- What is merged or split keeps its households.
+weighed as (
+    select
+        g.plan_id,
+        g.period_id,
+        g.district_code,
+        g.group_id,
+        max(n.submission_id) as submission_id,
+        min(n.community_name) as subject,
+        min(n.source_sheet) as source_sheet,
+        min(n.source_row) as source_row,
+        sum(case when n.is_reported and n.households is not null or n.community_id is null then 0 else 1 end)
+        + sum(case when b.households is not null or b.community_id is null then 0 else 1 end) as unknown,
+        sum(n.households) as households,
+        sum(b.households) as households_before
+    from {{ ref('int_regrouped') }} as g
+    left join {{ ref('int_community') }} as n
+        on
+            g.plan_id = n.plan_id
+            and g.period_id = n.period_id
+            and g.community_id = n.community_id
+            and n.in_register
+            and not n.is_version
+    left join {{ ref('int_community') }} as b
+        on
+            g.plan_id = b.plan_id
+            and g.period_from = b.period_id
+            and g.community_id = b.community_id
+            and b.in_register
+            and not b.is_version
+    group by g.plan_id, g.period_id, g.district_code, g.group_id
+),
+
+-- Targets that a district's first ledger missed and a later version of it reaches.
+turned as (
+    select
+        m.plan_id,
+        m.period_id,
+        m.district_code,
+        m.milestone_id,
+        r.submission_id,
+        r.value,
+        r.first_value
+    from {{ ref('mart_milestone_progress') }} as m
+    inner join {{ ref('mart_restatement') }} as r
+        on
+            m.plan_id = r.plan_id
+            and m.period_id = r.period_id
+            and m.district_code = r.district_code
+            and m.indicator_id = r.indicator_id
+    where
+        m.status = 'met' and m.is_restated and m.period_id = m.deciding_period_id
+        and m.operator in ('gte', 'eq', 'hold_gte')
+        and r.first_numerator * 100 < m.target * r.first_denominator
 ),
 
 bodies as (
@@ -326,6 +385,20 @@ found as (
         {{ finding('households_shrank', "'小区明细'", 'h.households', 'h.households_before', 'h') }}
     from steps as h
     where h.households * 10 < h.households_before * 9
+    union all
+    select
+        {{ finding('area_shrank', "'小区明细'", 'h.area', 'h.area_before', 'h') }}
+    from steps as h
+    where h.area * 10 < h.area_before * 9
+    union all
+    select
+        {{ finding('not_conserved', 'w.subject', 'w.households', 'w.households_before', 'w', at_row=true) }}
+    from weighed as w
+    where w.unknown = 0 and abs(w.households - w.households_before) * 100 > w.households_before
+    union all
+    select
+        {{ finding('met_after_resending', 't.milestone_id', 't.value', 't.first_value', 't') }}
+    from turned as t
     union all
     select
         {{ finding('rate_rose_by_merging', 'c.indicator_id', 'c.denominator_effect', 'b.merged_out', 'c', 'p') }}

@@ -13,8 +13,11 @@ select
     f.compared_with,
     {{ with_numbers('k.evidence_zh', 'f.observed', 'f.compared_with') }} as evidence_zh,
     {{ with_numbers('k.evidence_en', 'f.observed', 'f.compared_with') }} as evidence_en,
+    k.question_zh,
+    k.question_en,
     f.submission_id,
     f.source_sheet,
-    f.source_row
+    f.source_row,
+    k.sort_order
 from {{ ref('int_finding') }} as f
 inner join {{ ref('int_finding_kind') }} as k on f.rule_id = k.rule_id

@@ -75,7 +75,8 @@ def _lines() -> Iterator[str]:
         "Rules judge one workbook, or one against its district's earlier ones. What only the whole area shows, and "
         "patterns that are worth a question (a target hit to the unit, identical rows, an unchanged ledger, one date "
         "everywhere, uncovered communities that vanished, a rate lifted by mergers …) are rows of `mart_finding`, each "
-        "with its evidence and its workbook; their names stand in `int_finding_kind`. They change no figure."
+        "with its evidence and its workbook, and the rows it stands on in `mart_finding_example`; their names stand in "
+        "`int_finding_kind`. They change no figure."
     )
     yield ""
     for rule_id in sorted({*CITY, *ELSEWHERE}, key=_order):

@@ -75,14 +75,14 @@
     {{ a }} // {{ b }}
 {%- endmacro %}
 
-{# A true or false inside a JSON text. #}
-{% macro json_flag(json, key) -%}
-    cast(json_extract_string({{ json }}, '$.{{ key }}') as boolean)
-{%- endmacro %}
-
 {# Whether an SQL text names a column. #}
 {% macro names_column(text, column) -%}
     regexp_matches({{ text }}, concat('\b', {{ column }}, '\b'))
+{%- endmacro %}
+
+{# The texts of a group in one, in an order. #}
+{% macro joined(text, separator, order) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ order }})
 {%- endmacro %}
 
 {# How many elements a list has. #}

@@ -147,13 +147,12 @@ def read_register(
     """
     import polars as pl
 
-    from pipelines.warehouse import proposals, proposals_file, proposals_inputs
+    from pipelines.warehouse import proposals_file, register_now
+    from pipelines.warehouse.proposals_inputs import proposed as propose
 
     chosen = {id: plan for id, plan in plans.items() if plan_id in (None, id)}
-    standing = proposals_inputs.read(ws, chosen, now)
-    found = proposals.propose(
-        standing.communities, {id: _places(plan) for id, plan in chosen.items()}, standing.distinct
-    )
+    standing = register_now.read(ws, chosen, now)
+    found = propose(standing.communities, standing.decisions, chosen)
     own = pl.lit(True) if district_code is None else pl.col("district_code") == district_code
     overviews = []
     for id, plan in chosen.items():
@@ -211,15 +210,6 @@ def _in_order(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     order = {district.code: number for number, district in enumerate(plan.districts)}
     number = pl.col("district_code").replace_strict(order, default=len(order), return_dtype=pl.Int64)
     return rows.sort(number, "district_code", maintain_order=True)
-
-
-def _places(plan: Plan) -> list[str]:
-    """Names of city and districts that may stand before a community's name, in full and short."""
-    names = [plan.region.name]
-    for district in plan.districts:
-        names += [district.name.zh, district.short_name or "", *district.aliases, *district.ambiguous_aliases]
-    short = (name.removesuffix("市").removesuffix("区").removesuffix("县") for name in names)
-    return sorted({name for name in (*names, *short) if len(name) > 1})
 
 
 def _plain(value: Any) -> Any:

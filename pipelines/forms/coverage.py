@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pipelines.forms import FORMS
-from pipelines.plans.entities import ENTITIES, origins
+from pipelines.plans import origins
 from pipelines.plans.model import Indicator, Milestone, Plan
 
 OPERATORS = {
@@ -26,12 +26,6 @@ REASONS = {
     "covered": "measured by",
     "background": "history and reasons",
     "missing_text": "not in the source text",
-}
-_PROOFS = {
-    "credit": "credit.rating_year credit.submitted_date",
-    "inspection": "inspection.date inspection.type",
-    "mechanism": "mechanism.indicator_id mechanism.issued_date",
-    "meeting": "meeting.date meeting.type",
 }
 _NUMERALS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
@@ -78,20 +72,12 @@ def _number(text: str) -> int:
 
 
 def fields(plan: Plan, indicator: Indicator) -> tuple[str, ...]:
-    """``form.field`` of every column that a figure is made from; none where the arrival of a ledger says it all."""
-    if indicator.pools:
-        parts = [part for name in indicator.pools if (part := plan.indicator(name)) is not None]
-        return tuple(dict.fromkeys(name for part in parts for name in fields(plan, part)))
-    if indicator.cadence is not None:
-        return tuple(_PROOFS.get(indicator.cadence.source, "").split())
-    entity = ENTITIES[indicator.entity]
-    sums = [sql for measure in indicator.bases.values() for sql in (measure.numerator, measure.denominator)]
-    used = entity.columns_used(indicator.denominator, indicator.numerator, indicator.strict, *sums)
-    found = tuple(dict.fromkeys(name for column in used for name in origins(entity, column)))
-    if found or entity.form is None:
-        return found
-    identity = next(column for column in FORMS[entity.form].columns if column.identity)
-    return (f"{entity.form}.{identity.field}",)
+    """``form.field`` of every column that a figure is made from; where each row counts, what a row is known by."""
+    return tuple(name if "." in name else _identity(name) for name in origins.fields(plan, indicator))
+
+
+def _identity(form: str) -> str:
+    return f"{form}.{next(column for column in FORMS[form].columns if column.identity).field}"
 
 
 def _columns(plan: Plan, indicator: Indicator) -> Iterator[str]:

@@ -12,11 +12,13 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.plans import origins
 from pipelines.plans.entities import ENTITIES
-from pipelines.plans.model import Indicator, Params, Plan, Rubric
+from pipelines.plans.model import Extra, Grade, Indicator, Params, Plan, Rubric, Veto
 
 Row = dict[str, Any]
 _TEXT, _TEXTS, _INT, _FLAG, _DATE = pl.String(), pl.List(pl.String()), pl.Int64(), pl.Boolean(), pl.Date()
+_DATES = pl.List(pl.Date())
 _TARGET, _POINTS = pl.Decimal(12, 4), pl.Decimal(8, 4)
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {
@@ -38,6 +40,10 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "evaluation_from": _DATE,
         "evaluation_to": _DATE,
         "source_complete": _FLAG,
+        "truncated_after": _TEXT,
+        "source_note": _TEXT,
+        "source_note_en": _TEXT,
+        "source_sha256": _TEXT,
         "sort_order": _INT,
     },
     "district": {
@@ -87,6 +93,9 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "district_scope": _TEXTS,
         "needs": _TEXTS,
         "pools": _TEXTS,
+        "bases": _TEXTS,
+        "sources": _TEXTS,
+        "occasions": _DATES,
         "sort_order": _INT,
     },
     "indicator_basis": {
@@ -146,7 +155,9 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "item_id": _TEXT,
         "group_id": _TEXT,
         "group_name": _TEXT,
+        "group_name_en": _TEXT,
         "item_name": _TEXT,
+        "item_name_en": _TEXT,
         "indicator_ids": _TEXTS,
         "method": _TEXT,
         "max_points": _POINTS,
@@ -157,10 +168,41 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "district_scope": _TEXTS,
         "sort_order": _INT,
     },
-    "rubric": {"plan_id": _TEXT, "params": _TEXT},
+    "rubric": {
+        "plan_id": _TEXT,
+        "params": _TEXT,
+        "is_proposal": _FLAG,
+        "note": _TEXT,
+        "note_en": _TEXT,
+        "period_id": _TEXT,
+    },
+    "rubric_rule": {
+        "plan_id": _TEXT,
+        "kind": _TEXT,
+        "rule_id": _TEXT,
+        "rule_name": _TEXT,
+        "rule_name_en": _TEXT,
+        "points": _POINTS,
+        "cap": _POINTS,
+        "per_case": _FLAG,
+        "effect": _TEXT,
+        "capped_grade": _TEXT,
+        "zero_item": _FLAG,
+        "sort_order": _INT,
+    },
+    "clause": {
+        "plan_id": _TEXT,
+        "clause": _TEXT,
+        "what": _TEXT,
+        "what_en": _TEXT,
+        "why": _TEXT,
+        "covered_by": _TEXTS,
+        "sort_order": _INT,
+    },
 }
 """Columns and types of every plan table. ``needs`` of an indicator: the form fields (``form.field``, alternatives
-joined by ``|``) without which it has no data."""
+joined by ``|``) without which it has no data; ``sources``: every one it is made from (``origins.fields``); ``bases``:
+what else it is counted by, beside its main basis. ``points`` of a grade in ``rubric_rule``: where it begins."""
 
 
 def write(plans: Mapping[str, Plan], folder: Path) -> None:
@@ -203,6 +245,10 @@ def _plan(plan: Plan, order: int) -> Iterable[Row]:
         "evaluation_from": plan.evaluation.start if plan.evaluation else None,
         "evaluation_to": plan.evaluation.end if plan.evaluation else None,
         "source_complete": plan.source_complete,
+        "truncated_after": plan.truncated_after,
+        "source_note": plan.source_note.zh if plan.source_note else None,
+        "source_note_en": plan.source_note.en if plan.source_note else None,
+        "source_sha256": plan.source_sha256,
         "sort_order": order,
     }
 
@@ -278,6 +324,9 @@ def _indicators(plan: Plan, _: int) -> Iterable[Row]:
             "district_scope": _scope(plan.scope(indicator)),
             "needs": _needs(indicator),
             "pools": list(indicator.pools),
+            "bases": [basis for basis in indicator.bases if basis != indicator.basis],
+            "sources": list(origins.fields(plan, indicator)),
+            "occasions": [occasion.due for occasion in indicator.cadence.occasions] if indicator.cadence else [],
             "sort_order": order,
         }
 
@@ -363,7 +412,9 @@ def _rubric_items(plan: Plan, _: int) -> Iterable[Row]:
                 "item_id": item.id,
                 "group_id": group.id,
                 "group_name": group.name.zh,
+                "group_name_en": group.name.en,
                 "item_name": item.name.zh,
+                "item_name_en": item.name.en,
                 "indicator_ids": list(item.indicators),
                 "method": item.method,
                 "max_points": item.points,
@@ -379,7 +430,45 @@ def _rubric_items(plan: Plan, _: int) -> Iterable[Row]:
 def _rubrics(plan: Plan, _: int) -> Iterable[Row]:
     if plan.rubric is not None:
         rules = {name: getattr(plan.rubric, name) for name in Rubric.model_fields if name != "groups"}
-        yield {"params": _json(rules)}
+        yield {
+            "params": _json(rules),
+            "is_proposal": plan.rubric.is_proposal,
+            "note": plan.rubric.note.zh,
+            "note_en": plan.rubric.note.en,
+            "period_id": plan.rubric.period,
+        }
+
+
+def _rubric_rules(plan: Plan, _: int) -> Iterable[Row]:
+    if (rubric := plan.rubric) is None:
+        return
+    rules: list[tuple[str, Grade | Extra | Veto, Row]] = [
+        *(("grade", grade, {"points": grade.at_least}) for grade in rubric.grades),
+        *(
+            (kind, extra, {"points": extra.points, "cap": extras.cap, "per_case": extra.per_case})
+            for kind, extras in (("bonus", rubric.bonus), ("penalty", rubric.penalty))
+            for extra in extras.items
+        ),
+        *(
+            ("veto", veto, {"effect": veto.effect, "capped_grade": veto.grade, "zero_item": veto.zero_item})
+            for veto in rubric.vetoes
+        ),
+    ]
+    for order, (kind, rule, more) in enumerate(rules, 1):
+        named = {"kind": kind, "rule_id": rule.id, "rule_name": rule.name.zh, "rule_name_en": rule.name.en}
+        yield {**named, **more, "sort_order": order}
+
+
+def _clauses(plan: Plan, _: int) -> Iterable[Row]:
+    for order, clause in enumerate(plan.unmeasured, 1):
+        yield {
+            "clause": clause.clause,
+            "what": clause.what.zh,
+            "what_en": clause.what.en,
+            "why": clause.why,
+            "covered_by": list(clause.by),
+            "sort_order": order,
+        }
 
 
 _ROWS: dict[str, Callable[[Plan, int], Iterable[Row]]] = {
@@ -394,6 +483,8 @@ _ROWS: dict[str, Callable[[Plan, int], Iterable[Row]]] = {
     "fact": _facts,
     "rubric_item": _rubric_items,
     "rubric": _rubrics,
+    "rubric_rule": _rubric_rules,
+    "clause": _clauses,
 }
 
 

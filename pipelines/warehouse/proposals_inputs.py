@@ -1,64 +1,36 @@
-"""The register as analysts should see it now: every community with its record in force, and what they decided so far.
-
-Worked out from the records and the decision files as they are, so that a decision shows as soon as it is typed.
-"""
+"""What proposals are made from: every community with its record in force, and what analysts decided so far."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
-from pipelines.forms import FORMS
-from pipelines.intake.records import SUBMISSION_SCHEMA
-from pipelines.plans import tables
 from pipelines.plans.model import Plan
-from pipelines.settings import Workspace
-from pipelines.warehouse import completion, decisions, identity, register, snapshot
-from pipelines.warehouse.proposals import INPUT_SCHEMA, things
+from pipelines.warehouse import completion, identity
+from pipelines.warehouse.proposals import INPUT_SCHEMA, propose, things
 
-_STATED = ("community_code", "address", "company_name", "unit_type", "households", "floor_area_sqm", "building_count")
+STATED = ("community_code", "address", "company_name", "unit_type", "households", "floor_area_sqm", "building_count")
+"""What ``standing`` reads of a community record, beside its place and its dates."""
 _KEY = ("submission_id", "source_sheet", "source_row")
 
 
-@dataclass(frozen=True)
-class Standing:
-    """The register's last state.
-
-    ``communities``: ``proposals.INPUT_SCHEMA`` with ``period_id`` (the plan's last started one), ``last_period`` and
-    ``fate``. ``decisions``: ``decisions.DECISION_SCHEMA`` with ``is_applied``. ``distinct``: who is held apart.
-    """
-
-    communities: pl.DataFrame
-    decisions: pl.DataFrame
-    distinct: pl.DataFrame
+def proposed(communities: pl.DataFrame, decided: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame:
+    """The proposals (``proposals.PROPOSAL_SCHEMA``) on a register as it stands (``standing``)."""
+    return propose(communities, {id: places(plan) for id, plan in plans.items()}, held_apart(decided, communities))
 
 
-def read(ws: Workspace, plans: Mapping[str, Plan], now: datetime) -> Standing:
-    """Everything as known now. Raises DecisionError when a decision file can't be used."""
-    received = _parquet(sorted((ws.records / "submission").glob("*.parquet")), SUBMISSION_SCHEMA)
-    in_force = snapshot.effective(received, plans).filter("is_effective")
-    names = [ws.records / "community" / f"{submission}.parquet" for submission in in_force["submission_id"]]
-    wanted = (*register.COMMUNITY_COLUMNS, *_STATED)
-    schema = {name: FORMS["community"].record_schema[name] for name in dict.fromkeys(wanted)}
-    records = _parquet([path for path in names if path.is_file()], schema)
-    periods = tables.frames(plans)["period"]
-    made = register.build(
-        records.select(register.COMMUNITY_COLUMNS),
-        periods,
-        in_force.select("plan_id", "district_code", "period_id"),
-        now.date(),
-        decisions.read_decisions(ws.register, plans),
-    )
-    communities = standing(made.register, records, periods)
-    return Standing(communities, made.decisions, held_apart(made.decisions, communities))
+def places(plan: Plan) -> list[str]:
+    """Names of city and districts that may stand before a community's name, in full and short."""
+    names = [plan.region.name]
+    for district in plan.districts:
+        names += [district.name.zh, district.short_name or "", *district.aliases, *district.ambiguous_aliases]
+    short = (name.removesuffix("市").removesuffix("区").removesuffix("县") for name in names)
+    return sorted({name for name in (*names, *short) if len(name) > 1})
 
 
 def standing(stands: pl.DataFrame, records: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
-    """Who is in the register in each plan's last period (``Standing.communities``)."""
+    """Who is in the register in each plan's last period (``proposals.INPUT_SCHEMA`` with ``period_id``, ``last_period`` and ``fate``)."""
     seq = periods.select("plan_id", "period_id", "seq", "as_of")
     last = stands.select("plan_id", "period_id").unique().join(seq, on=["plan_id", "period_id"])
     last = last.filter(pl.col("seq") == pl.col("seq").max().over("plan_id")).select("plan_id", "period_id")
@@ -67,7 +39,7 @@ def standing(stands: pl.DataFrame, records: pl.DataFrame, periods: pl.DataFrame)
     built = pl.coalesce(
         pl.when(pl.col(f"{field}_precision") != "decade").then(pl.col(field).dt.year()) for field in completion.DATES
     )
-    stated = records.unique(_KEY).select(*_KEY, *_STATED, built=built)
+    stated = records.unique(_KEY).select(*_KEY, *STATED, built=built)
     return (
         stands.filter("in_register")
         .join(last, on=["plan_id", "period_id"], how="semi")
@@ -100,12 +72,3 @@ def _meant(asked: pl.DataFrame, communities: pl.DataFrame) -> pl.DataFrame:
     refs = refs.with_row_index("ref_no").with_columns(street=pl.lit(None, pl.String))
     found = identity.resolve(refs.drop("line"), things(communities, pl.col("community_id")))
     return refs.select("ref_no", "line").join(found, on="ref_no").select("line", "thing")
-
-
-def _parquet(files: list[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """The files in one frame; a column that an older record does not have is null."""
-    if not files:
-        return pl.DataFrame(schema=schema)
-    return pl.scan_parquet(
-        files, schema=schema, missing_columns="insert", extra_columns="ignore", glob=False
-    ).collect()  # fmt: skip

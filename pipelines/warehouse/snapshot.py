@@ -17,7 +17,7 @@ from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace, local
-from pipelines.warehouse import decisions, evidence, register
+from pipelines.warehouse import decisions, evidence, proposals_inputs, register
 from pipelines.warehouse.records import SCHEMA_FILE, ensure_schemas
 
 SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
@@ -53,17 +53,19 @@ def write_inputs(
     now, known_at = local(now), None if known_at is None else local(known_at)
     seen_from = now if known_at is None else min(known_at, now)
     ensure_schemas(ws.records)
-    received = effective(_received(ws, known_at), plans)
-    in_force = received.filter("is_effective")
-    replaced = received.filter(pl.col("unit_code") != pl.col("district_code"))
+    submissions = effective(received(ws, known_at), plans)
+    in_force = submissions.filter("is_effective")
+    replaced = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
     decided = decisions.read_decisions(ws.register, plans)
+    periods = tables.frames(plans)["period"]
+    rows = communities(ws, in_force["submission_id"].to_list())
     made = register.build(
-        _communities(ws, in_force["submission_id"].to_list()),
-        tables.frames(plans)["period"],
+        rows.select(register.COMMUNITY_COLUMNS),
+        periods,
         in_force.select(_PLACE),
         seen_from.date(),
         decided,
-        _communities(ws, replaced["submission_id"].to_list()),
+        communities(ws, replaced["submission_id"].to_list()).select(register.COMMUNITY_COLUMNS),
         replaced.select("submission_id", *_PLACE, "received_at"),
     )
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
@@ -74,10 +76,13 @@ def write_inputs(
         "version": pl.String(),
     }
     frames = {
-        "submission": received,
+        "submission": submissions,
         "register": made.register,
         "register_version": made.versions,
         "register_event": made.events,
+        "register_proposal": proposals_inputs.proposed(
+            proposals_inputs.standing(made.register, rows, periods), made.decisions, plans
+        ),
         "decision": made.decisions,
         "evidence_line": evidence.lines(ws, in_force, known_at),
         "assessment_entry": decisions.read_entries(ws.register, plans),
@@ -131,18 +136,19 @@ def effective(received: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame
     )
 
 
-def _received(ws: Workspace, known_at: datetime | None) -> pl.DataFrame:
+def received(ws: Workspace, known_at: datetime | None = None) -> pl.DataFrame:
     """Every submission record, up to the moment known."""
     files = sorted((ws.records / "submission").glob("*.parquet"))
     found = _read(files, SUBMISSION_SCHEMA)
     return found if known_at is None else found.filter(pl.col("received_at") <= known_at)
 
 
-def _communities(ws: Workspace, submission_ids: list[str]) -> pl.DataFrame:
-    """The community rows of these submissions, as far as ``register.build`` reads them."""
+def communities(ws: Workspace, submission_ids: list[str]) -> pl.DataFrame:
+    """The community rows of these submissions, as far as ``register.build`` and proposals read them."""
     folder = ws.records / "community"
     files = [file for name in submission_ids if (file := folder / f"{name}.parquet").is_file()]
-    schema = {name: FORMS["community"].record_schema[name] for name in register.COMMUNITY_COLUMNS}
+    wanted = dict.fromkeys((*register.COMMUNITY_COLUMNS, *proposals_inputs.STATED))
+    schema = {name: FORMS["community"].record_schema[name] for name in wanted}
     return _read([folder / SCHEMA_FILE, *files], schema)
 
 

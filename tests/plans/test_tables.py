@@ -19,7 +19,8 @@ TYPES = {"V": "VARCHAR", "L": "VARCHAR[]", "D": "DATE", "B": "BOOLEAN", "I": "BI
 COLUMNS = {
     "plan": """plan_id V plan_name V plan_name_en V issuer V document_no V issued D start_date D end_date D
         operational_deadline D region_code V region_name V new_build_cutoff D bodies_counted L counted_statuses L
-        evaluation_from D evaluation_to D source_complete B sort_order I""",
+        evaluation_from D evaluation_to D source_complete B truncated_after V source_note V source_note_en V
+        source_sha256 V sort_order I""",
     "district": """plan_id V district_code V district_name V district_name_en V short_name V parent_code V
         is_pseudo_region B sort_order I""",
     "period": """plan_id V period_id V period_name V period_name_en V kind V as_of D due_date D lateness_judged B seq I
@@ -28,7 +29,7 @@ COLUMNS = {
     "indicator": """plan_id V indicator_id V indicator_name V indicator_name_en V kind V entity V basis V unit V
         direction V denominator_sql V numerator_sql V strict_numerator_sql V numerator_measure_sql V
         denominator_measure_sql V form V is_headline B binding V clause V definition V definition_en V district_scope L
-        needs L pools L sort_order I""",
+        needs L pools L bases L sources L occasions DATE[] sort_order I""",
     "indicator_basis": """plan_id V indicator_id V basis V numerator_measure_sql V denominator_measure_sql V
         is_main B""",
     "milestone": """plan_id V milestone_id V indicator_id V due_date D operational_deadline D operator V
@@ -38,9 +39,13 @@ COLUMNS = {
         lateness_judged B type V""",
     "fact": """plan_id V indicator_id V operator V stated DECIMAL(12,4) stated_to DECIMAL(12,4) decimals I of_each B
         as_of D as_of_note V period_id V""",
-    "rubric_item": """plan_id V item_id V group_id V group_name V item_name V indicator_ids L method V
+    "rubric_item": """plan_id V item_id V group_id V group_name V group_name_en V item_name V item_name_en V
+        indicator_ids L method V
         max_points DECIMAL(8,4) params V evidence V evidence_note V clause V district_scope L sort_order I""",
-    "rubric": "plan_id V params V",
+    "rubric": "plan_id V params V is_proposal B note V note_en V period_id V",
+    "rubric_rule": """plan_id V kind V rule_id V rule_name V rule_name_en V points DECIMAL(8,4) cap DECIMAL(8,4)
+        per_case B effect V capped_grade V zero_item B sort_order I""",
+    "clause": "plan_id V clause V what V what_en V why V covered_by L sort_order I",
 }
 
 
@@ -73,7 +78,7 @@ def test_every_table_has_its_columns_and_types(folder: Path) -> None:
 
 def test_tables_without_rows_keep_their_columns(tmp_path: Path) -> None:
     tables.write({"hefei_experience": load_plans()["hefei_experience"]}, tmp_path)
-    for table in ("milestone", "occasion", "rubric", "rubric_item"):
+    for table in ("milestone", "occasion", "rubric", "rubric_item", "rubric_rule"):
         frame = pl.read_parquet(tmp_path / f"{table}.parquet")
         assert frame.is_empty()
         assert frame.schema == tables.SCHEMAS[table]
@@ -170,3 +175,27 @@ def test_rules_of_the_rubric(folder: Path) -> None:
     assert [g["at_least"] for g in rules["grades"]] == [90, 80, 60, 0]
     assert rules["bonus"]["items"][3]["rise"] == {"indicator": "fee_collection_rate", "at_least": 5}
     assert rules["rank_ranges"] == {"draws": 1000, "seed": 20251130, "weight_spread": 20}
+
+
+def test_rules_beside_the_items(folder: Path) -> None:
+    found = rows(folder, "rubric_rule", "plan_id like 'bayannur%'")
+    assert [r["kind"] for r in found] == ["grade"] * 4 + ["bonus"] * 5 + ["penalty"] * 2 + ["veto"] * 4
+    assert [(r["points"], r["cap"], r["per_case"]) for r in found if r["rule_id"] == "data_error"] == [(2, 5, True)]
+    (falsified,) = (r for r in found if r["rule_id"] == "falsified_data")
+    assert (falsified["effect"], falsified["capped_grade"], falsified["zero_item"]) == ("cap_grade", "pass", True)
+
+
+def test_clauses_that_nothing_measures(folder: Path) -> None:
+    found = rows(folder, "clause", "plan_id like 'bayannur%' and clause = '二(六)'")
+    assert [(r["why"], r["covered_by"]) for r in found] == [
+        ("other_bodies", []),
+        ("covered", ["pm_coverage_rate_renovated_old"]),
+    ]
+
+
+def test_what_an_indicator_is_made_from(folder: Path) -> None:
+    made = {r["indicator_id"]: r for r in rows(folder, "indicator", "plan_id like 'bayannur%'")}
+    assert made["information_disclosure_rate"]["bases"] == ["households", "floor_area"]
+    assert "community.disclosure_done" in made["information_disclosure_rate"]["sources"]
+    assert made["annual_work_report_nov"]["sources"] == []
+    assert made["annual_work_report_nov"]["occasions"] == [date(y, 11, 30) for y in (2023, 2024, 2025)]

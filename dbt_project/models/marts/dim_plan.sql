@@ -12,8 +12,19 @@ select
     p.region_name,
     p.evaluation_from,
     p.evaluation_to,
+    p.new_build_cutoff,
+    p.bodies_counted,
+    p.counted_statuses,
     p.source_complete,
-    {{ json_flag('r.params', 'is_proposal') }} as rubric_is_proposal,
+    p.truncated_after,
+    p.source_note,
+    p.source_note_en,
+    p.source_sha256,
+    r.is_proposal as rubric_is_proposal,
+    r.note as rubric_note,
+    r.note_en as rubric_note_en,
+    r.period_id as rubric_period_id,
+    r.params as rubric_params,
     p.sort_order
 from {{ source('inputs', 'plan') }} as p
 left join {{ source('inputs', 'rubric') }} as r on p.plan_id = r.plan_id

@@ -1,0 +1,20 @@
+select
+    plan_id,
+    milestone_id,
+    indicator_id,
+    due_date,
+    operational_deadline,
+    operator,
+    target,
+    binding,
+    clause,
+    is_hold,
+    date_is_default,
+    target_is_derived,
+    is_scored,
+    whole_area_only,
+    district_scope,
+    all_of,
+    note,
+    sort_order
+from {{ source('inputs', 'milestone') }}

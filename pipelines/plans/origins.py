@@ -11,7 +11,7 @@ PROOFS = {
     "mechanism": "mechanism.indicator_id mechanism.issued_date",
     "meeting": "meeting.date meeting.type",
 }
-"""What shows that an occasion happened, by the source of a cadence; the arrival of a ledger is in none of its columns."""
+"""What shows that an occasion happened, by the source of a cadence. That a ledger arrived is in none of its columns."""
 
 
 def fields(plan: Plan, indicator: Indicator) -> tuple[str, ...]:

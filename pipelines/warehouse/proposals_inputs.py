@@ -30,7 +30,10 @@ def places(plan: Plan) -> list[str]:
 
 
 def standing(stands: pl.DataFrame, records: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
-    """Who is in the register in each plan's last period (``proposals.INPUT_SCHEMA`` with ``period_id``, ``last_period`` and ``fate``)."""
+    """Who is in the register in each plan's last period.
+
+    ``proposals.INPUT_SCHEMA`` with ``period_id``, ``last_period`` and ``fate``.
+    """
     seq = periods.select("plan_id", "period_id", "seq", "as_of")
     last = stands.select("plan_id", "period_id").unique().join(seq, on=["plan_id", "period_id"])
     last = last.filter(pl.col("seq") == pl.col("seq").max().over("plan_id")).select("plan_id", "period_id")

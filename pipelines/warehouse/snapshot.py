@@ -146,14 +146,18 @@ def received(ws: Workspace, known_at: datetime | None = None) -> pl.DataFrame:
 def communities(ws: Workspace, submission_ids: list[str]) -> pl.DataFrame:
     """The community rows of these submissions, as far as ``register.build`` and proposals read them."""
     folder = ws.records / "community"
-    files = [file for name in submission_ids if (file := folder / f"{name}.parquet").is_file()]
+    files = [
+        file for name in (SCHEMA_FILE, *(f"{id}.parquet" for id in submission_ids)) if (file := folder / name).is_file()
+    ]
     wanted = dict.fromkeys((*register.COMMUNITY_COLUMNS, *proposals_inputs.STATED))
     schema = {name: FORMS["community"].record_schema[name] for name in wanted}
-    return _read([folder / SCHEMA_FILE, *files], schema)
+    return _read(files, schema)
 
 
 def _read(files: list[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """The files in one frame; a column that an older record does not have is null."""
+    if not files:
+        return pl.DataFrame(schema=schema)
     return pl.scan_parquet(
         files, schema=schema, missing_columns="insert", extra_columns="ignore", glob=False
     ).collect()  # fmt: skip

@@ -20,7 +20,8 @@ PUBLISHED = {
     *("fct_submission", "fct_issue", "fct_community_status", "fct_indicator"),
     *("mart_milestone_progress", "mart_register_bridge", "mart_rate_change", "mart_gap_community"),
     *("mart_submission_status", "mart_fact", "mart_assessment_item", "mart_assessment_score", "mart_lagging_district"),
-    "mart_evidence_coverage",
+    *("dim_milestone", "dim_clause", "dim_rubric_item", "dim_rubric_rule"),
+    *("mart_evidence_coverage", "mart_register_event", "mart_register_decision", "mart_register_proposal"),
 }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipelines.commands.register import PlanRegister, read_register
 from pipelines.settings import Workspace
 from pipelines.warehouse.proposals_file import path_of
+from pipelines.warehouse.snapshot import inputs_folder, write_inputs
 from tests.warehouse.world import BASELINE, NOW, P23, PLAN, A, B, Row, World, estate
 
 Read = Callable[..., PlanRegister]
@@ -81,6 +83,16 @@ def test_what_it_says(read: Read) -> None:
     text = "\n".join(register.lines())
     for words in ("建议核对 3 处", "疑似更名", "漏报的小区 4 个", "河畔人家，东街道，80户，最后一次上报", "没有坐标"):
         assert words in text
+
+
+def test_a_build_proposes_the_same(ws: Workspace, read: Read) -> None:
+    write_inputs(ws, {PLAN.id: PLAN}, NOW)
+    built = pl.read_parquet(inputs_folder(ws) / "register_proposal.parquet").to_dicts()
+    said = read().proposals
+    assert built
+    assert [(p["kind"], p["community_id"], p["score"]) for p in built] == [
+        (p["kind"], p["community_id"], p["score"]) for p in said
+    ]
 
 
 def test_one_district_alone(read: Read) -> None:

@@ -12,7 +12,7 @@ expected as (
         b.is_main,
         v.variant,
         k.is_known,
-        d.is_silent,
+        k.is_carried,
         i.denominator_sql is not null as has_denominator,
         i.entity in ('commitment', 'occasion', 'survey') as needs_rows
     from {{ ref('int_indicator_known') }} as k
@@ -49,7 +49,7 @@ answered as (
         e.variant,
         e.has_denominator,
         -- A silent district keeps the denominator of its last known rows, 0 included.
-        e.is_silent and f.plan_id is not null and not e.needs_rows as is_carried,
+        e.is_carried and f.plan_id is not null and not e.needs_rows as is_carried,
         e.is_known and coalesce(f.is_answered, not e.needs_rows) as is_known,
         f.numerator,
         f.denominator

@@ -31,6 +31,7 @@ scope as (
         d.plan_id,
         d.period_id,
         d.district_code,
+        d.seq,
         d.is_silent,
         d.forms,
         d.missing_columns,
@@ -69,25 +70,42 @@ answered as (
         bool_and(is_met) as are_met
     from asked
     group by plan_id, period_id, district_code, indicator_id
+),
+
+told as (
+    select
+        s.plan_id,
+        s.period_id,
+        s.district_code,
+        s.indicator_id,
+        s.seq,
+        s.is_silent,
+        case
+            -- These answer row by row.
+            when s.entity in ('commitment', 'occasion') then true
+            else
+                not s.is_silent
+                and (s.form is null or {{ holds('s.forms', 's.form') }})
+                and coalesce(a.are_met, true)
+        end as is_known
+    from scope as s
+    left join answered as a
+        on
+            s.plan_id = a.plan_id
+            and s.period_id = a.period_id
+            and s.district_code = a.district_code
+            and s.indicator_id = a.indicator_id
 )
 
 select
-    s.plan_id,
-    s.period_id,
-    s.district_code,
-    s.indicator_id,
-    case
-        -- These answer row by row.
-        when s.entity in ('commitment', 'occasion') then true
-        else
-            not s.is_silent
-            and (s.form is null or {{ holds('s.forms', 's.form') }})
-            and coalesce(a.are_met, true)
-    end as is_known
-from scope as s
-left join answered as a
-    on
-        s.plan_id = a.plan_id
-        and s.period_id = a.period_id
-        and s.district_code = a.district_code
-        and s.indicator_id = a.indicator_id
+    plan_id,
+    period_id,
+    district_code,
+    indicator_id,
+    is_known,
+    -- What a silent district is carried with is what it last said, or did not.
+    is_silent
+    and coalesce(
+        {{ last_known('case when not is_silent then is_known end', 'plan_id, district_code, indicator_id', 'seq') }}, false
+    ) as is_carried
+from told

@@ -1,6 +1,6 @@
 # Every target prepares what it needs first; nothing but Python 3.11+, git and make has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench dev docs verdicts lock clean
+.PHONY: help setup demo test lint format bench dev docs sweep verdicts lock clean
 
 BIN := .venv/bin
 # make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
@@ -22,7 +22,7 @@ demo: setup ## synthetic workbooks from inbox to reports (PLAN=shucheng_2022_202
 
 test: setup lint ## all checks and tests
 	@tools/browser.sh
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark and not sweep" $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts, sqlfluff
 	@$(BIN)/ruff check
@@ -42,6 +42,9 @@ bench: setup ## measure times, as ratios within one run
 dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 	@mkdir -p $(abspath $(ROOT))/.dagster
 	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
+
+sweep: setup ## every published figure against the independent calculation, at many seeds (SEEDS="2 3 5 7 11")
+	@$(BIN)/python -m pytest -q -m sweep tests/independent $(ARGS)
 
 docs: setup ## write the generated pages in docs/ anew: forms, rules, coverage, the plans' schema
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from pipelines.samples.truth import District, Submission
 
 Cells = dict[str, Any]
 """A row: field → value; a value that was withheld or left blank is None."""
+WHOLE = "ALL"
+"""The whole plan area, where tables ask for a district."""
 
 
 @dataclass
@@ -30,14 +32,21 @@ class Account:
 
     def __post_init__(self) -> None:
         self._rows: dict[tuple[str, str, str], list[Cells]] = {}
+        self._effective: dict[tuple[str, str], Submission | None] = {}
 
     @cached_property
     def codes(self) -> list[str]:
         return [district.code for district in self.districts]
 
-    def scope(self, districts: Iterable[str] | None) -> list[str]:
-        """The districts that are meant: all where none are named."""
-        return self.codes if districts is None else [code for code in self.codes if code in set(districts)]
+    def scope(self, districts: Iterable[str] | None, *forms: str) -> list[str]:
+        """The districts that are meant: all where none are named, but for those that are not asked for a form."""
+        if districts is not None:
+            return [code for code in self.codes if code in set(districts)]
+        return [code for code in self.codes if all(self.owes(code, form) for form in forms)]
+
+    def owes(self, code: str, form: str) -> bool:
+        district = next(d for d in self.plan.districts if d.code == code)
+        return district.forms is None or form in district.forms
 
     def received(self, code: str, period: Period) -> list[Submission]:
         """Every workbook for the period that had arrived, oldest first, returned ones included."""
@@ -50,11 +59,19 @@ class Account:
 
     def effective(self, code: str, period: Period) -> Submission | None:
         """The newest accepted workbook: what the district says of the period."""
-        accepted = self.accepted(code, period)
-        return accepted[-1] if accepted else None
+        key = (code, period.id)
+        if key not in self._effective:
+            accepted = self.accepted(code, period)
+            self._effective[key] = accepted[-1] if accepted else None
+        return self._effective[key]
 
     def is_silent(self, code: str, period: Period) -> bool:
         return self.effective(code, period) is None
+
+    def gives(self, code: str, period: Period, *forms: str) -> bool:
+        """Whether the district's workbook of the period has one of the sheets."""
+        said = self.effective(code, period)
+        return said is not None and any(form in said.typed for form in forms)
 
     def is_due(self, period: Period) -> bool:
         """A due date is met up to its midnight."""
@@ -73,6 +90,10 @@ class Account:
         place = self.plan.periods.index(period)
         return self.plan.periods[place - 1] if place else None
 
+    def until(self, period: Period) -> tuple[Period, ...]:
+        """The plan's periods up to this one."""
+        return self.plan.periods[: self.plan.periods.index(period) + 1]
+
     def rows(self, code: str, period: Period, form: str) -> list[Cells]:
         """The form's rows that count, planted effects applied: withheld values None, rows set aside left out."""
         key = (code, period.id, form)
@@ -83,13 +104,20 @@ class Account:
 
     def last_said(self, code: str, period: Period) -> Period | None:
         """The period itself where the district spoke, else the last before it in which it did."""
-        place = self.plan.periods.index(period)
-        spoken = [p for p in self.plan.periods[: place + 1] if not self.is_silent(code, p)]
+        spoken = [p for p in self.until(period) if not self.is_silent(code, p)]
         return spoken[-1] if spoken else None
+
+    def last_given(self, code: str, period: Period, form: str) -> Period | None:
+        """The period itself where the district gave the sheet, else the last before it in which it did."""
+        given = [p for p in self.until(period) if self.gives(code, p, form)]
+        return given[-1] if given else None
 
     def ever(self, code: str, form: str, until: Period | None = None) -> list[Cells]:
         """The form's rows of all effective workbooks (up to a period)."""
-        periods = self.plan.periods
-        if until is not None:
-            periods = periods[: periods.index(until) + 1]
+        periods = self.plan.periods if until is None else self.until(until)
         return [cells for period in periods for cells in self.rows(code, period, form)]
+
+
+def moments(day: date) -> set[str]:
+    """The year, quarter and month of a day as plans write them."""
+    return {f"{day:%Y}", f"{day:%Y}-Q{(day.month + 2) // 3}", f"{day:%Y-%m}"}

@@ -13,10 +13,11 @@ import polars as pl
 
 from pipelines.plans.model import Plan
 from tests.independent.account import Account
-from tests.independent.indicators import Figure, Key
+from tests.independent.figures import Figure, Key
 from tests.independent.points import Item, Score
 from tests.independent.progress import Change, Progress
 from tests.independent.register import Step
+from tests.independent.stated import Stated
 
 CLOSE = 1e-9
 
@@ -135,6 +136,11 @@ def bridge_differences(marts: Marts, register: dict[str, dict[str, Step]], accou
             name: sum(step[name] for step in steps.values()) for name in steps[account.codes[0]]
         }
     return _compare("mart_register_bridge", expected, marts.rows("mart_register_bridge", "district_code", "period_id"))
+
+
+def fact_differences(marts: Marts, stated: dict[tuple[str, ...], Stated]) -> Iterable[Difference]:
+    expected = {key: dict(vars(one)) for key, one in stated.items()}
+    return _compare("mart_fact", expected, marts.rows("mart_fact", "indicator_id"))
 
 
 def status_differences(marts: Marts, statuses: dict[tuple[str, str], dict[str, Any]]) -> Iterable[Difference]:

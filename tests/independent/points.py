@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from pipelines.plans.model import Period
 from tests.independent.account import Account
-from tests.independent.indicators import CLAIMED, Duty, Figure, Key, done_on, duties
+from tests.independent.figures import NOTHING, Duty, Figure, Key, done_on, duties
+from tests.independent.plans import BAYANNUR
 
 WEIGHTS = {
     "A1": 12, "A2": 9, "A3": 5, "A4": 6, "A5": 3, "B1": 12, "B2": 3, "B3": 3, "B4": 2, "C1": 6, "C2": 4, "C3": 3,
@@ -58,7 +59,7 @@ class Marking:
         indicator = self.account.plan.indicator(indicator_id)
         assert indicator is not None
         key = (self.code, period_id or self.period.id, indicator_id, indicator.basis, "audited")
-        return self.figures.get(key, Figure(None, None))
+        return self.figures.get(key, NOTHING)
 
     # -- methods: share of the points that a figure earns --------------------------------------------------------
 
@@ -267,7 +268,7 @@ def _bonus(account: Account, figures: dict[Key, Figure], code: str, period: Peri
 def _penalty(figures: dict[Key, Figure], code: str, period: Period) -> Decimal:
     """Two points for each headline rate whose typed totals are more than two points off the rows beneath them."""
     points = 0
-    for indicator in CLAIMED:
+    for indicator in BAYANNUR.claimed:
         typed = figures.get((code, period.id, indicator, "communities", "claimed"))
         counted = figures.get((code, period.id, indicator, "communities", "reported"))
         if typed is None or counted is None:

@@ -8,12 +8,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from pipelines.plans.model import Milestone, Period
-from tests.independent.account import Account
-from tests.independent.indicators import Figure, Key
+from pipelines.plans.model import Indicator, Milestone, Period
+from tests.independent.account import WHOLE, Account
+from tests.independent.figures import NOTHING, Figure, Key, bases, scope
+from tests.independent.readings import Reading
 
 MONTH = Fraction("30.4375")
-NOTHING = Figure(None, None)
 
 
 def months(since: date, until: date) -> Fraction:
@@ -35,116 +35,182 @@ class Progress:
     projected_value: Fraction | None = None
     is_final: bool = False
     is_restated: bool = False
+    is_breached: bool = False
 
 
-def main_figure(
-    account: Account, figures: dict[Key, Figure], code: str, period: Period, milestone: Milestone
-) -> Figure:
-    """The audited figure on the main basis; for the whole area the sum over the districts in scope."""
-    indicator = account.plan.indicator(milestone.indicator_id)
-    assert indicator is not None
-    scope = account.scope(milestone.districts if milestone.districts is not None else indicator.districts)
-    if code == "ALL" and scope != account.codes:
-        parts = [figures[one, period.id, indicator.id, indicator.basis, "audited"] for one in scope]
-        known = [p.numerator for p in parts if p.numerator is not None]
-        below = [p.denominator for p in parts if p.denominator is not None]
-        return Figure(sum(known, Fraction(0)) if known else None, sum(below, Fraction(0)) if below else None)
-    return figures.get((code, period.id, indicator.id, indicator.basis, "audited"), NOTHING)
+@dataclass(frozen=True)
+class Target:
+    """What a milestone asks of a figure: a rate of percent, or a count of its number."""
+
+    operator: str
+    number: Fraction
+    is_count: bool
+
+    @property
+    def is_strict(self) -> bool:
+        return self.operator in ("gt", "lt")
+
+    def below(self, figure: Figure) -> Fraction | None:
+        """How many units are lacking, exactly; negative beyond the target, None where nothing is known."""
+        n, d = figure.numerator, self.whole(figure)
+        if n is None or not d:
+            return None
+        lacking = self.number * d / 100 - n
+        return -lacking if self.operator in ("lte", "lt") else lacking
+
+    def whole(self, figure: Figure) -> Fraction | None:
+        """What 100 % is; of a count its number is its own percentage."""
+        return Fraction(100) if self.is_count else figure.denominator
+
+    def is_reached(self, figure: Figure) -> bool | None:
+        lacking = self.below(figure)
+        if lacking is None:
+            return None
+        if self.operator == "eq":
+            return lacking == 0
+        return lacking < 0 if self.is_strict else lacking <= 0
+
+    def units(self, figure: Figure) -> int:
+        """The fewest whole units that reach it."""
+        lacking = self.below(figure)
+        assert lacking is not None
+        if self.is_strict:
+            return max(math.floor(lacking) + 1, 0)
+        return max(math.ceil(lacking), 0)
 
 
-def milestone_progress(account: Account, figures: dict[Key, Figure]) -> dict[tuple[str, str, str], Progress]:
-    """Milestone, district (or ALL) and period → where it stands (all are of rates and booleans)."""
-    return {
-        (milestone.id, code, period.id): _progress(account, figures, milestone, code, period)
-        for milestone in account.plan.milestones
-        for code in [*account.codes, "ALL"]
-        for period in account.periods
-    }
+class Milestones:
+    """Every milestone of a plan, judged on the independent figures."""
+
+    def __init__(self, account: Account, reading: Reading, figures: dict[Key, Figure]) -> None:
+        self.account, self.reading, self.figures = account, reading, figures
+
+    def all(self) -> dict[tuple[str, str, str], Progress]:
+        """Milestone, district (or ALL) and period → where it stands."""
+        return {
+            (milestone.id, code, period.id): self.progress(milestone, code, period)
+            for milestone in self.account.plan.milestones
+            for code in [*self.account.codes, WHOLE]
+            for period in self.account.periods
+        }
+
+    def indicator(self, name: str) -> Indicator:
+        indicator = self.account.plan.indicator(name)
+        assert indicator is not None
+        return indicator
+
+    def scope(self, milestone: Milestone) -> list[str]:
+        indicator = self.indicator(milestone.indicator_id)
+        if milestone.districts is not None:
+            return self.account.scope(milestone.districts)
+        return scope(self.account, self.reading, indicator)
+
+    def figure(self, milestone: Milestone, code: str, period: Period, name: str | None = None) -> Figure:
+        """The audited figure on the main basis; for the whole area over the districts in the milestone's scope."""
+        indicator = self.indicator(name or milestone.indicator_id)
+        places = self.scope(milestone)
+        if code == WHOLE and name is None and places != scope(self.account, self.reading, indicator):
+            parts = [self.main(indicator, place, period) for place in places]
+            known = [p.numerator for p in parts if p.numerator is not None]
+            below = [p.denominator for p in parts if p.denominator is not None]
+            return Figure(sum(known, Fraction(0)) if known else None, sum(below, Fraction(0)) if below else None)
+        return self.main(indicator, code, period)
+
+    def main(self, indicator: Indicator, code: str, period: Period) -> Figure:
+        measure = self.reading.measures.get(indicator.id)
+        basis = next(iter(bases(measure))) if measure else indicator.basis
+        return self.figures.get((code, period.id, indicator.id, basis, "audited"), NOTHING)
+
+    def progress(self, milestone: Milestone, code: str, period: Period) -> Progress:
+        account, indicator = self.account, self.indicator(milestone.indicator_id)
+        assert indicator.kind != "cadence", "what recurs is judged by its occasions"
+        target = Target(milestone.operator, Fraction(milestone.target), indicator.denominator is None)
+        before = [p for p in account.plan.periods if p.as_of <= milestone.due]
+        deciding = before[-1] if before else account.plan.periods[0]
+        is_final = period.as_of >= deciding.as_of
+        places = self.scope(milestone)
+        if code != WHOLE and (milestone.whole_area_only or code not in places):
+            return Progress("not_applicable", is_final=is_final)
+        spoken = deciding if is_final else period
+        restated = is_final and any(_came_again(account, one, deciding) for one in places if code in (one, WHOLE))
+        seen = [(p, self.figure(milestone, code, p)) for p in account.periods if p.as_of <= spoken.as_of]
+        history = [(p, f) for p, f in seen if f.numerator is not None and target.whole(f)]
+        figure = self.figure(milestone, code, spoken)
+
+        def reached(at: Period) -> bool | None:
+            """With every companion; one of which nothing is known is not reached."""
+            own = target.is_reached(self.figure(milestone, code, at))
+            others = [target.is_reached(self.figure(milestone, code, at, name)) for name in milestone.all_of]
+            return None if own is None else own and all(others)
+
+        breached = milestone.is_hold and any(reached(p) is False for p, _ in seen)
+        n, d = figure.numerator, target.whole(figure)
+        common: dict[str, Any] = {
+            "numerator": n,
+            "denominator": figure.denominator,
+            "is_final": is_final,
+            "is_restated": restated,
+            "is_breached": breached,
+        }
+        if n is None or d is None:
+            return Progress("no_data", **common)
+        if d == 0:
+            return Progress("not_applicable", **common)
+        value = 100 * n / d
+        common["value"] = value
+        is_reached = reached(spoken) and not breached
+        if indicator.kind in ("boolean", "document") and code != WHOLE:
+            return Progress("met" if is_reached else "overdue_not_met" if is_final else "on_track", **common)
+        if is_reached:
+            status = "met"
+        elif is_final or breached:
+            status = "overdue_not_met"
+        else:
+            status = _on_the_way(target, history, value, period, milestone.due)
+        left = months(period.as_of, milestone.due) if period.as_of < milestone.due else None
+        pace = None
+        if len(history) > 1:
+            (earlier, was), (latest, now) = history[-2:]
+            pace = (_known(now.numerator) - _known(was.numerator)) / months(earlier.as_of, latest.as_of)
+        projected = None
+        if pace is not None and left is not None:
+            projected = max(value + 100 * pace * left / d, Fraction(0))
+            projected = projected if target.is_count else min(projected, Fraction(100))
+        gap = target.units(figure)
+        turn = -1 if milestone.operator in ("lte", "lt") else 1
+        return Progress(
+            status,
+            **common,
+            gap_units=gap,
+            gap_points=max(turn * (target.number - value), Fraction(0)),
+            required_per_month=gap / left if left else None,
+            observed_per_month=pace,
+            projected_value=projected,
+        )
 
 
-def _progress(
-    account: Account, figures: dict[Key, Figure], milestone: Milestone, code: str, period: Period
-) -> Progress:
-    indicator = account.plan.indicator(milestone.indicator_id)
-    assert indicator is not None
-    assert milestone.operator in ("gte", "eq", "done_by")
-    deciding = max((p for p in account.plan.periods if p.as_of <= milestone.due), key=lambda p: p.as_of)
-    is_final = period.as_of >= deciding.as_of
-    scope = account.scope(milestone.districts if milestone.districts is not None else indicator.districts)
-    if code != "ALL" and code not in scope:
-        return Progress("not_applicable", is_final=is_final)
-    spoken = deciding if is_final else period
-    restated = is_final and any(len(account.accepted(one, deciding)) > 1 for one in scope if code in (one, "ALL"))
-    history = [
-        (p, f)
-        for p in account.periods
-        if p.as_of <= spoken.as_of
-        and (f := main_figure(account, figures, code, p, milestone)).numerator is not None
-        and f.denominator
-    ]
-    figure = main_figure(account, figures, code, spoken, milestone)
-    common: dict[str, Any] = {
-        "numerator": figure.numerator,
-        "denominator": figure.denominator,
-        "is_final": is_final,
-        "is_restated": restated,
-    }
-    n, d = figure.numerator, figure.denominator
-    yes_or_no = indicator.kind in ("boolean", "document") and code != "ALL"
-    target = Fraction(milestone.target)
-    gap = {}
-    if d and not yes_or_no:  # how far the target is does not need to know what was reached by when
-        gap = _gap(n, d, target)
-    if n is None or d is None:
-        return Progress("no_data", **common)
-    if d == 0:
-        return Progress("not_applicable", **common)
-    value = 100 * n / d
-    common["value"] = value
-    reached = n * 100 >= target * d
-    if yes_or_no:
-        status = "met" if reached else "overdue_not_met" if is_final else "on_track"
-        return Progress(status, **common)
+def _known(number: Fraction | None) -> Fraction:
+    assert number is not None
+    return number
+
+
+def _on_the_way(
+    target: Target, history: list[tuple[Period, Figure]], value: Fraction, period: Period, due: date
+) -> str:
+    """Against the straight path from the first value to the target; of a number, five in a hundred of it are near."""
     first, started = history[0]
-    assert started.numerator is not None
-    assert started.denominator is not None
-    if reached:
-        status = "met"
-    elif is_final:
-        status = "overdue_not_met"
-    else:
-        start = 100 * started.numerator / started.denominator
-        passed = Fraction((period.as_of - first.as_of).days, (milestone.due - first.as_of).days)
-        short = start + (target - start) * passed - value
-        status = "on_track" if short <= 0 else "at_risk" if short <= 5 else "behind"
-    left = months(period.as_of, milestone.due) if period.as_of < milestone.due else None
-    pace = None
-    if len(history) > 1:
-        (earlier, was), (latest, now) = history[-2:]
-        assert was.numerator is not None
-        assert now.numerator is not None
-        pace = (now.numerator - was.numerator) / months(earlier.as_of, latest.as_of)
-    projected = None
-    if pace is not None and left is not None:
-        projected = min(max(value + 100 * pace * left / d, Fraction(0)), Fraction(100))
-    return Progress(
-        status,
-        **common,
-        **gap,
-        required_per_month=gap["gap_units"] / left if left else None,
-        observed_per_month=pace,
-        projected_value=projected,
-    )
+    start = 100 * _known(started.numerator) / _known(target.whole(started))
+    passed = Fraction((period.as_of - first.as_of).days, (due - first.as_of).days)
+    short = start + (target.number - start) * passed - value
+    short = -short if target.operator in ("lte", "lt") else short
+    near = target.number / 20 if target.is_count else Fraction(5)
+    return "on_track" if short <= 0 else "at_risk" if short <= near else "behind"
 
 
-def _gap(n: Fraction | None, d: Fraction, target: Fraction) -> dict[str, Any]:
-    """Whole units lacking, and percentage points."""
-    if n is None:
-        return {}
-    return {
-        "gap_units": max(math.ceil(target * d / 100 - n), 0),
-        "gap_points": max(target - 100 * n / d, Fraction(0)),
-    }
+def _came_again(account: Account, code: str, period: Period) -> bool:
+    """Whether what counts of a period came after its date, in place of what had been accepted before."""
+    accepted = account.accepted(code, period)
+    return len(accepted) > 1 and accepted[-1].received_at.date() > period.due
 
 
 @dataclass(frozen=True)
@@ -157,13 +223,15 @@ class Change:
     denominator: Fraction
 
 
-def rate_changes(account: Account, figures: dict[Key, Figure]) -> dict[tuple[str, str, str], Change]:
+def rate_changes(account: Account, reading: Reading, figures: dict[Key, Figure]) -> dict[tuple[str, str, str], Change]:
     """Indicator, district and later period → the change, wherever both sides are known."""
     found = {}
     for (code, period_id, indicator_id, basis, variant), later in figures.items():
         indicator = account.plan.indicator(indicator_id)
         assert indicator is not None
-        if variant != "audited" or basis != indicator.basis or indicator.denominator is None:
+        measure = reading.measures.get(indicator_id)
+        main = next(iter(bases(measure))) if measure else indicator.basis
+        if variant != "audited" or basis != main or indicator.denominator is None:
             continue
         previous = account.before(next(p for p in account.plan.periods if p.id == period_id))
         if previous is None:

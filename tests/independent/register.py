@@ -16,8 +16,12 @@ class Unit:
 
     row: Cells
     """What was last said of it."""
-    bodies: list[Cells] = field(default_factory=list)
-    """The owners' bodies it was last said to have."""
+    bodies: list[Cells] | None = None
+    """The owners' bodies it was last said to have; None where no sheet of bodies said anything then."""
+    special: Cells = field(default_factory=dict)
+    """Its row on the sheet of particulars, where there was one when it was last told of."""
+    party: list[Cells] = field(default_factory=list)
+    """What the party's sheet said of it then."""
     first_list: list[Unit] = field(default_factory=list)
     """The communities of the first list that it stands for."""
     was_renovated: bool = False
@@ -34,7 +38,9 @@ class Standing:
 
     unit: Unit
     row: Cells
-    bodies: list[Cells]
+    bodies: list[Cells] | None
+    special: Cells
+    party: list[Cells]
     is_reported: bool
     was_renovated: bool
     """Its renovation was completed, now or at any time before."""
@@ -81,6 +87,8 @@ def follow(account: Account, code: str) -> dict[str, Step]:
                 unit,
                 unit.row,
                 unit.bodies,
+                unit.special,
+                unit.party,
                 unit in reported,
                 unit.was_renovated,
                 tuple(first_rows[id(one)] for one in unit.first_list),
@@ -98,13 +106,20 @@ def same(one: Cells, other: Cells) -> bool:
     return (one["subdistrict"], plain(one["community_name"])) == (other["subdistrict"], plain(other["community_name"]))
 
 
+def _is_about(party: Cells, row: Cells) -> bool:
+    if party["subject_code"] and row["community_code"]:
+        return bool(party["subject_code"] == row["community_code"])
+    return plain(party["subject_name"]) == plain(row["community_name"])
+
+
 def plain(name: str) -> str:
     return "".join(name.split()).removesuffix("小区")
 
 
 def _listed(account: Account, code: str, period: Period, units: list[Unit], step: Step) -> list[Unit]:
     """Take over a district's list; returns the units it reports."""
-    bodies = account.rows(code, period, "committee")
+    bodies, specials = account.rows(code, period, "committee"), account.rows(code, period, "special")
+    party = [p for p in account.rows(code, period, "party") if p["subject_type"] == "community"]
     before = list(units)
     was_completed = {id(unit): unit.is_completed for unit in before}
     rows = account.rows(code, period, "community")
@@ -129,7 +144,11 @@ def _listed(account: Account, code: str, period: Period, units: list[Unit], step
         elif not unit.is_completed and row["construction_status"] == "completed":
             step.moves["added"] += 1
         unit.row = row
-        unit.bodies = [body for body in bodies if same(body, row)]
+        unit.bodies = None
+        if account.gives(code, period, "committee"):
+            unit.bodies = [body for body in bodies if same(body, row)]
+        unit.special = next((special for special in specials if same(special, row)), {})
+        unit.party = [p for p in party if _is_about(p, row)]
         unit.was_renovated |= bool(row["is_old_community"]) and row["renovation_status"] == "completed"
         reported.append(unit)
     for unit in reported:

@@ -1,71 +1,55 @@
-"""Everything published for the Bayannur plan, against a calculation that shares nothing with the product.
+"""Everything published for every plan, against a calculation that shares nothing with the product.
 
 Synthetic districts of known truth are sent through the whole way (receive, read, validate, register, dbt, assessment,
-publish); every published figure must be what the truth says under the published semantics.
+publish); every published figure must be what the truth says under the published semantics. ``make sweep`` does it with
+more seeds, at the stories' own sizes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from pipelines.plans.loader import load_plans
-from pipelines.samples import histories, write_drops
 from tests.conftest import Done
-from tests.independent import differences as against
-from tests.independent.account import Account
-from tests.independent.indicators import all_figures
-from tests.independent.points import assess
-from tests.independent.progress import milestone_progress, rate_changes, submission_status
+from tests.independent.world import PLANS, SMALL, World, all_differences, send
 
-PLAN = load_plans()["bayannur_2023_2025"]
-
-WORLDS = [
-    pytest.param(8, 1, "2025-12-10T10:00:00", id="small"),
-    pytest.param(10, 3, "2024-12-15T10:00:00", id="last-year"),
-    pytest.param(15, 5, "2023-12-10T10:00:00", id="first-ledgers", marks=pytest.mark.slow),
-    pytest.param(13, 2, "2026-03-10T10:00:00", id="afterwards", marks=pytest.mark.slow),
-    pytest.param(None, 2023, "2025-12-10T10:00:00", id="full-size", marks=pytest.mark.slow),
-]
-"""Communities per district (None: as many as the stories have), seed, and the moment of looking."""
+pytestmark = pytest.mark.slow
+AFTERWARDS = datetime(2025, 12, 10, 10)
+"""After the last date of the last plan."""
+MOMENTS = ["2016-08-20T10:00:00", "2019-03-10T10:00:00", "2023-12-20T10:00:00", "2024-12-15T10:00:00"]
+"""In the midst of each plan."""
+SEEDS = [int(seed) for seed in os.environ.get("SEEDS", "2 3 5 7 11").split()]
 
 
-@pytest.mark.parametrize(("communities", "seed", "now"), WORLDS)
-def test_every_published_figure(
-    communities: int | None, seed: int, now: str, tmp_path: Path, actionplan: Callable[..., Done]
-) -> None:
-    account = Account(PLAN, list(histories(PLAN, communities=communities, seed=seed)), datetime.fromisoformat(now))
-    send(tmp_path, communities, seed, account.now, actionplan)
-    marts = against.Marts(tmp_path, PLAN)
-    figures, register = all_figures(account)
-    items, scores = assess(account, figures)
-    found = [
-        *against.status_differences(marts, submission_status(account)),
-        *against.bridge_differences(marts, register, account),
-        *against.figure_differences(marts, account, figures),
-        *against.change_differences(marts, rate_changes(account, figures)),
-        *against.progress_differences(marts, milestone_progress(account, figures)),
-        *against.assessment_differences(marts, items, scores),
-    ]
-    assert not found, told(found)
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, actionplan: Callable[..., Done]) -> World:
+    return send(tmp_path_factory.mktemp("world"), dict(SMALL), 1, AFTERWARDS, actionplan)
 
 
-def send(root: Path, communities: int | None, seed: int, until: datetime, actionplan: Callable[..., Done]) -> None:
-    """Hand in every workbook that had arrived by then, and run."""
-    for drop in write_drops(PLAN, root / "sent", communities=communities, seed=seed):
-        if drop.received_at <= until:
-            sent = actionplan(root, "submit", drop.path, "--received-at", drop.received_at.isoformat())
-            assert sent.returncode == 0, sent.stderr
-    done = actionplan(root, "run", now=until.isoformat())
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+def test_every_published_figure_of_every_plan(world: World) -> None:
+    assert world.districts.keys() == PLANS.keys()
+    differences = all_differences(world.root, world.districts, AFTERWARDS)
+    assert not differences, differences
 
 
-def told(found: list[against.Difference]) -> str:
-    """The differences, after a summary of where they are."""
-    summary = Counter((d.table, d.what) for d in found)
-    head = [f"{count} × {table}.{what}" for (table, what), count in summary.most_common()]
-    return "\n".join([f"{len(found)} differences", *head, "", *(str(d) for d in found[:200])])
+@pytest.mark.parametrize("now", MOMENTS)
+def test_every_figure_as_it_was_known(world: World, now: str, tmp_path: Path) -> None:
+    moment = datetime.fromisoformat(now)
+    differences = all_differences(world.look(moment, tmp_path), world.districts, moment)
+    assert not differences, differences
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", SEEDS)
+def test_at_every_seed(seed: int, tmp_path: Path, actionplan: Callable[..., Done]) -> None:
+    """Sizes that change with the seed, and every third time those of the stories."""
+    sizes = {name: size + seed % 7 if seed % 3 else None for name, size in SMALL.items()}
+    told = send(tmp_path / "sent", sizes, seed, AFTERWARDS, actionplan)
+    assert not (found := all_differences(told.root, told.districts, AFTERWARDS)), found
+    for number, moment in enumerate(map(datetime.fromisoformat, MOMENTS)):
+        found = all_differences(told.look(moment, tmp_path / str(number)), told.districts, moment)
+        assert not found, found

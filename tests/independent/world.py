@@ -1,0 +1,104 @@
+"""The synthetic districts of every plan, sent once and looked at many times: by the product, and by hand."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.intake.receive import submit
+from pipelines.plans.loader import load_plans
+from pipelines.plans.model import Plan
+from pipelines.samples import District, histories, write_drops
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt, snapshot
+from pipelines.warehouse.publish import publish
+from tests.conftest import Done
+from tests.independent import differences as against
+from tests.independent.account import Account
+from tests.independent.figures import all_figures
+from tests.independent.plans import READINGS
+from tests.independent.points import assess
+from tests.independent.progress import Milestones, rate_changes, submission_status
+from tests.independent.stated import facts_stated
+
+PLANS = load_plans()
+SMALL = {
+    "bayannur_2023_2025": 8,
+    "shucheng_2022_2024": 9,
+    "chengdu_2018_2020": 6,
+    "xx_community_2015_2017": 7,
+    "hefei_experience": 40,
+}
+"""Communities per district."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Districts of some plans and the workspace that received their workbooks."""
+
+    root: Path
+    districts: dict[str, list[District]]
+
+    def look(self, now: datetime, folder: Path) -> Path:
+        """What the product makes of what had arrived by then, without the pages. Returns the workspace."""
+        here = Workspace(folder)
+        here.records.parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(Workspace(self.root).records, here.records)
+        return build(here, now)
+
+
+def build(ws: Workspace, now: datetime) -> Path:
+    """Everything behind intake: register, models, assessment, publishing."""
+    snapshot.write_inputs(ws, PLANS, now, known_at=now)
+    dbt.build(ws)
+    publish(ws)
+    return ws.root
+
+
+def send(
+    root: Path, sizes: dict[str, int | None], seed: int, until: datetime, actionplan: Callable[..., Done]
+) -> World:
+    """Hand in every workbook of these plans that had arrived by then, and run the whole way."""
+    districts = {}
+    for name, communities in sizes.items():
+        districts[name] = list(histories(PLANS[name], communities=communities, seed=seed))
+        for drop in write_drops(PLANS[name], root / "sent", communities=communities, seed=seed):
+            if drop.received_at <= until:
+                submit(Workspace(root), [drop.path], drop.received_at, "/".join(drop.path.parts[-4:-1]))
+    done = actionplan(root, "run", now=until.isoformat())
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return World(root, districts)
+
+
+def differences(root: Path, plan: Plan, districts: list[District], now: datetime) -> Iterable[against.Difference]:
+    """Everything published for a plan that is not what the truth says."""
+    account, reading = Account(plan, districts, now), READINGS[plan.id]
+    marts = against.Marts(root, plan)
+    figures, register = all_figures(account, reading)
+    yield from against.status_differences(marts, submission_status(account))
+    yield from against.bridge_differences(marts, register, account)
+    yield from against.figure_differences(marts, account, figures)
+    yield from against.change_differences(marts, rate_changes(account, reading, figures))
+    yield from against.progress_differences(marts, Milestones(account, reading, figures).all())
+    yield from against.fact_differences(marts, facts_stated(account, reading, figures))
+    if plan.rubric is not None:
+        yield from against.assessment_differences(marts, *assess(account, figures))
+
+
+def all_differences(root: Path, districts: dict[str, list[District]], now: datetime) -> str:
+    """The differences of every plan that had received anything by then, in words; empty where there is none."""
+    found = [
+        (name, difference)
+        for name, own in districts.items()
+        if any(s.received_at <= now for district in own for s in district.submissions)
+        for difference in differences(root, PLANS[name], own, now)
+    ]
+    if not found:
+        return ""
+    summary = Counter((name, d.table, d.what) for name, d in found)
+    head = [f"{count} × {name} {table}.{what}" for (name, table, what), count in summary.most_common()]
+    return "\n".join([f"{len(found)} differences", *head, "", *(f"{name} {d}" for name, d in found[:200])])

@@ -106,6 +106,7 @@ select
     -- What a silent district is carried with is what it last said, or did not.
     is_silent
     and coalesce(
-        {{ last_known('case when not is_silent then is_known end', 'plan_id, district_code, indicator_id', 'seq') }}, false
+        {{ last_known('case when not is_silent then is_known end', 'plan_id, district_code, indicator_id', 'seq') }},
+        false
     ) as is_carried
 from told

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.defs.jobs import report_keys
+from pipelines.defs.receipts import receipts
 from pipelines.defs.warehouse import published
 from pipelines.defs.workspace import WorkspaceResource, plans
 from pipelines.progress import stage
@@ -14,9 +15,9 @@ from pipelines.progress import stage
     specs=[
         dg.AssetSpec(
             key,
-            deps=[published],
+            deps=[published, receipts],
             group_name="reports",
-            kinds={"html"},
+            kinds={"html", "excel"},
             description=f"{plans()[key.path[-1]].name.zh}: city, districts, assessment, intake, register.",
         )
         for key in report_keys()
@@ -24,7 +25,7 @@ from pipelines.progress import stage
     can_subset=True,
 )
 def reports(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult]:
-    """Offline HTML under ``reports/<plan>/``, from the published marts alone."""
+    """Offline HTML and downloads under ``reports/<plan>/``, from the published marts; districts get receipts along."""
     from pipelines.reporting import build_reports
 
     with stage("生成报告") as progress:

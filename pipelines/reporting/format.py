@@ -74,9 +74,14 @@ def plain(value: Number, places: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def rate_shown(value: Number, thresholds: Iterable[tuple[str, Number]] = (), places: int = 1) -> Fraction:
+    """A rate rounded as every reader sees it: neither ends nor thresholds are crossed."""
+    return round_within(value, (*thresholds, *_ENDS), places)
+
+
 def percentage(value: Number, thresholds: Iterable[tuple[str, Number]] = (), places: int = 1) -> str:
     """A rate in percent, without its sign: ``97.4``. Ends and thresholds are never crossed by rounding."""
-    return _fixed(round_within(value, (*thresholds, *_ENDS), places), places)
+    return _fixed(rate_shown(value, thresholds, places), places)
 
 
 def share(numerator: Number | None, denominator: Number | None) -> Fraction | None:

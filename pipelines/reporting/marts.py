@@ -427,6 +427,7 @@ class Marts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._connection = duckdb.connect(config={"threads": 2})
+        self._types: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Marts:
         return self
@@ -450,7 +451,7 @@ class Marts:
         file = self.folder / f"{table}.parquet"
         if not file.is_file():
             return []
-        present = self._columns(table)
+        present = self.types(table)
         wanted = [f for f in fields(kind) if f.name in present]  # type: ignore[arg-type]
         lacking = [f.name for f in fields(kind) if f.name not in present and f.default is NO_DEFAULT]  # type: ignore[arg-type]
         if lacking:
@@ -468,13 +469,22 @@ class Marts:
             for row in rows
         ]
 
+    @cached_property
+    def tables(self) -> list[str]:
+        """The names of the published tables."""
+        return sorted(file.stem for file in self.folder.glob("*.parquet"))
+
+    def types(self, table: str) -> dict[str, str]:
+        """The columns of a table with their types, in order."""
+        if table not in self._types:
+            path = (self.folder / f"{table}.parquet").as_posix()
+            rows = self._connection.execute("describe from read_parquet(?)", [path]).fetchall()
+            self._types[table] = {row[0]: row[1] for row in rows}
+        return self._types[table]
+
     @staticmethod
     def _required(kind: type) -> frozenset[str]:
         return frozenset(f.name for f in fields(kind) if f.default is NO_DEFAULT)
-
-    def _columns(self, table: str) -> frozenset[str]:
-        path = (self.folder / f"{table}.parquet").as_posix()
-        return frozenset(row[0] for row in self._connection.execute("describe from read_parquet(?)", [path]).fetchall())
 
     def plans(self, plan_id: str | None = None) -> Iterator[Plan]:
         """The plan asked for, else those that have received at least one workbook, in plan order."""

@@ -43,6 +43,11 @@ class Catalogue:
         return Markup(self.messages[key]) if key in self.messages else str(code)
 
 
+def bare(text: str) -> str:
+    """A message without its markup, for what is no page; other text stays as it is."""
+    return text.striptags() if isinstance(text, Markup) else text
+
+
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
     leaves: dict[str, str] = {}
     for key, value in tree.items():

@@ -29,6 +29,8 @@ DISTRICTS = {
 }
 SILENT = ("150824", "2025-11")
 RESENT, REPLACED = "s150821202511", "sreplaced"
+WHOSE = {"plan_id": PLAN, "district_code": "150821", "period_id": "2025-11"}
+"""Whose ledger was sent again, and for which period."""
 PERIODS = {
     "2023-baseline": date(2023, 9, 30),
     "2023-11": date(2023, 11, 30),
@@ -721,8 +723,8 @@ def tables() -> dict[str, list[Row]]:
             for i, (name, extra) in enumerate((headline | duties).items())
         ],
         "fct_submission": submissions,
-        "fct_submission_indicator": _versions(),
-        "mart_submission_change": _differences(),
+        "fct_submission_indicator": [row | WHOSE for row in _versions()],
+        "mart_submission_change": [row | WHOSE for row in _differences()],
         "fct_issue": _issues(submissions),
         "dim_community": [
             {k: c[k] for k in ("plan_id", "community_id", "district_code", "subdistrict", "community_name")}
@@ -749,10 +751,11 @@ def tables() -> dict[str, list[Row]]:
 
 
 def publish(folder: Path, content: dict[str, list[Row]]) -> Path:
-    """The tables as Parquet files in a folder."""
+    """The tables as Parquet files in a folder; one without rows is left out, for nothing tells its columns."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in content.items():
-        pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
+        if rows:
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
     return folder
 
 

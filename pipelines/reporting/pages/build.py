@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from datetime import date
 from pathlib import Path
 
 from pipelines.reporting import data
+from pipelines.reporting.exports import FOLDER, TABLES, Downloads
+from pipelines.reporting.files import put
 from pipelines.reporting.marts import Marts
 from pipelines.reporting.messages import LANGUAGES, catalogue
 from pipelines.reporting.pages import assessment, city, district, intake, register
@@ -29,10 +30,11 @@ def build_reports(
 ) -> list[Path]:
     """Write the pages of one plan, or of every plan that has received a workbook; returns the pages' paths.
 
-    Chinese pages go to ``<out>/<plan>/``, English ones to ``<out>/<plan>/en/``. A language that was built before is
-    built again along with the one asked for, so that no page is older than its sibling. Files are replaced one by one,
-    each whole; pages that no longer belong to the plan are removed. ``known_on``: the marts are as known on that past
-    day, and every page says so. Raises ValueError for an unknown language or plan.
+    Chinese pages go to ``<out>/<plan>/``, English ones to ``<out>/<plan>/en/``, and what they offer for download to
+    ``downloads/`` beside them (of a past day without receipts, which tell what is known now). A language that was built
+    before is built again along with the one asked for, so that no page is older than its sibling. Files are replaced
+    one by one, each whole; what no longer belongs to the plan is removed. ``known_on``: the marts are as known on that
+    past day, and every page says so. Raises ValueError for an unknown language or plan.
     """
     catalogue(lang)
     out = out or ws.reports
@@ -46,7 +48,10 @@ def build_reports(
             facts = data.load(marts, plan, known_on)
             folder = out / plan.plan_id
             languages = [code for code in LANGUAGES if code == lang or (_home(folder, code) / "index.html").is_file()]
+            # What pages lead to is there before them.
+            Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
             for code in languages:
+                Downloads(facts, code).write(_home(folder, code) / FOLDER, ws.receipts if known_on is None else None)
                 written += _write(Site(facts, code, languages), _home(folder, code))
     return written
 
@@ -60,7 +65,7 @@ def _write(site: Site, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in (page for pages in PAGES for page in pages(site)):
-        _replace(folder / name, text.encode())
+        put(folder / name, text.encode())
         written.append(folder / name)
     for old in set(folder.glob("*.html")) - set(written):
         old.unlink()
@@ -72,15 +77,6 @@ def _write_assets(folder: Path) -> None:
     package = importlib.util.find_spec("plotly")
     if package is None or package.origin is None:
         raise RuntimeError("the package plotly, whose script the charts need, is not installed")
-    _replace(folder / "plotly.min.js", (Path(package.origin).parent / "package_data" / "plotly.min.js").read_bytes())
+    put(folder / "plotly.min.js", (Path(package.origin).parent / "package_data" / "plotly.min.js").read_bytes())
     for file in sorted(ASSETS.iterdir()):
-        _replace(folder / file.name, file.read_bytes())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the whole file in place at once; leave it alone when nothing changed."""
-    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
-        return
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    part.write_bytes(content)
-    os.replace(part, path)
+        put(folder / file.name, file.read_bytes())

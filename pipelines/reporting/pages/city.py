@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from pipelines.reporting import data
 from pipelines.reporting.pages.site import Site
-from pipelines.reporting.pages.words import Words
+from pipelines.reporting.words import Words
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:

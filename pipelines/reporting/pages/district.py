@@ -12,7 +12,7 @@ from pipelines.reporting import data
 from pipelines.reporting.format import MISSING, share
 from pipelines.reporting.marts import Community, District, Item
 from pipelines.reporting.pages.site import Site
-from pipelines.reporting.pages.words import Words
+from pipelines.reporting.words import Words
 
 ROWS_PER_LIST_PAGE = 600
 """Communities on one page of a district's list: keeps a page under 400 KB."""

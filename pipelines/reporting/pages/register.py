@@ -8,7 +8,7 @@ from pipelines.reporting import data
 from pipelines.reporting.format import MISSING
 from pipelines.reporting.marts import Bridge
 from pipelines.reporting.pages.site import Site
-from pipelines.reporting.pages.words import Words
+from pipelines.reporting.words import Words
 
 COLUMNS = ("opening", "added", "split_in", "merged_out", "demolished", "corrected", "closing", "missing")
 

@@ -10,9 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.reporting import anchors, charts, data
+from pipelines.reporting.exports import FOLDER, TABLES, Downloads
 from pipelines.reporting.format import MISSING
 from pipelines.reporting.messages import HTML_LANG
-from pipelines.reporting.pages.words import Words, exact_share
+from pipelines.reporting.words import Words, exact_share
 
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 # Signs differ in shape, so that a status is told apart in grey and by colour-blind readers; its word stands beside it.
@@ -82,7 +83,7 @@ class Site:
     @cached_property
     def _shared(self) -> dict[str, Any]:
         """What every template may use: words, formats, names and the plan's shared facts."""
-        facts, plan, words = self.facts, self.facts.plan, self.words
+        facts, words = self.facts, self.words
         current = facts.current.period_id if facts.current else None
         in_force = [s for s in facts.submissions if s.is_effective and s.period_id == current]
         return {
@@ -94,13 +95,16 @@ class Site:
             "language_names": LANGUAGE_NAMES,
             "assets": "../assets/" if self.lang == "zh" else "../../assets/",
             "foreign": words.foreign,
+            "downloads": Downloads(facts, self.lang),
+            "downloads_at": f"{FOLDER}/",
+            "tables_at": f"{'' if self.lang == 'zh' else '../'}{FOLDER}/{TABLES}/",
             "home": Markup(' lang="en"') if self.lang == "en" else "",
             "facts": facts,
             "version": facts.marts.version,
-            "plan_name": (plan.plan_name_en or plan.plan_name) if self.lang == "en" else plan.plan_name,
+            "plan_name": words.plan_name,
             "reported": len(in_force),
             "in_force": len(in_force),
-            "is_proposal": plan.rubric_is_proposal,
+            "is_proposal": facts.plan.rubric_is_proposal,
             "reporting_sentence": words.reporting(),
             "name": words.name,
             "names": words.names,

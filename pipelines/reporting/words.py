@@ -38,6 +38,11 @@ class Words:
     def region(self) -> str:
         return self.t("site.whole", region=self.facts.plan.region_name or self.facts.plan.plan_name)
 
+    @property
+    def plan_name(self) -> str:
+        plan = self.facts.plan
+        return (plan.plan_name_en or plan.plan_name) if self.lang == "en" else plan.plan_name
+
     def name(self, code: str) -> str:
         """A district's name; the plan area's for ``ALL``."""
         return self.region if code == ALL else self.facts.name(code, self.lang)

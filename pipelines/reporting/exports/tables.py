@@ -1,0 +1,100 @@
+"""The published tables of one plan as files for programs: CSV that Excel opens as it should, Parquet, and a dictionary.
+
+Text that a spreadsheet would run as a formula (it begins with = + - @, also full width, a tab or a line break) gets an
+apostrophe before it in the CSV, as OWASP advises; in Parquet everything stands as published.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.reporting.marts import ALL, Marts
+
+BOM = "\ufeff"
+DICTIONARY = "data_dictionary.csv"
+POOLED = frozenset(
+    {
+        "fct_indicator",
+        "mart_evidence_coverage",
+        "mart_fact",
+        "mart_milestone_progress",
+        "mart_rate_change",
+        "mart_register_bridge",
+    }
+)
+"""Tables of figures: a district may see the whole area's beside its own."""
+SHARED = frozenset({"dim_plan", "dim_period", "dim_indicator"})
+"""Tables that speak of no district. What is neither pooled nor shared, nor of one district, no district is given."""
+_FORMULA = r"^([=+\-@＝＋－＠\t\r\n])"
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a table and its columns mean."""
+
+    description: str
+    columns: Mapping[str, str]
+
+
+def described(marts: Marts) -> dict[str, Described]:
+    """The descriptions published with the tables, from the comments in ``warehouse.duckdb``; empty without it."""
+    warehouse = marts.folder / "warehouse.duckdb"
+    if not warehouse.is_file():
+        return {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = connection.execute("select table_name, comment from duckdb_tables() where schema_name = 'marts'")
+        texts = {name: comment or "" for name, comment in tables.fetchall()}
+        columns: dict[str, dict[str, str]] = {name: {} for name in texts}
+        for table, column, comment in connection.execute(
+            "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
+        ).fetchall():
+            columns.setdefault(table, {})[column] = comment or ""
+    return {name: Described(text, columns[name]) for name, text in texts.items()}
+
+
+def rows_of(marts: Marts, table: str, plan_id: str) -> pl.DataFrame:
+    """The plan's rows of a published table, in the order published; none of a table that names no plan."""
+    whole = pl.scan_parquet(marts.folder / f"{table}.parquet")
+    mine = pl.col("plan_id") == plan_id if "plan_id" in marts.types(table) else pl.lit(False)
+    return whole.filter(mine).collect()
+
+
+def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
+    """Those of a plan's rows that one district may see."""
+    if "district_code" in rows.columns:
+        return rows.filter(pl.col("district_code").is_in([code, ALL] if table in POOLED else [code]))
+    return rows if table in SHARED else rows.clear()
+
+
+def write_csv(rows: pl.DataFrame, file: Path) -> Path:
+    """UTF-8 with the mark by which Excel knows it; lists joined with semicolons, no text that would run."""
+    lists = [column for column, kind in rows.schema.items() if isinstance(kind, pl.List)]
+    plain = rows.with_columns(pl.col(column).list.join("; ") for column in lists)
+    safe = plain.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
+    safe.write_csv(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
+    return file
+
+
+def write_parquet(rows: pl.DataFrame, file: Path) -> Path:
+    """As published."""
+    rows.write_parquet(file, compression="zstd", row_group_size=122_880)
+    return file
+
+
+def dictionary(tables: Mapping[str, Mapping[str, str]], texts: Mapping[str, Described], header: list[str]) -> bytes:
+    """The data dictionary: a line per column of ``tables`` (table → column → type), in ``header``'s words."""
+    memory = io.StringIO()
+    writer = csv.writer(memory, lineterminator="\n")
+    writer.writerow(header)
+    for table, types in tables.items():
+        known = texts.get(table, Described("", {}))
+        for column, kind in types.items():
+            writer.writerow([table, known.description, column, kind.lower(), known.columns.get(column, "")])
+    return (BOM + memory.getvalue()).encode()

@@ -2,9 +2,9 @@
 
 The same marts give the same Parquet bytes on every machine: rows are sorted by the table's key, and the writer's
 settings are fixed. (A DuckDB file carries a random number of its own; it is left alone while nothing in it would
-change.) Everything is finished beside the published files before the first of them is swapped, so that no reader sees
-half a table and a failure on the way leaves what was there. A file whose content did not change is not touched; an open
-one stays readable as it was.
+change.) The folder is renewed whole, so that no reader sees some tables of one publication beside those of another, and
+a failure on the way leaves what was there. A file whose content did not change is not touched; an open one stays
+readable as it was.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ import glob
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from pipelines.renewal import renewed
 from pipelines.settings import Workspace
 from pipelines.warehouse import dbt
 
@@ -74,19 +72,17 @@ def publish(ws: Workspace) -> None:
     published stays in both cases.
     """
     tables = marts(ws)
-    ws.marts.mkdir(parents=True, exist_ok=True)
-    with _folder_beside(ws.marts) as folder:
-        _write_parquet(dbt.database(ws), tables, folder)
-        content = _digest(tables, folder)
-        if _content_of(ws.marts / WAREHOUSE) != content:
-            _write_warehouse(tables, folder, content)
-        fresh = sorted(folder.iterdir())
-        for file in fresh:
-            _to_disk(file)
-        for file in fresh:
-            _swap_in(file, ws.marts / file.name)
-    for stale in set(ws.marts.glob("*.parquet")) - {ws.marts / f"{mart.name}.parquet" for mart in tables}:
-        stale.unlink()
+    ws.marts.parent.mkdir(parents=True, exist_ok=True)
+    with renewed(ws.marts) as folder, tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
+        made = Path(scratch)
+        _write_parquet(dbt.database(ws), tables, made)
+        content = _digest(tables, made)
+        if _content_of(folder / WAREHOUSE) != content:
+            _write_warehouse(tables, made, content)
+        for stale in set(folder.glob("*.parquet")) - {folder / f"{mart.name}.parquet" for mart in tables}:
+            stale.unlink()
+        for file in sorted(made.iterdir()):
+            _swap_in(file, folder / file.name)
 
 
 def _write_parquet(database: Path, tables: list[Mart], folder: Path) -> None:
@@ -138,20 +134,6 @@ def _file(mart: Mart, folder: Path) -> str:
 
 def _text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
-
-
-@contextmanager
-def _folder_beside(marts: Path) -> Iterator[Path]:
-    """A folder on the same disk, gone afterwards; what a killed run left is removed first."""
-    for left in marts.glob(".publishing-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=".publishing-", dir=marts) as folder:
-        yield Path(folder)
-
-
-def _to_disk(file: Path) -> None:
-    with file.open("rb+") as handle:
-        os.fsync(handle.fileno())
 
 
 def _swap_in(fresh: Path, published: Path) -> None:

@@ -44,8 +44,8 @@
 {# A number inside a sentence: whole ones without decimals, others to two places. #}
 {% macro in_words(number) -%}
     case
-        when {{ number }} = floor({{ number }}) then cast(cast({{ number }} as bigint) as varchar)
-        else cast(cast({{ number }} as decimal(18, 2)) as varchar)
+        when {{ number }} = floor({{ number }}) then {{ text('cast(' ~ number ~ ' as bigint)') }}
+        else {{ text(amount(number)) }}
     end
 {%- endmacro %}
 

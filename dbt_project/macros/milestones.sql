@@ -13,7 +13,6 @@
     case
         when {{ o }}.n is null or {{ o }}.d = 0 then null
         when {{ o }}.operator in ('gt', 'lt') then {{ shortfall(o) }} < 0
-        when {{ o }}.operator = 'eq' then {{ shortfall(o) }} = 0
         else {{ shortfall(o) }} <= 0
     end
 {%- endmacro %}
@@ -36,4 +35,14 @@
         1000000 * {{ o }}.n0 * {{ o }}.d * ({{ o }}.days_total - {{ o }}.days_passed)
         + {{ o }}.t * {{ o }}.d * {{ o }}.d0 * {{ o }}.days_passed
     ) - {{ margin }} * {{ o }}.d * {{ o }}.d0 * {{ o }}.days_total
+{%- endmacro %}
+
+{# The day on which the gap is closed when every day brings what a day of the last step brought, counted from the figures'
+   own day. A gap of whole units, a step in hundredths over so many days. Null where the step led nowhere, and where it
+   would take more than a hundred years. #}
+{% macro reached_on(day, gap, step, step_days) -%}
+    case
+        when {{ step }} > 0 and 100 * {{ gap }} * {{ step_days }} <= 36525 * {{ step }}
+            then {{ days_after(day, divided_up('100 * ' ~ gap ~ ' * ' ~ step_days, step)) }}
+    end
 {%- endmacro %}

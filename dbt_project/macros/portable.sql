@@ -18,6 +18,11 @@
     date_diff('day', {{ start }}, {{ end }})
 {%- endmacro %}
 
+{# So many days after a day. #}
+{% macro days_after(day, days) -%}
+    {{ day }} + cast({{ days }} as integer)
+{%- endmacro %}
+
 {% macro months_between(start, end) -%}
     {{ days_between(start, end) }} / 30.4375
 {%- endmacro %}
@@ -48,6 +53,11 @@
     last_value({{ value }} ignore nulls) over (
         partition by {{ partition }} order by {{ order }} rows between unbounded preceding and 1 preceding
     )
+{%- endmacro %}
+
+{# Of the rows so far in the order of a window, a value of the one where another is greatest. #}
+{% macro at_greatest(value, by, partition, order) -%}
+    max_by({{ value }}, {{ by }}) over (partition by {{ partition }} order by {{ order }} rows unbounded preceding)
 {%- endmacro %}
 
 {# A value as text. #}

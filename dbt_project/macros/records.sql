@@ -26,11 +26,11 @@
     coalesce({{ form }} in ('own', 'joint', 'attached', 'grid', 'instructor', 'working_group'), false)
 {%- endmacro %}
 
-{# Who stands in the register, and who stood in the list that a replaced version gave. #}
+{# Who stands in the register, and who stood in the list that a replaced version gave: two tables of one schema. #}
 {% macro register_of_ledgers() -%}
     (
         select * from {{ source('inputs', 'register') }}
-        union all by name
+        union all
         select * from {{ source('inputs', 'register_version') }}
     )
 {%- endmacro %}

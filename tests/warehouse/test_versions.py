@@ -24,6 +24,8 @@ COUNTS_VERSIONS = {
     "mart_submission_status": ("versions", "first_accepted_at", "received_at"),
     "mart_milestone_progress": ("is_restated",),
 }
+OF_VERSION_ROWS = {"mart_finding": "rule_id <> 'met_after_resending'"}
+"""Which rows speak of the versions in force alone."""
 
 
 def with_versions(*in_force: str) -> tuple[World, dict[str, str]]:
@@ -111,7 +113,8 @@ def test_versions_that_were_replaced_change_nothing(
     for table in sorted(set(tables) - OF_VERSIONS):
         hidden = COUNTS_VERSIONS.get(table, ())
         columns = f"* exclude ({', '.join(hidden)})" if hidden else "*"
-        query = f"select {columns} from marts.{table} order by all"
+        rows = f"marts.{table} where {OF_VERSION_ROWS[table]}" if table in OF_VERSION_ROWS else f"marts.{table}"
+        query = f"select {columns} from {rows} order by all"
         assert both.execute(query).fetchall() == built_plain(query), table
 
 

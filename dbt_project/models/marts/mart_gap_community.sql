@@ -1,5 +1,5 @@
--- Which communities would close a district's gap: those it already reports before those it has to find again, then the
--- largest, because a unit won there reaches most households (and on a household basis fewest of them are needed).
+-- Which communities would close a district's gap: those it already reports before those it has to find again, then
+-- those that bring most (on the bases of households and floor area the largest), then those with most households.
 with missing as (
     select
         m.plan_id,
@@ -11,7 +11,12 @@ with missing as (
     from {{ ref('mart_milestone_progress') }} as m
     inner join {{ ref('int_period') }} as p on m.plan_id = p.plan_id and m.period_id = p.period_id
     inner join {{ ref('int_milestone') }} as i on m.plan_id = i.plan_id and m.milestone_id = i.milestone_id
-    where m.gap_units > 0 and m.district_code <> 'ALL' and p.seq <= i.deciding_seq
+    where
+        m.gap_units > 0
+        and m.district_code <> 'ALL'
+        and p.seq <= i.deciding_seq
+        -- Where less is better it is those above the line that would have to leave it.
+        and m.operator not in ('lt', 'lte')
 ),
 
 ranked as (
@@ -23,6 +28,7 @@ ranked as (
         m.district_code,
         m.gap_units,
         u.community_id,
+        u.units,
         row_number() over next_best as rank,
         sum(u.units) over next_best - u.units as won_before
     from missing as m
@@ -32,9 +38,10 @@ ranked as (
             and m.period_id = u.period_id
             and m.district_code = u.district_code
             and m.indicator_id = u.indicator_id
+    where u.units > 0
     window next_best as (
         partition by m.plan_id, m.period_id, m.milestone_id, m.district_code
-        order by u.is_reported desc, u.households desc, u.community_id asc
+        order by u.is_reported desc, u.units desc, u.households desc, u.community_id asc
         rows unbounded preceding
     )
 )
@@ -47,6 +54,7 @@ select
     r.community_id,
     cast(r.rank as bigint) as rank,
     r.indicator_id,
+    r.units,
     c.community_name,
     c.subdistrict,
     c.households,

@@ -134,6 +134,26 @@ compared as (
     )
 ),
 
+-- What the last step won towards the target, in hundredths over so many days, and what the best one so far won.
+stepped as (
+    select
+        c.*,
+        c.turn * (c.n - c.previous_n) as step,
+        {{ days_between('c.previous_as_of', 'c.observed_as_of') }} as step_days,
+        cast(c.turn * (c.n - c.previous_n) as double)
+        / {{ days_between('c.previous_as_of', 'c.observed_as_of') }} as step_a_day
+    from compared as c
+),
+
+paced as (
+    select
+        s.*,
+        {{ at_greatest('s.step', 's.step_a_day', 's.plan_id, s.milestone_id, s.district_code', 's.seq') }} as best_step,
+        {{ at_greatest('s.step_days', 's.step_a_day', 's.plan_id, s.milestone_id, s.district_code', 's.seq') }}
+            as best_step_days
+    from stepped as s
+),
+
 -- Districts in scope that handed in the deciding period's ledger once more after its date.
 handed_in_again as (
     select
@@ -185,15 +205,21 @@ spoken as (
         q.first_as_of,
         q.previous_n,
         q.previous_as_of,
+        q.step,
+        q.step_days,
+        q.best_step,
+        q.best_step_days,
+        q.period_id as figure_period_id,
         q.as_of as figure_as_of,
         q.is_reached,
         coalesce(q.is_breached, false) as is_breached,
         {{ days_between('q.first_as_of', 's.due_date') }} as days_total,
         {{ days_between('q.first_as_of', 's.as_of') }} as days_passed,
+        case when s.as_of < s.due_date then {{ days_between('s.as_of', 's.due_date') }} end as days_left,
         case when s.as_of < s.due_date then {{ months_between('s.as_of', 's.due_date') }} end as months_left,
         s.is_final and coalesce(r.is_restated, false) as is_restated
     from place as s
-    left join compared as q
+    left join paced as q
         on
             s.plan_id = q.plan_id
             and s.milestone_id = q.milestone_id
@@ -266,8 +292,21 @@ select
                 100
             )
     end as projected_value,
+    case
+        when j.gap_units > 0 and not j.is_breached
+            then {{ reached_on('j.figure_as_of', 'j.gap_units', 'j.step', 'j.step_days') }}
+    end as reached_on_at_pace,
+    case
+        when not j.is_yes_or_no then cast(j.best_step as double) / 100 / (j.best_step_days / 30.4375)
+    end as best_per_month,
+    case
+        when j.gap_units > 0 and j.days_left > 0
+            then 100 * j.gap_units * j.best_step_days > j.best_step * j.days_left
+    end as exceeds_best_pace,
+    j.is_breached or j.is_final and j.status = 'overdue_not_met' as is_out_of_reach,
     100 * cast(j.n0 as double) / cast(j.d0 as double) as baseline_value,
     j.months_left,
+    j.figure_period_id,
     j.deciding_period_id,
     j.assessed_early,
     j.is_final,

@@ -243,7 +243,11 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "points_low": pl.Decimal(8, 2),
     "points_high": pl.Decimal(8, 2),
     "points_lost": pl.Decimal(8, 2),
+    "reason_code": pl.String(),
+    "next_unit": pl.String(),
     "next_unit_points": pl.Decimal(8, 2),
+    "units_to_gain": pl.Int64(),
+    "units_to_gain_points": pl.Decimal(8, 2),
     "method": pl.String(),
     "method_params": pl.String(),
     "period_id": pl.String(),
@@ -260,8 +264,12 @@ ITEM_SCHEMA: dict[str, pl.DataType] = {
     "sort_order": pl.Int64(),
 }
 """One row per plan, district and rubric item. ``indicator_id``: the (first) one it was judged by. ``status``: scored,
-no_data, no_evidence or not_applicable; a not applicable item has null points. ``next_unit_points``: what one more unit
-would bring (a community covered, a document, a date kept, evidence listed); null where the figure is unknown.
+no_data, no_evidence or not_applicable; a not applicable item has null points. ``reason_code``: why points were lost, in
+a word (``full``, the status where it is not scored, below_floor, short_of_target, over_limit, reached_late, not_done,
+done_late, dates_missed, dates_late, part_done, vetoed). ``next_unit``: what would be won next: one of the indicator's
+basis, a document, a date, or evidence; ``next_unit_points``: what one of it would bring, null where the figure is
+unknown; ``units_to_gain``: the fewest that bring anything (below a floor or a threshold one brings nothing), and
+``units_to_gain_points`` what they bring; null where nothing more can be won.
 ``actual`` and ``target`` are in ``unit``: % for rates, else what was done of what was asked."""
 
 SCORE_SCHEMA: dict[str, pl.DataType] = {
@@ -335,7 +343,7 @@ class _Plan:
             for line, item, verdict in zip(self.lines, self.items, verdicts, strict=True):
                 yield {
                     **{name: line[name] for name in ITEM_SCHEMA if name in line},
-                    **_verdict_row(verdict, item.maximum),
+                    **verdict_row(verdict, item.maximum),
                     "district_code": district,
                     "method_params": line["params"],
                 }
@@ -416,7 +424,9 @@ def _zeroed(verdict: Verdict, reason: str) -> Verdict:
     if verdict.status == "not_applicable":
         return verdict
     why = Text(f"{verdict.why.zh}一票否决，本项计0分：{reason}。", f"{verdict.why.en} Vetoed, 0 points: {reason}.")
-    return replace(verdict, points=Fraction(0), low=None, high=None, gain=Fraction(0), why=why)
+    return replace(
+        verdict, points=Fraction(0), low=None, high=None, code="vetoed", gain=Fraction(0), fewest=None, why=why
+    )
 
 
 def _points(item: Item, verdict: Verdict) -> Points:
@@ -425,13 +435,13 @@ def _points(item: Item, verdict: Verdict) -> Points:
     return Points(item.maximum, verdict.points, verdict.least, verdict.most)
 
 
-def _rounded_gain(verdict: Verdict) -> Decimal:
-    """What one more unit would add to the rounded points."""
-    assert verdict.gain is not None
-    return rounded(verdict.points + verdict.gain) - rounded(verdict.points)
+def _rounded_gain(verdict: Verdict, gain: Fraction) -> Decimal:
+    """What a gain would add to the rounded points."""
+    return rounded(verdict.points + gain) - rounded(verdict.points)
 
 
-def _verdict_row(verdict: Verdict, maximum: Fraction) -> Row:
+def verdict_row(verdict: Verdict, maximum: Fraction) -> Row:
+    """A verdict as a row shows it: rounded once, what does not apply without points."""
     applies = verdict.status != "not_applicable"
     return {
         "indicator_id": verdict.indicator_id,
@@ -439,7 +449,11 @@ def _verdict_row(verdict: Verdict, maximum: Fraction) -> Row:
         "points_low": rounded(verdict.least) if applies else None,
         "points_high": rounded(verdict.most) if applies else None,
         "points_lost": rounded(maximum) - rounded(verdict.points) if applies else None,
-        "next_unit_points": _rounded_gain(verdict) if applies and verdict.gain is not None else None,
+        "reason_code": verdict.code,
+        "next_unit": verdict.next if applies else None,
+        "next_unit_points": _rounded_gain(verdict, verdict.gain) if applies and verdict.gain is not None else None,
+        "units_to_gain": verdict.fewest[0] if applies and verdict.fewest else None,
+        "units_to_gain_points": _rounded_gain(verdict, verdict.fewest[1]) if applies and verdict.fewest else None,
         "period_id": verdict.period_id,
         "numerator": None if verdict.numerator is None else rounded(verdict.numerator, 4),
         "denominator": None if verdict.denominator is None else rounded(verdict.denominator, 4),

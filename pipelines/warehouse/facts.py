@@ -33,6 +33,9 @@ UNITS: dict[str, Text] = {
     "companies": Text("家企业", "companies"),
     "answers": Text("份答卷", "answers"),
     "bodies": Text("个组织", "bodies"),
+    "persons": Text("人", "persons"),
+    "districts": Text("个地区", "districts"),
+    "occasions": Text("件", "cases"),
 }
 """What a basis counts."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from pipelines.warehouse import scoring
@@ -31,8 +32,10 @@ from pipelines.warehouse.scoring import number_text, percent_text
 class Verdict:
     """What an item earns, unrounded, and why. ``status``: scored, no_data, no_evidence or not_applicable.
 
-    ``low``, ``high``: points when open warnings count against or for the district; None = the same. ``gain``: points
-    that one more unit would bring (a community, a document, a date kept, the evidence); None where that is unknown.
+    ``low``, ``high``: points when open warnings count against or for the district; None = the same. ``code``: why
+    points were lost, in a word. ``gain``: points that one more unit would bring; None where that is unknown. ``next``:
+    what that unit is: a basis, ``document``, ``date`` or ``evidence``. ``fewest``: the fewest units that bring any
+    points, with what they bring; None where nothing would.
     """
 
     status: str = "scored"
@@ -48,7 +51,10 @@ class Verdict:
     unit: str | None = None
     why: Text = NOTHING
     evidence_count: int = 0
+    code: str | None = None
     gain: Fraction | None = None
+    next: str | None = None
+    fewest: tuple[int, Fraction] | None = None
 
     @property
     def least(self) -> Fraction:
@@ -116,12 +122,16 @@ def _grace(params: Mapping[str, Any]) -> tuple[int, Fraction]:
 
 @dataclass(frozen=True)
 class _Rule:
-    """A method with its parameters in: points of a figure, what it is held against, and its wording."""
+    """A method with its parameters in: points of a figure, what it is held against, and its wording.
+
+    ``is_falling``: fewer is better.
+    """
 
     points: Callable[[Share], Fraction]
     target: Fraction
     wording: Text
     thresholds: tuple[Fraction, ...] = ()
+    is_falling: bool = False
 
 
 def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Verdict:
@@ -146,14 +156,15 @@ def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Ve
     actual = value_of(share)
     earned = [rule.points(one) for one in (share, *_doubtful(share, indicator, district, period, facts))]
     points, wording = earned[0], rule.wording
-    gain = rule.points(_one_better(share, item.method)) - points
+    gain = rule.points(_better(share, rule, 1)) - points
+    fewest, code = _fewest(share, rule), _short_code(item, rule, actual)
     if item.method == "boolean" and points == 0 and "late_factor" in item.params:
         for later in facts.open_periods(district):
             reached = facts.values.get((district, indicator.id, later.id, "audited"), (None, None))
             if later.as_of > period.as_of and reached[0] is not None and reached[1] != 0 and rule.points(reached):
                 points = item.maximum * _exact(item.params, "late_factor")
                 earned, wording = [points], Text(f"{later.name}才达到目标", f"reached only as of {later.as_of}")
-                gain = Fraction(0)
+                gain, fewest, code = Fraction(0), None, "reached_late"
                 break
     shown = _shown(share, rule.thresholds)
     fact = Text(f"{period.name}{name.zh}{shown.zh}", f"{name.en} {shown.en} as of {period.as_of}")
@@ -164,18 +175,48 @@ def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Ve
         high=max(earned),
         actual=actual,
         target=rule.target,
+        code=code,
         gain=gain,
+        next=indicator.basis,
+        fewest=fewest,
         why=Text(f"{fact.zh}，{wording.zh}", f"{fact.en}; {wording.en}"),
     )
 
 
-def _one_better(share: Share, method: str) -> Share:
-    """The figure with one more unit above the line (one fewer where less is better), as far as there is one."""
+def _better(share: Share, rule: _Rule, units: int) -> Share:
+    """The figure with more units above the line (fewer where less is better), as far as there are any."""
     numerator, denominator = share
     assert numerator is not None
-    if method == "control":
-        return max(Fraction(0), numerator - 1), denominator
-    return numerator + 1 if denominator is None else min(denominator, numerator + 1), denominator
+    if rule.is_falling:
+        return max(Fraction(0), numerator - units), denominator
+    return numerator + units if denominator is None else min(denominator, numerator + units), denominator
+
+
+def _fewest(share: Share, rule: _Rule) -> tuple[int, Fraction] | None:
+    """The fewest units that bring any points, and what they bring; points never fall with more of them."""
+    numerator, denominator = share
+    assert numerator is not None
+    points = rule.points(share)
+
+    def brings(units: int) -> Fraction:
+        return rule.points(_better(share, rule, units)) - points
+
+    room = numerator if rule.is_falling else (rule.target if denominator is None else denominator) - numerator
+    none, enough = 0, math.ceil(room) if room > 0 else 0
+    if enough == 0 or brings(enough) <= 0:
+        return None
+    while enough - none > 1:
+        between = (none + enough) // 2
+        none, enough = (none, between) if brings(between) > 0 else (between, enough)
+    return enough, brings(enough)
+
+
+def _short_code(item: Item, rule: _Rule, actual: Fraction) -> str:
+    """Why a figure does not earn all, in a word."""
+    if rule.is_falling:
+        return "over_limit"
+    below = item.method == "floor_linear" and actual <= _exact(item.params, "floor")
+    return "below_floor" if below else "short_of_target"
 
 
 def _unit(indicator: Indicator) -> str:
@@ -209,8 +250,10 @@ def _rule(item: Item, indicator: Indicator, district: str, facts: Facts, due: da
     unit = "%" if indicator.kind != "count" else ""
     goal = f"{number_text(target)}{unit}"
 
-    def held(points: Callable[[Fraction], Fraction], zh: str, en: str, *thresholds: Fraction) -> _Rule:
-        return _Rule(lambda share: points(value_of(share)), target, Text(zh, en), (target, *thresholds))
+    def held(
+        points: Callable[[Fraction], Fraction], zh: str, en: str, *thresholds: Fraction, is_falling: bool = False
+    ) -> _Rule:
+        return _Rule(lambda share: points(value_of(share)), target, Text(zh, en), (target, *thresholds), is_falling)
 
     if method == "proportional":
         return held(
@@ -232,12 +275,13 @@ def _rule(item: Item, indicator: Indicator, district: str, facts: Facts, due: da
         base = value_of(first)
         start = percent_text(base) if unit else number_text(base)
         zh, en = f"自基期{start}至目标{goal}，按提升比例计分", f"pro rata of the way from {start} to {goal}"
-        return held(lambda a: scoring.proportional_from_baseline(most, a, base, target), zh, en)
+        way = partial(scoring.proportional_from_baseline, most, base=base, target=target)
+        return held(way, zh, en, is_falling=target < base)
     if method == "control":
         target = _exact(params, "limit")
         goal = f"{number_text(target)}{unit}"
         zh, en = f"上限{goal}，超出部分按比例扣分", f"limit {goal}, pro rata above it"
-        return held(lambda a: scoring.control(most, a, target), zh, en)
+        return held(lambda a: scoring.control(most, a, target), zh, en, is_falling=True)
     if method == "tiered":
         tiers = [(_exact(t, "at_least"), _exact(t, "points")) for t in params["tiers"]]
         steps = [f"{number_text(start)}{unit}→{number_text(worth)}" for start, worth in sorted(tiers)]
@@ -259,7 +303,13 @@ def _rule(item: Item, indicator: Indicator, district: str, facts: Facts, due: da
         return held(lambda a: scoring.deduct(most, max(Fraction(0), target - a), each, per), zh, en)
     if method == "boolean":
         zh, en = f"目标{goal}", f"target {goal}"
-        return held(lambda a: most if scoring.meets(milestone.operator, a, target) else Fraction(0), zh, en)
+        is_falling = milestone.operator in ("lte", "lt")
+        return held(
+            lambda a: most if scoring.meets(milestone.operator, a, target) else Fraction(0),
+            zh,
+            en,
+            is_falling=is_falling,
+        )
     raise ValueError(f"item {item.id}: the method {method} cannot judge {indicator.id}, which is a {indicator.kind}")
 
 
@@ -287,7 +337,8 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
     due = _day(item.params.get("due")) or _day((item.params.get("occasions") or [None])[0])
     if not row.is_done:
         why = Text(f"{name.zh}：{period.name}未见完成记录", f"{name.en}: not shown as done")
-        return replace(verdict, gain=item.maximum * _late_share(item, due, facts.today), why=why)
+        gain = item.maximum * _late_share(item, due, facts.today)
+        return replace(verdict, code="not_done", gain=gain, next="document", fewest=_one(gain), why=why)
     # Without a date it was done by the first ledger that shows it.
     shown_by = next(p.as_of for p, one in heard if one.is_done)
     done = row.done or shown_by
@@ -302,7 +353,7 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
         f"{name.zh}：{when.zh}，晚于{zh_day(due)}，按{percent_text(factor * 100)}计分",
         f"{name.en}: {when.en}, after {due}, counts {percent_text(factor * 100)}",
     )
-    return replace(verdict, points=item.maximum * factor, gain=Fraction(0), why=note)
+    return replace(verdict, points=item.maximum * factor, code="done_late", gain=Fraction(0), why=note)
 
 
 def _late_share(item: Item, due: date | None, done: date) -> Fraction:
@@ -349,7 +400,14 @@ def _cadence(item: Item, indicator: Indicator, district: str, facts: Facts) -> V
         most = min(most, _exact(item.params, "points_each") * len(asked))
     told = [_occasion_text(one, item.method == "deadline") for one in due]
     why = Text(f"{name.zh}：{'；'.join(t.zh for t in told)}", f"{name.en}: {'; '.join(t.en for t in told)}")
-    return replace(verdict, points=most * share, gain=most * gain, why=why)
+    code = "dates_missed" if len(done) < len(due) else "dates_late"
+    gain *= most
+    return replace(verdict, points=most * share, code=code, gain=gain, next="date", fewest=_one(gain), why=why)
+
+
+def _one(gain: Fraction) -> tuple[int, Fraction] | None:
+    """One unit, where it brings anything."""
+    return (1, gain) if gain > 0 else None
 
 
 def _occasion_text(one: Occasion, judged: bool) -> Text:
@@ -376,11 +434,16 @@ def _checklist(item: Item, district: str, facts: Facts) -> Verdict:
     done = sum(verdict.points > 0 for _, verdict in apply)
     counted = Text(f"{len(apply)}项中完成{done}项：", f"{done} of {len(apply)} done: ")
     why = _joined(verdict.why for _, verdict in apply)
+    best = max((verdict for _, verdict in apply), key=lambda verdict: verdict.gain or Fraction(0))
+    gain = share * (best.gain or Fraction(0))
     return Verdict(
         points=share * sum(verdict.points for _, verdict in apply),
         low=share * sum(verdict.least for _, verdict in apply),
         high=share * sum(verdict.most for _, verdict in apply),
-        gain=share * max(verdict.gain or Fraction(0) for _, verdict in apply),
+        code="part_done",
+        gain=gain,
+        next=best.next,
+        fewest=_one(gain),
         period_id=apply[0][1].period_id,
         actual=Fraction(done),
         target=Fraction(len(apply)),
@@ -411,11 +474,25 @@ def _evidenced(item: Item, district: str, facts: Facts, verdict: Verdict) -> Ver
         f"{verdict.why.zh}；应得{worth}分，但佐证材料清单中没有本项材料{asked.zh}",
         f"{verdict.why.en}; worth {worth} points, but no evidence of it is listed{asked.en}",
     )
-    return replace(verdict, status="no_evidence", points=Fraction(0), low=None, high=None, gain=verdict.points, why=why)
+    return replace(
+        verdict,
+        status="no_evidence",
+        points=Fraction(0),
+        low=None,
+        high=None,
+        gain=verdict.points,
+        next="evidence",
+        fewest=_one(verdict.points),
+        why=why,
+    )
 
 
 def _with_reason(item: Item, verdict: Verdict) -> Verdict:
-    """The sentence with what was earned, lost and in doubt."""
+    """The sentence with what was earned, lost and in doubt, and the word for it."""
+    if verdict.status != "scored":
+        verdict = replace(verdict, code=verdict.status)
+    elif verdict.points == item.maximum:
+        verdict = replace(verdict, code="full")
     if verdict.status == "not_applicable":
         why = Text(f"{verdict.why.zh}，不计分。", f"{verdict.why.en}; not counted.")
         return replace(verdict, why=why)
@@ -444,4 +521,5 @@ def _short(item: Item, verdict: Verdict) -> Text:
     gap = math.ceil(verdict.target * verdict.denominator / 100 - verdict.numerator)
     if gap <= 0 or item.method in ("control", "tiered"):
         return NOTHING
-    return Text(f"，还差{gap}个达到目标", f", {gap} more reach the target")
+    unit = UNITS.get(verdict.next or "", Text("个", "units"))
+    return Text(f"，还差{gap}{unit.zh}达到目标", f", {gap} more {unit.en} reach the target")

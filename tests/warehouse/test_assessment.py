@@ -9,8 +9,8 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from pipelines.warehouse.assessment import ITEM_SCHEMA, SCORE_SCHEMA, AssessmentInputs, assess
-from pipelines.warehouse.facts import Facts, Indicator, Item, Period, Text
+from pipelines.warehouse.assessment import ITEM_SCHEMA, SCORE_SCHEMA, AssessmentInputs, assess, verdict_row
+from pipelines.warehouse.facts import Facts, Indicator, Item, Period, Target, Text
 from pipelines.warehouse.judging import judge
 from tests.warehouse.scene import HANGJIN, LINHE, PLAN, WUYUAN, Scene
 
@@ -59,7 +59,7 @@ def test_rates(item: str, indicator: str, share: tuple[int, int], points: str) -
 def test_the_reason_says_what_was_lost_and_what_is_lacking() -> None:
     row = Scene().rate(H, "committee_formation_rate", 361, 400).proof(H, "committee_formation_rate").item(H, "B1")
     assert "90.25%" in row["reason"]
-    assert "得10.37分，失1.63分（满分12分），还差19个达到目标" in row["reason"]
+    assert "得10.37分，失1.63分（满分12分），还差19个小区达到目标" in row["reason"]
     assert (row["actual"], row["target"], row["unit"]) == (90.25, 95.0, "%")
 
 
@@ -405,3 +405,89 @@ def test_what_a_document_a_date_or_evidence_would_still_bring() -> None:
     assert Scene().item(H, "A2")["next_unit_points"] is None, "nothing is known"
     missed = Scene().occasion(H, "credit_results_feb", date(2025, 2, 28), None, is_answered=True).item(H, "C4")
     assert missed["next_unit_points"] == Decimal(0), "nine months late earns nothing"
+
+
+@pytest.mark.parametrize(
+    ("item", "indicator", "share", "expected"),
+    [
+        # Up to the floor of 80 % nothing is earned: 6 of 100 more are the first that earn.
+        ("A1", "pm_coverage_rate", (75, 100), ("below_floor", 6, "0.60")),
+        ("A1", "pm_coverage_rate", (80, 100), ("below_floor", 1, "0.60")),
+        ("A1", "pm_coverage_rate", (99, 100), ("short_of_target", 1, "0.60")),
+        ("A1", "pm_coverage_rate", (100, 100), ("full", None, None)),
+        # Seven missed of five points' worth: the third one won is the first that counts.
+        ("A3", "professional_pm_coverage_rate_new", (4, 11), ("short_of_target", 3, "1")),
+        ("A2", "professional_pm_coverage_rate", (0, 100), ("short_of_target", 1, "0.11")),
+    ],
+)
+def test_the_fewest_units_that_bring_anything(
+    item: str, indicator: str, share: tuple[int, int], expected: tuple[str, int | None, str | None]
+) -> None:
+    row = Scene().rate(H, indicator, *share).proof(H, indicator).item(H, item)
+    points = row["units_to_gain_points"]
+    assert (row["reason_code"], row["units_to_gain"], points) == (*expected[:2], expected[2] and Decimal(expected[2]))
+    assert row["next_unit"] == "communities"
+
+
+def test_a_threshold_asks_for_all_of_the_gap() -> None:
+    row = Scene().rate(H, "committee_formation_rate", 290, 400, period_id="2024-11").item(H, "B2")
+    assert (row["next_unit_points"], row["units_to_gain"], row["units_to_gain_points"]) == (0, 10, 3)
+
+
+def test_why_in_a_word() -> None:
+    scene = Scene().done(H, "credit_system_established", date(2025, 3, 1)).proof(H, "C3")
+    assert scene.item(H, "C3")["reason_code"] == "done_late"
+    undone = Scene().done(H, "credit_system_established", None, is_done=False).item(H, "C3")
+    assert (undone["reason_code"], undone["next_unit"], undone["units_to_gain"]) == ("not_done", "document", 1)
+    late = Scene().occasion(H, "credit_results_feb", date(2025, 2, 28), date(2025, 3, 10)).item(H, "C4")
+    assert (late["reason_code"], late["next_unit"], late["units_to_gain"]) == ("dates_late", "date", None)
+    missed = Scene().occasion(H, "credit_results_feb", date(2025, 2, 28), None).item(H, "C4")
+    assert (missed["reason_code"], missed["units_to_gain"]) == ("dates_missed", None)
+    unproven = Scene().rate(H, "professional_pm_coverage_rate", 76, 100).item(H, "A2")
+    assert (unproven["reason_code"], unproven["next_unit"], unproven["units_to_gain"]) == ("no_evidence", "evidence", 1)
+    assert Scene().item(H, "A2")["reason_code"] == "no_data"
+    assert Scene().item(H, "A5")["reason_code"] == "not_applicable"
+
+
+TIERS: dict[str, object] = {"tiers": [{"at_least": 3, "points": 2}, {"at_least": 5, "points": 4}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "share", "target", "expected"),
+    [
+        # Points, what one more brings, the fewest that bring anything, what they bring.
+        ("tiered", TIERS, (1, None), "gte 5", (0, 0, 2, 2)),
+        ("tiered", TIERS, (4, None), "gte 5", (2, 2, 1, 2)),
+        ("tiered", TIERS, (5, None), "gte 5", (4, 0, None, None)),
+        ("control", {"limit": 10}, (25, 100), "lte 10", (0, 0, 6, "0.4")),
+        ("control", {"limit": 10}, (11, 100), "lte 10", ("3.6", "0.4", 1, "0.4")),
+        ("control", {"limit": 10}, (10, 100), "lte 10", (4, 0, None, None)),
+        ("boolean", {}, (12, 100), "lte 10", (0, 0, 2, 4)),
+        ("boolean", {}, (50, 100), "gt 50", (0, 4, 1, 4)),
+        ("deduct_per_pp", {"points_each": 1}, (90, 100), "gte 95", (0, 0, 2, 1)),
+        ("deduct_per_pp", {"points_each": 1}, (94, 100), "gte 95", (3, 1, 1, 1)),
+        ("proportional_from_baseline", {}, (15, 100), "lte 10", (2, "0.4", 1, "0.4")),
+        ("proportional", {}, (1, 3), "gte 100", ("1.33", "1.34", 1, "1.34")),
+    ],
+)  # fmt: skip
+def test_what_more_brings_by_every_method(
+    method: str, params: dict[str, object], share: tuple[int, int | None], target: str, expected: tuple[object, ...]
+) -> None:
+    """Of four points; the baseline is 20 of 100. Where less is better one fewer is won."""
+    operator, goal = target.split()
+    first, last = date(2024, 11, 30), date(2025, 11, 30)
+    facts = Facts(
+        today=date(2025, 12, 5),
+        horizon=last,
+        periods=(Period("a", "甲期", first, first), Period("b", "乙期", last, last)),
+        indicators={"n": Indicator("n", Text("指标", "figure"), "rate", "communities", False, None)},
+        targets={"n": (Target(last, operator, Fraction(goal)),)},
+        values={
+            ("d", "n", "a", "audited"): (Fraction(20), Fraction(100)),
+            ("d", "n", "b", "audited"): (Fraction(share[0]), None if share[1] is None else Fraction(share[1])),
+        },
+    )
+    verdict = judge(Item("X1", ("n",), method, Fraction(4), params, "none", None, None), "d", facts)
+    row = verdict_row(verdict, Fraction(4))
+    got = tuple(row[name] for name in ("points", "next_unit_points", "units_to_gain", "units_to_gain_points"))
+    assert got == tuple(value if value is None else Decimal(str(value)) for value in expected)

@@ -267,6 +267,12 @@ def test_no_text_of_a_csv_would_run_as_a_formula(tmp_path: Path) -> None:
     assert rows[0][2] == "'=a; b"
 
 
+def test_a_list_of_days_is_text_in_a_csv(tmp_path: Path) -> None:
+    days = pl.DataFrame({"occasions": [[date(2024, 6, 30), date(2024, 12, 31)], []]})
+    rows = list(csv.reader(io.StringIO(tables.write_csv(days, tmp_path / "t.csv").read_text("utf-8-sig"))))
+    assert rows[1:] == [["2024-06-30; 2024-12-31"], [""]]
+
+
 def test_the_dictionary_explains_every_column(downloads: Path, marts: Path, tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO((downloads / "tables" / "data_dictionary.csv").read_text("utf-8-sig"))))
     listed = {(row["表"], row["栏"]) for row in rows}

@@ -76,7 +76,7 @@ def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
 def write_csv(rows: pl.DataFrame, file: Path) -> Path:
     """UTF-8 with the mark by which Excel knows it; lists joined with semicolons, no text that would run."""
     lists = [column for column, kind in rows.schema.items() if isinstance(kind, pl.List)]
-    plain = rows.with_columns(pl.col(column).list.join("; ") for column in lists)
+    plain = rows.with_columns(pl.col(column).cast(pl.List(pl.String)).list.join("; ") for column in lists)
     safe = plain.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
     safe.write_csv(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
     return file

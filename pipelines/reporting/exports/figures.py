@@ -199,8 +199,9 @@ class Figures:
             word = self.say("soft", status=word, binding=str(self.words.t.label("binding", progress.binding)))
         return Marked(word, colour)
 
-    def _flag(self, value: bool | None) -> str:
-        return self.say(f"flag.{'unknown' if value is None else 'yes' if value else 'no'}")
+    @cached_property
+    def _flags(self) -> dict[bool | None, str]:
+        return {True: self.say("flag.yes"), False: self.say("flag.no"), None: self.say("flag.unknown")}
 
     def _target(self, measure: Measure) -> str:
         p = measure.progress
@@ -341,12 +342,16 @@ class Figures:
 
     def _indicators(self) -> Sheet:
         """Every way of counting, of every area, in the current period."""
-        by: dict[tuple[str, str], dict[tuple[str, str], Figure]] = {}
-        current = self.facts.current.period_id if self.facts.current else ""
-        for (key, area, period, basis, variant), figure in self.facts.figures.items():
-            if period == current:
-                by.setdefault((key, basis), {})[area, variant] = figure
-        used = [v for v in VARIANTS if any((area, v) in figures for figures in by.values() for area in self.areas)]
+        facts, current = self.facts, self.facts.current.period_id if self.facts.current else ""
+        bases = {basis for *_, basis, _ in facts.figures}
+        found: dict[tuple[Indicator, str, str], dict[str, Figure]] = {}
+        for indicator in facts.indicators.values():
+            for basis in sorted(bases, key=lambda basis: (basis != indicator.basis, basis)):
+                for area in self.areas:
+                    readings = {v: f for v in VARIANTS if (f := facts.figure(indicator, area, current, v, basis))}
+                    if readings:
+                        found[indicator, basis, area] = readings
+        used = [v for v in VARIANTS if any(v in readings for readings in found.values())]
         columns = [
             self._column("indicator", width=44),
             self._column("basis", "mark", width=12),
@@ -354,23 +359,16 @@ class Figures:
             *(column for variant in used for column in self._rate(self._variant(variant))),
             self._column("unit", "mark", width=8),
         ]
-        rows = []
-        for key, indicator in self.facts.indicators.items():
-            bases = sorted((b for k, b in by if k == key), key=lambda b: (b != indicator.basis, b))
-            for basis in bases:
-                for area in self.areas:
-                    found = [by[key, basis].get((area, variant)) for variant in used]
-                    if any(found):
-                        cells = (cell for figure in found for cell in self._parts(indicator, figure))
-                        rows.append(
-                            (
-                                self._indicator(indicator),
-                                self._basis(basis),
-                                self.name(area),
-                                *cells,
-                                self._unit(indicator),
-                            )
-                        )
+        rows = [
+            (
+                self._indicator(indicator),
+                self._basis(basis),
+                self.name(area),
+                *(cell for variant in used for cell in self._parts(indicator, readings.get(variant))),
+                self._unit(indicator),
+            )
+            for (indicator, basis, area), readings in found.items()
+        ]
         return self._sheet("indicators", columns, rows, listed=True, stem=3, section=0)
 
     def _variant(self, variant: str) -> str:
@@ -422,14 +420,18 @@ class Figures:
         ]
         rows = []
         if current is not None:
-            read = facts.marts.read(
-                Change,
-                "mart_rate_change",
-                "indicator_id district_code",
-                plan_id=facts.plan.plan_id,
-                period_id=current.period_id,
-            )
-            by = {(c.indicator_id, c.district_code): c for c in read}
+            by = {
+                (change.indicator_id, change.district_code): change
+                for code in ([None] if self.is_city else self.areas)
+                for change in facts.marts.read(
+                    Change,
+                    "mart_rate_change",
+                    "indicator_id district_code",
+                    plan_id=facts.plan.plan_id,
+                    period_id=current.period_id,
+                    district_code=code,
+                )
+            }
             for key, indicator in facts.indicators.items():
                 for area in self.areas:
                     change = by.get((key, area))
@@ -509,7 +511,7 @@ class Figures:
                             c.community_name,
                             c.households,
                             str(self.words.t.label("mode", c.management_mode or "unknown")),
-                            self._flag(c.is_reported),
+                            self._flags[c.is_reported],
                             *self._place(c),
                         )
                     )
@@ -545,7 +547,7 @@ class Figures:
                 c.households,
                 c.floor_area_sqm,
                 str(self.words.t.label("mode", c.management_mode or "unknown")),
-                *(self._flag(getattr(c, flag)) for flag in flags),
+                *(self._flags[getattr(c, flag)] for flag in flags),
                 *self._place(c),
             )
             for c in self._listed

@@ -353,12 +353,20 @@ def test_a_districts_zip_holds_its_own_and_nothing_of_any_other(given_out: tuple
         assert all(",ALL," not in texts[entry] for entry in texts if "community" in entry)
 
 
-def test_a_table_nobody_thought_of_stays_out() -> None:
-    rows = pl.DataFrame({"plan_id": [PLAN], "secret": ["x"]})
-    assert tables.visible("mart_new", rows, "150802").is_empty()
-    both = pl.DataFrame({"plan_id": [PLAN] * 3, "district_code": ["150802", "150821", "ALL"]})
-    assert tables.visible("mart_new", both, "150802")["district_code"].to_list() == ["150802"]
-    assert tables.visible("fct_indicator", both, "150802")["district_code"].to_list() == ["150802", "ALL"]
+def test_what_a_district_sees_is_decided_per_table() -> None:
+    rows = pl.DataFrame({"plan_id": [PLAN] * 3, "district_code": ["150802", "150821", "ALL"]})
+
+    def seen(table: str, rows: pl.DataFrame = rows) -> list[str]:
+        return tables.visible(table, rows, "150802")["district_code"].to_list()
+
+    assert seen("mart_new") == []  # nobody has thought of it
+    assert seen("fct_issue") == ["150802"]
+    assert seen("fct_indicator") == ["150802", "ALL"]
+    assert seen("dim_milestone") == ["150802", "150821", "ALL"]
+    # A finding of its own may rest on a row of another district's workbook: a company in both.
+    assert seen("mart_finding_example", rows.with_columns(found_in=pl.lit("150821"))) == []
+    assert seen("mart_finding_example", rows.with_columns(found_in=pl.lit("150802"))) == ["150802"]
+    assert not tables.OWN & tables.POOLED | tables.OWN & tables.SHARED | tables.POOLED & tables.SHARED
 
 
 def test_a_past_days_zip_says_so(marts: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """One zip per district: its figures, lists, findings, assessment and receipts, and nothing of any other district.
 
-What goes in is decided per table (``tables.POOLED``, ``tables.SHARED``): a table nobody has thought of stays out.
+What goes in is decided per table (``tables.SHARED``, ``POOLED``, ``OWN``): a table nobody has thought of stays out.
 """
 
 from __future__ import annotations

@@ -19,19 +19,44 @@ from pipelines.reporting.marts import ALL, Marts
 
 BOM = "\ufeff"
 DICTIONARY = "data_dictionary.csv"
+SHARED = frozenset(
+    ["dim_plan", "dim_period", "dim_indicator", "dim_milestone", "dim_clause", "dim_rubric_item", "dim_rubric_rule"]
+)
+"""Tables of the plan itself: for every district."""
 POOLED = frozenset(
-    {
+    [
         "fct_indicator",
         "mart_evidence_coverage",
         "mart_fact",
         "mart_milestone_progress",
         "mart_rate_change",
         "mart_register_bridge",
-    }
+    ]
 )
-"""Tables of figures: a district may see the whole area's beside its own."""
-SHARED = frozenset({"dim_plan", "dim_period", "dim_indicator"})
-"""Tables that speak of no district. What is neither pooled nor shared, nor of one district, no district is given."""
+"""Tables of figures: a district sees its own, and the whole area's beside them."""
+OWN = frozenset(
+    [
+        "dim_district",
+        "dim_community",
+        "fct_submission",
+        "fct_issue",
+        "fct_community_status",
+        "fct_submission_indicator",
+        "mart_gap_community",
+        "mart_submission_status",
+        "mart_submission_change",
+        "mart_restatement",
+        "mart_register_event",
+        "mart_finding",
+        "mart_finding_example",
+        "mart_assessment_item",
+        "mart_assessment_score",
+        "mart_lagging_district",
+    ]
+)
+"""Tables of which a district sees its own rows. What is in none of the three, no district is given."""
+ELSEWHERE = "found_in"
+"""A column that names the district whose workbook a row was found in, where that may be another's."""
 _FORMULA = r"^([=+\-@＝＋－＠\t\r\n])"
 
 
@@ -68,9 +93,11 @@ def rows_of(marts: Marts, table: str, plan_id: str) -> pl.DataFrame:
 
 def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
     """Those of a plan's rows that one district may see."""
-    if "district_code" in rows.columns:
-        return rows.filter(pl.col("district_code").is_in([code, ALL] if table in POOLED else [code]))
-    return rows if table in SHARED else rows.clear()
+    if table in SHARED:
+        return rows
+    seen = [code, ALL] if table in POOLED else [code] if table in OWN else []
+    mine = rows.filter(pl.col("district_code").is_in(seen))
+    return mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
 
 
 def write_csv(rows: pl.DataFrame, file: Path) -> Path:

@@ -20,39 +20,47 @@ from pipelines.reporting.marts import ALL, Marts
 BOM = "\ufeff"
 DICTIONARY = "data_dictionary.csv"
 SHARED = frozenset(
-    ["dim_plan", "dim_period", "dim_indicator", "dim_milestone", "dim_clause", "dim_rubric_item", "dim_rubric_rule"]
+    {
+        "dim_clause",
+        "dim_indicator",
+        "dim_milestone",
+        "dim_period",
+        "dim_plan",
+        "dim_rubric_item",
+        "dim_rubric_rule",
+    }
 )
 """Tables of the plan itself: for every district."""
 POOLED = frozenset(
-    [
+    {
         "fct_indicator",
         "mart_evidence_coverage",
         "mart_fact",
         "mart_milestone_progress",
         "mart_rate_change",
         "mart_register_bridge",
-    ]
+    }
 )
 """Tables of figures: a district sees its own, and the whole area's beside them."""
 OWN = frozenset(
-    [
-        "dim_district",
+    {
         "dim_community",
-        "fct_submission",
-        "fct_issue",
+        "dim_district",
         "fct_community_status",
+        "fct_issue",
+        "fct_submission",
         "fct_submission_indicator",
-        "mart_gap_community",
-        "mart_submission_status",
-        "mart_submission_change",
-        "mart_restatement",
-        "mart_register_event",
-        "mart_finding",
-        "mart_finding_example",
         "mart_assessment_item",
         "mart_assessment_score",
+        "mart_finding",
+        "mart_finding_example",
+        "mart_gap_community",
         "mart_lagging_district",
-    ]
+        "mart_register_event",
+        "mart_restatement",
+        "mart_submission_change",
+        "mart_submission_status",
+    }
 )
 """Tables of which a district sees its own rows. What is in none of the three, no district is given."""
 ELSEWHERE = "found_in"

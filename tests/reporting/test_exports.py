@@ -258,13 +258,16 @@ RUNS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", 
 
 def test_no_text_of_a_csv_would_run_as_a_formula(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [*RUNS, "1-1", "", None, "’=", 'say "x",\ny'], "number": list(range(-5, 11))})
-    file = tables.write_csv(frame.with_columns(names=pl.Series([["=a", "b"]] * 16)), tmp_path / "t.csv")
+    file = tables.write_csv(
+        frame.with_columns(names=pl.Series([["=a", "b"]] * 16), days=pl.Series([[date(2025, 11, 30)] * 2] * 16)),
+        tmp_path / "t.csv",
+    )
     rows = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline="")))[1:]
     texts = [row[0] for row in rows]
     assert texts[: len(RUNS)] == ["'" + text for text in RUNS]
     assert texts[len(RUNS) :] == ["1-1", "", "", "’=", 'say "x",\ny']
     assert [int(row[1]) for row in rows] == list(range(-5, 11))  # a negative number is no formula
-    assert rows[0][2] == "'=a; b"
+    assert rows[0][2:] == ["'=a; b", "2025-11-30; 2025-11-30"]
 
 
 def test_a_list_of_days_is_text_in_a_csv(tmp_path: Path) -> None:
@@ -366,6 +369,9 @@ def test_what_a_district_sees_is_decided_per_table() -> None:
     # A finding of its own may rest on a row of another district's workbook: a company in both.
     assert seen("mart_finding_example", rows.with_columns(found_in=pl.lit("150821"))) == []
     assert seen("mart_finding_example", rows.with_columns(found_in=pl.lit("150802"))) == ["150802"]
+    # Why all scores are provisional names the districts that are late.
+    scores = rows.with_columns(score=pl.lit(1), provisional_reason=pl.lit("…"))
+    assert tables.visible("mart_assessment_score", scores, "150802").columns == [*rows.columns, "score"]
     assert not tables.OWN & tables.POOLED | tables.OWN & tables.SHARED | tables.POOLED & tables.SHARED
 
 

@@ -66,7 +66,8 @@ def lay_out(words: Words, scratch: Path, texts: dict[str, tables.Described]) -> 
             own = tables.visible(table, rows, code)
             if own.height:
                 tables.write_csv(own, scratch / code / f"{table}.csv")
-                mine[table] = facts.marts.types(table)
+                types = facts.marts.types(table)
+                mine[table] = {column: types[column] for column in own.columns}
     for code, mine in held.items():
         content = tables.dictionary(mine, texts, dictionary_header(words))
         (scratch / code / tables.DICTIONARY).write_bytes(content)

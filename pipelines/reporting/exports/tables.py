@@ -65,6 +65,8 @@ OWN = frozenset(
 """Tables of which a district sees its own rows. What is in none of the three, no district is given."""
 ELSEWHERE = "found_in"
 """A column that names the district whose workbook a row was found in, where that may be another's."""
+OF_ALL = "provisional_reason"
+"""A column of scores that names the districts whose ledgers are still missing: not each other's business."""
 _FORMULA = r"^([=+\-@＝＋－＠\t\r\n])"
 
 
@@ -105,6 +107,8 @@ def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
         return rows
     seen = [code, ALL] if table in POOLED else [code] if table in OWN else []
     mine = rows.filter(pl.col("district_code").is_in(seen))
+    if table == "mart_assessment_score":
+        mine = mine.drop(OF_ALL, strict=False)
     return mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
 
 

@@ -32,7 +32,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.plans import source, tables
-from pipelines.plans.model import OPERATOR_KEYS, Milestone, Params, Plan, RubricItem
+from pipelines.plans.model import OPERATOR_KEYS, Indicator, Milestone, Params, Plan, RubricItem
 from pipelines.warehouse.assessment import AMOUNT, AssessmentInputs, assess
 
 
@@ -90,20 +90,21 @@ def read(path: Path, plan: Plan) -> WhatIf:
     try:
         parsed = source.parse(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
-        raise WhatIfError([f"{path}:1: is not UTF-8 text"]) from None
+        raise WhatIfError([f"{path}:1: 不是UTF-8编码的文本"]) from None
     except source.SourceError as error:
         raise WhatIfError([f"{path}:{error.line}: {error}"]) from None
 
     def mistake(where: source.Path, message: str) -> str:
         return f"{path}:{parsed.line(where)}: {'.'.join(map(str, where))}: {message}"
 
-    repeated = [mistake(where, "is written twice") for where in parsed.repeated]
+    repeated = [mistake(where, "写了两次") for where in parsed.repeated]
     try:
         change = WhatIf.model_validate(parsed.value or {})
     except ValidationError as error:
-        found = [mistake(tuple(e["loc"]), e["msg"]) for e in error.errors(include_url=False)]
+        found = [mistake(tuple(e["loc"]), _said(e)) for e in error.errors(include_url=False)]
         raise WhatIfError([*repeated, *found]) from None
-    if mistakes := [*repeated, *(mistake(where, message) for where, message in _check(change, plan))]:
+    checked = sorted(_check(change, plan), key=lambda found: parsed.line(found[0]))
+    if mistakes := [*repeated, *(mistake(where, message) for where, message in checked)]:
         raise WhatIfError(mistakes)
     return change
 
@@ -112,7 +113,7 @@ def _check(change: WhatIf, plan: Plan) -> Iterator[tuple[source.Path, str]]:
     """Names the plan does not know, parameters its methods do not have."""
     rubric = plan.rubric
     if rubric is None:
-        yield (), f"the plan {plan.id} has no assessment"
+        yield (), f"方案 {plan.id} 没有考核办法"
         return
     items = {item.id: item for item in rubric.items}
     known: dict[str, Iterable[str]] = {
@@ -131,6 +132,10 @@ def _check(change: WhatIf, plan: Plan) -> Iterator[tuple[source.Path, str]]:
             except (ValidationError, ValueError) as error:
                 yield ("items", name), _first(error)
     indicators = {indicator.id: indicator for indicator in plan.indicators}
+    for milestone in plan.milestones:
+        target = change.milestones.get(milestone.id)
+        if target is not None and not 0 <= target <= 100 and indicators[milestone.indicator_id].kind != "count":
+            yield ("milestones", milestone.id), f"目标{target}不在0—100%之间"
     for part in ("figures", "done", "evidence"):
         for number, one in enumerate(getattr(change, part)):
             if plan.district(one.district) is None:
@@ -143,9 +148,25 @@ def _check(change: WhatIf, plan: Plan) -> Iterator[tuple[source.Path, str]]:
             if one.indicator not in indicators:
                 yield (part, number, "indicator"), _unknown(one.indicator, indicators)
             elif (indicators[one.indicator].kind in DONE_KINDS) != (part == "done"):
-                yield (part, number, "indicator"), f"{one.indicator} is a {indicators[one.indicator].kind}"
-            if part == "figures" and plan.period(one.period) is None:
-                yield (part, number, "period"), _unknown(one.period, [period.id for period in plan.periods])
+                other = "done" if part == "figures" else "figures"
+                yield (part, number, "indicator"), f"{one.indicator} 不是这一类指标，请写在 {other} 中"
+            if part == "figures":
+                if plan.period(one.period) is None:
+                    yield (part, number, "period"), _unknown(one.period, [period.id for period in plan.periods])
+                if wrong := _not_a_figure(one, indicators.get(one.indicator)):
+                    yield (part, number), wrong
+
+
+def _not_a_figure(figure: Figure, indicator: Indicator | None) -> str | None:
+    """What is wrong with the numbers themselves."""
+    if indicator is None or indicator.kind in DONE_KINDS:
+        return None
+    if (indicator.denominator is None) != (figure.denominator is None):
+        return "计数指标没有分母" if indicator.denominator is None else "缺少分母 denominator"
+    shares = all(measure.numerator == measure.denominator for measure in indicator.bases.values())
+    if figure.denominator is not None and shares and figure.numerator > figure.denominator:
+        return f"分子{figure.numerator}大于分母{figure.denominator}"
+    return None
 
 
 DONE_KINDS = ("boolean", "document")
@@ -153,11 +174,36 @@ DONE_KINDS = ("boolean", "document")
 
 def _unknown(name: str, names: Iterable[str]) -> str:
     close = get_close_matches(name, list(names), n=1)
-    return f"the plan has no {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"方案中没有 {name!r}" + (f"；是不是 {close[0]!r}？" if close else "")
 
 
 def _first(error: Exception) -> str:
-    return error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    return _said(error.errors(include_url=False)[0]) if isinstance(error, ValidationError) else str(error)
+
+
+_WRONG = {
+    "missing": "没有填写",
+    "extra_forbidden": "没有这一项",
+    "decimal_parsing": "不是数",
+    "decimal_type": "不是数",
+    "greater_than": "须大于0",
+    "greater_than_equal": "不能小于0",
+    "int_parsing": "不是整数",
+    "int_type": "不是整数",
+    "date_from_datetime_parsing": "不是日期（如 2024-12-01）",
+    "date_type": "不是日期（如 2024-12-01）",
+    "dict_type": "应当是若干“名称: 值”",
+    "model_type": "应当是若干“名称: 值”",
+    "tuple_type": "应当是以“-”开头的若干行",
+}
+"""What pydantic finds → how an analyst is told."""
+
+
+def _said(error: Any) -> str:
+    told = _WRONG.get(error["type"], error["msg"])
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+        told += f"；可用：{'、'.join(WhatIf.model_fields)}"
+    return told
 
 
 # ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────────

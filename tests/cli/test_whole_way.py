@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -118,10 +119,17 @@ def test_status_tells_where_everyone_stands(undisturbed: Path, actionplan: Comma
 
 
 def test_the_assessment_and_what_if(undisturbed: Path, tmp_path: Path, actionplan: Command) -> None:
+    """All districts side by side, then why; trying something else leaves every published file as it was."""
+    before = _files(undisturbed / "data" / "marts") | _files(undisturbed / "reports")
     published = pl.read_parquet(undisturbed / "data" / "marts" / "mart_assessment_score.parquet")
     scores = dict(published.select("district_code", pl.col("score").cast(pl.Float64)).rows())
     shown = json.loads(actionplan(undisturbed, "assess", "--plan", PLAN, "--json").stdout)
     assert {row["district_code"]: row["score"] for row in shown["scores"]} == scores
+    told = actionplan(undisturbed, "assess", "--plan", PLAN).stdout.splitlines()
+    table = {
+        words[1]: float(words[2]) for line in told if len(words := line.split()[1:]) > 3 and words[2][:1].isdigit()
+    }
+    assert sorted(table.values()) == sorted(scores.values())
     change = tmp_path / "what-if.yaml"
     change.write_text("items: {G4: {points: 30}}")
     done = actionplan(undisturbed, "assess", "--plan", PLAN, "--district", "临河区", "--what-if", change)
@@ -130,7 +138,19 @@ def test_the_assessment_and_what_if(undisturbed: Path, tmp_path: Path, actionpla
     change.write_text("items: {G9: {points: 30}}")
     refused = actionplan(undisturbed, "assess", "--plan", PLAN, "--what-if", change)
     assert (refused.returncode, "what-if.yaml:1" in refused.stderr) == (2, True)
-    assert pl.read_parquet(undisturbed / "data" / "marts" / "mart_assessment_score.parquet").equals(published)
+    change.write_text("items: {G4: {points: 2}}")
+    same = actionplan(undisturbed, "assess", "--plan", PLAN, "--what-if", change)
+    assert "没有任何变化" in same.stdout
+    assert _files(undisturbed / "data" / "marts") | _files(undisturbed / "reports") == before
+
+
+def _files(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    """Every file with when it was written and what it holds."""
+    return {
+        file: (file.stat().st_mtime_ns, hashlib.sha256(file.read_bytes()).digest())
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 def test_one_period_at_a_time(handed_in: Path, tmp_path: Path, actionplan: Command) -> None:

@@ -13,6 +13,8 @@ from pipelines.warehouse.what_if import Outcome, WhatIf, WhatIfError, apply, com
 from tests.warehouse.scene import HANGJIN, LINHE, Scene, bayannur
 
 H = HANGJIN
+FIGURE = "figures: [{district: 磴口县, period: 2025-11, "
+RATE = FIGURE + "indicator: pm_coverage_rate"
 COVERAGE = "indicator: pm_coverage_rate, period: 2025-11"
 
 
@@ -98,8 +100,8 @@ items:
   A9: {points: 20}
   A1: {flor: 1}
 figures:
-  - {district: 杭锦后旗, indicator: pm_coverge_rate, period: 2025-11, numerator: 200}
-  - {district: 杭锦后旗, indicator: pm_coverage_rate, period: 2031-11, numerator: 200}
+  - {district: 杭锦后旗, indicator: pm_coverge_rate, period: 2025-11, numerator: 200, denominator: 210}
+  - {district: 杭锦后旗, indicator: pm_coverage_rate, period: 2031-11, numerator: 200, denominator: 210}
 done:
   - {district: 后旗, indicator: pm_coverage_rate}
 evidence:
@@ -109,10 +111,32 @@ evidence:
         changes(tmp_path, text)
     found = [line.partition("what-if.yaml:")[2] for line in caught.value.mistakes]
     assert [line.split(":")[0] for line in found] == ["2", "3", "5", "6", "8", "8", "10"]
-    assert "did you mean 'pm_coverage_rate'?" in found[2]
+    assert "是不是 'pm_coverage_rate'？" in found[2]
 
 
 @pytest.mark.parametrize("text", ["items: [", "- 1", "weights: {}", "items: {A1: {points: -1}}", "figures: {}"])
 def test_what_is_no_what_if_file(tmp_path: Path, text: str) -> None:
     with pytest.raises(WhatIfError, match=r"what-if\.yaml:\d+: "):
         changes(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (RATE + ", numerator: 50, denominator: 49}]", "分子50大于分母49"),
+        (RATE + ", numerator: 50}]", "缺少分母"),
+        (FIGURE + "indicator: standards_issued, numerator: 1, denominator: 2}]", "没有分母"),
+        (FIGURE + "indicator: credit_system_established, numerator: 1}]", "请写在 done 中"),
+        ("done: [{district: 磴口县, indicator: pm_coverage_rate}]", "请写在 figures 中"),
+        ("milestones: {pm_coverage_rate@2025-12-31: 190}", "目标190不在0—100%之间"),
+        ("weights: {A1: 3}", "没有这一项；可用：items、milestones、grades、figures、done、evidence"),
+        ("items: {A1: {points: many}}", "不是数"),
+        ("items: {A2: {floor: 10}}", "floor"),
+        (RATE + "}]", "没有填写"),
+        ("done: [{district: 磴口县, indicator: credit_system_established, on: soon}]", "不是日期"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_in_words_an_analyst_reads(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(WhatIfError, match=r"what-if\.yaml:1: ") as caught:
+        changes(tmp_path, text)
+    assert told in str(caught.value)

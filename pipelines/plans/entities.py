@@ -46,6 +46,8 @@ class Column:
     meaning: str
     values: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    optional: bool = False
+    """Where its fields are absent nothing was recorded, and an indicator that uses it is answered all the same."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,13 @@ def _special_columns() -> tuple[Column, ...]:
     stations = ("place", "facilities", "sign", "flag", "books", "rules")
     return (
         flag("has_owners_assembly", "an owners' assembly has been set up"),
-        _number("party_activities", "activities of its party organisation in the year", "special.party_activities"),
+        Column(
+            "party_activities",
+            "BIGINT",
+            "activities of its party organisation in the year; null where none are recorded",
+            needs=("special.party_activities",),
+            optional=True,
+        ),
         flag("common_revenue_disclosed", "income and spending of common parts are published"),
         flag("fee_is_market", "fees are agreed on the market"),
         flag("grid_managed", "under grid management"),

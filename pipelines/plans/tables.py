@@ -295,7 +295,7 @@ def _needs(indicator: Indicator) -> list[str]:
     used = ENTITIES[indicator.entity].columns_used(
         indicator.denominator, indicator.numerator, main.numerator, main.denominator
     )
-    return sorted({need for column in used for need in column.needs})
+    return sorted({need for column in used if not column.optional for need in column.needs})
 
 
 def _indicators(plan: Plan, _: int) -> Iterable[Row]:

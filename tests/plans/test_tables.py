@@ -118,6 +118,13 @@ def test_alternatives_of_a_needed_field(folder: Path) -> None:
     assert row["needs"] == ["company.party_org_form|party.org_form"]
 
 
+def test_what_need_not_be_recorded_is_no_need(folder: Path) -> None:
+    """Party coverage asks for an activity where activities are recorded; without that sheet it is answered too."""
+    (row,) = rows(folder, "indicator", "indicator_id = 'residential_area_party_coverage_rate'")
+    assert row["needs"] == []
+    assert "special.party_activities" in row["sources"]
+
+
 def test_every_indicator_has_one_main_basis(folder: Path) -> None:
     main = {r["indicator_id"]: r for r in rows(folder, "indicator_basis", "is_main and plan_id like 'bayannur%'")}
     indicators = rows(folder, "indicator", "plan_id like 'bayannur%'")

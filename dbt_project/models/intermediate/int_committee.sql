@@ -32,26 +32,25 @@ span as (
     from in_force
     where submission_id is not null
     union all
+    -- Of a community that is missing, what the list in force said when it was last reported.
     select
         f.plan_id,
         f.period_id,
         f.district_code,
         f.as_of,
-        max_by(b.submission_id, b.seq) as submission_id,
+        last_told.submission_id,
         false as is_reported,
         g.community_id
     from in_force as f
     inner join {{ source('inputs', 'register') }} as g
         on f.plan_id = g.plan_id and f.period_id = g.period_id and f.district_code = g.district_code
-    inner join body as b
+    inner join in_force as last_told
         on
-            g.plan_id = b.plan_id
-            and g.district_code = b.district_code
-            and g.community_id = b.community_id
-            and f.seq >= b.seq
-    where f.is_given and g.in_register and not g.is_reported
-    group by f.plan_id, f.period_id, f.district_code, f.as_of, f.seq, g.community_id
-    having max(b.seq) < f.seq
+            g.plan_id = last_told.plan_id
+            and g.district_code = last_told.district_code
+            and g.attributes_period_id = last_told.period_id
+            and f.submission_id <> last_told.submission_id
+    where g.in_register and not g.is_reported
 )
 
 select

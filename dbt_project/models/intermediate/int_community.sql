@@ -13,7 +13,7 @@ with committee as (
             max(case when is_counted then body_type end)
         ) as committee_type
     from {{ ref('int_committee') }}
-    where is_reported and community_id is not null
+    where community_id is not null
     group by plan_id, period_id, community_id
 ),
 
@@ -23,6 +23,8 @@ party as (
         l.community_id,
         bool_or({{ is_party_organisation('p.org_form') }}) as has_party_org,
         bool_or(coalesce(p.org_form in ('own', 'joint', 'grid'), false)) as has_party_branch,
+        bool_or(coalesce(p.org_form in ('joint', 'attached', 'grid'), false)) as shares_party_org,
+        bool_or(coalesce(p.org_form in ('joint', 'grid'), false)) as shares_party_branch,
         bool_or({{ is_party_work('p.org_form') }}) as has_party_work
     from {{ ref('int_community_reference') }} as l
     inner join {{ ref('stg_party') }} as p
@@ -50,14 +52,28 @@ special as (
         bool_or(s.item_board_posted) as item_board_posted,
         bool_or(s.consensus_before_listing) as consensus_before_listing,
         bool_or(s.consensus_before_start) as consensus_before_start,
+        -- What is left blank is not there; nothing is known where all are blank.
         cast(
-            max(case when s.station_place then 1 when s.station_place is not null then 0 end)
-            + max(case when s.station_facilities then 1 when s.station_facilities is not null then 0 end)
-            + max(case when s.station_sign then 1 when s.station_sign is not null then 0 end)
-            + max(case when s.station_flag then 1 when s.station_flag is not null then 0 end)
-            + max(case when s.station_books then 1 when s.station_books is not null then 0 end)
-            + max(case when s.station_rules then 1 when s.station_rules is not null then 0 end)
-            as bigint
+            case
+                when
+                    count(
+                        coalesce(
+                            s.station_place,
+                            s.station_facilities,
+                            s.station_sign,
+                            s.station_flag,
+                            s.station_books,
+                            s.station_rules
+                        )
+                    ) > 0
+                    then
+                        max(case when s.station_place then 1 else 0 end)
+                        + max(case when s.station_facilities then 1 else 0 end)
+                        + max(case when s.station_sign then 1 else 0 end)
+                        + max(case when s.station_flag then 1 else 0 end)
+                        + max(case when s.station_books then 1 else 0 end)
+                        + max(case when s.station_rules then 1 else 0 end)
+            end as bigint
         ) as station_haves,
         bool_or(s.room_standard_met) as room_standard_met,
         bool_or(s.joint_account) as joint_account,
@@ -142,16 +158,18 @@ select
     c.fee_standard,
     c.fee_collection_rate,
     case
-        when {{ holds('d.forms', "'committee'") }} then coalesce(b.has_committee, false)
+        when {{ holds('s.forms', "'committee'") }} then coalesce(b.has_committee, false)
         else {{ holds('p.counted_statuses', 'c.committee_status_typed') }}
     end as has_committee,
     case
-        when {{ holds('d.forms', "'committee'") }} then coalesce(b.has_committee_strict, false)
+        when {{ holds('s.forms', "'committee'") }} then coalesce(b.has_committee_strict, false)
     end as has_committee_strict,
     coalesce(b.committee_in_term, false) as committee_in_term,
     b.committee_type,
-    coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,
-    coalesce(c.has_party_branch, o.has_party_branch, false) as has_party_branch,
+    -- The list says whether it has a branch of its own; one that it shares with others only the party's sheet tells.
+    coalesce(o.shares_party_org, false) or coalesce(c.has_party_branch, o.has_party_org, false) as has_party_org,
+    coalesce(o.shares_party_branch, false)
+    or coalesce(c.has_party_branch, o.has_party_branch, false) as has_party_branch,
     c.building_steward,
     coalesce(o.has_party_work, c.has_party_branch, false) as has_party_work,
     x.has_owners_assembly,
@@ -177,6 +195,8 @@ from {{ register_of_ledgers() }} as g
 inner join {{ ref('int_ledger') }} as d
     on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
 inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
+-- The workbook that last told of it: what that one had no sheet for, nobody knows.
+left join {{ ref('stg_submission') }} as s on g.submission_id = s.submission_id
 left join {{ ref('stg_community') }} as c
     on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
 left join renovated as r

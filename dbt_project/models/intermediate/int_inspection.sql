@@ -1,14 +1,15 @@
--- A company's place on the red and black list is that of its last rating in the same workbook.
+-- A company's place on the red and black list is that of its last rating in the same workbook; a blank is no place on it.
 with listed as (
     select
         submission_id,
         company_key,
         list_flag,
         row_number() over (
-            partition by submission_id, company_key order by rating_year desc, source_sheet asc, source_row asc
+            partition by submission_id, company_key
+            order by rating_year desc, list_flag is null asc, source_sheet asc, source_row asc
         ) as nth
     from {{ ref('int_credit') }}
-    where list_flag is not null and company_key is not null
+    where company_key is not null
 )
 
 select

@@ -106,8 +106,8 @@ figure as (
         f.basis,
         f.variant,
         f.is_main,
-        case when f.numerator is not null then coalesce(a.numerator, f.numerator) end as numerator,
-        coalesce(a.denominator, f.denominator) as denominator,
+        coalesce(case when f.numerator is not null then a.numerator end, f.numerator) as numerator,
+        coalesce(case when f.numerator is not null then a.denominator end, f.denominator) as denominator,
         f.districts_missing,
         f.submissions
     from district_figure as f

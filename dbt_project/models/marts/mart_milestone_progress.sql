@@ -250,7 +250,7 @@ judged as (
         end as status,
         case when w.d > 0 and not w.is_yes_or_no then {{ gap_units('w') }} end as gap_units,
         case
-            when w.figure_as_of > w.previous_as_of
+            when w.d > 0 and w.figure_as_of > w.previous_as_of
                 then
                     cast(w.n - w.previous_n as double) / 100
                     / ({{ months_between('w.previous_as_of', 'w.figure_as_of') }})

@@ -118,6 +118,8 @@ class Account:
         return [cells for period in periods for cells in self.rows(code, period, form)]
 
 
-def moments(day: date) -> set[str]:
-    """The year, quarter and month of a day as plans write them."""
+def moments(day: date | None) -> set[str]:
+    """The year, quarter and month of a day as plans write them; none of a day that nobody knows."""
+    if day is None:
+        return set()
     return {f"{day:%Y}", f"{day:%Y}-Q{(day.month + 2) // 3}", f"{day:%Y-%m}"}

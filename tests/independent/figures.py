@@ -151,6 +151,9 @@ class Telling:
         numerator = denominator = None
         if known:
             hits = [t for t in below if t.is_reported and above(t.row)]
+            plain = [t for t in below if t.is_reported and measure.above(t.row)]
+            if variant == "strict" and plain and all(above(t.row) is None for t in plain):
+                return Figure(None, Fraction(sum(sums[1](t.row) for t in below)))
             numerator = sum((Fraction(sums[0](t.row)) for t in hits), Fraction(0))
         if measure.below is not None and (known or rows):
             denominator = sum((Fraction(sums[1](t.row)) for t in below), Fraction(0))
@@ -202,8 +205,8 @@ def inspections(account: Account, code: str, period: Period) -> Iterable[Cells]:
     """Inspections, with the list on which the company's latest rating in the ledger put it."""
     flags: dict[str, tuple[int, str | None]] = {}
     for rating in account.rows(code, period, "credit"):
-        known = flags.get(rating["company_name"])
-        if known is None or rating["rating_year"] > known[0]:
+        year, flag = flags.get(rating["company_name"], (0, None))
+        if rating["rating_year"] > year or (rating["rating_year"] == year and flag is None):
             flags[rating["company_name"]] = (rating["rating_year"], rating["list_flag"])
     for visit in account.rows(code, period, "inspection"):
         yield {**visit, "flag": flags.get(visit["company_name"], (0, None))[1]}
@@ -246,12 +249,14 @@ def done_on(account: Account, code: str, period: Period, indicator_id: str) -> t
     return bool(dates), min(known, default=None)
 
 
-def commitment_figure(account: Account, code: str, period: Period, indicator_id: str) -> Figure:
+def commitment_figure(account: Account, code: str, period: Period, indicator_id: str, variant: str) -> Figure:
     """A district has it or not: one of one, or none of one. Unknown where the sheets that say so were due and lack."""
     is_done, _ = done_on(account, code, period, indicator_id)
     proofs = ("mechanism", "task")
     is_told = account.gives(code, period, *proofs) or not any(form in period.required_forms for form in proofs)
-    return Figure(Fraction(is_done) if is_told and not account.is_silent(code, period) else None, Fraction(1))
+    if is_told and not account.is_silent(code, period):
+        return Figure(Fraction(is_done), Fraction(1))
+    return NOTHING if variant == "reported" else Figure(None, Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -300,13 +305,19 @@ def duties(account: Account, code: str, indicator: Indicator) -> list[Duty]:
     return found
 
 
-def cadence_figure(account: Account, reading: Reading, code: str, period: Period, indicator: Indicator) -> Figure:
-    """Occasions due by the as-of date, and those met (in time, where the indicator asks for it)."""
+def cadence_figure(
+    account: Account, reading: Reading, code: str, period: Period, indicator: Indicator, variant: str
+) -> Figure:
+    """Occasions due by the as-of date, and those met (in time, where the indicator asks for it).
+
+    Reported are only those of which some ledger speaks.
+    """
     cadence = indicator.cadence
     assert cadence is not None
     if cadence.source == "none" or cadence.reporter == "city":
         return NOTHING
     due = [d for d in duties(account, code, indicator) if d.due <= period.as_of]
+    due = [d for d in due if d.is_answered or variant != "reported"]
     if not due:
         return NOTHING
     known = all(d.is_answered for d in due)
@@ -378,10 +389,9 @@ def _of_period(told: dict[str, Telling], indicator: Indicator, figures: dict[Key
     for code in places:
         telling = told[code]
         if measure is None:
-            basis, figure = _other(account, reading, code, period, indicator)
-            enter(code, basis, "audited", figure)
-            if not telling.step.is_silent:
-                enter(code, basis, "reported", figure)
+            for variant in ("audited",) if telling.step.is_silent else ("audited", "reported"):
+                basis, figure = _other(account, reading, code, period, indicator, variant)
+                enter(code, basis, variant, figure)
         elif measure.adds_up:
             for variant in ("audited", "reported"):
                 parts = [_main(reading, figures, code, period, name, variant) for name in measure.adds_up]
@@ -416,11 +426,13 @@ def _variants(measure: Measure, telling: Telling) -> Iterable[str]:
         yield "frozen_baseline"
 
 
-def _other(account: Account, reading: Reading, code: str, period: Period, indicator: Indicator) -> tuple[str, Figure]:
+def _other(
+    account: Account, reading: Reading, code: str, period: Period, indicator: Indicator, variant: str
+) -> tuple[str, Figure]:
     if indicator.kind in ("boolean", "document"):
-        return "districts", commitment_figure(account, code, period, indicator.id)
+        return "districts", commitment_figure(account, code, period, indicator.id, variant)
     if indicator.cadence is not None:
-        return "occasions", cadence_figure(account, reading, code, period, indicator)
+        return "occasions", cadence_figure(account, reading, code, period, indicator, variant)
     return indicator.basis, task_figure(account, code, period, indicator)
 
 

@@ -113,7 +113,8 @@ BAYANNUR = Reading(
         ),
         "company_party_work_coverage_rate": rows("company", has("has_party_work"), active),
         "street_pm_body_rate": rows(
-            "subdistrict", lambda s: s["has_body"] and s["full_time"] + s["part_time"] > 0 and s["budget"] > 0
+            "subdistrict",
+            lambda s: s["has_body"] and (s["full_time"] or 0) + (s["part_time"] or 0) > 0 and (s["budget"] or 0) > 0,
         ),
         "subdistrict_mediation_rate": rows("subdistrict", has("has_mediation")),
         "owner_satisfaction_rate": rows(

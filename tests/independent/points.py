@@ -21,6 +21,7 @@ WEIGHTS = {
 assert sum(WEIGHTS.values()) == 100
 LINHE = "150802"
 YEAR_END_2024 = date(2024, 12, 31)
+EVALUATION = date(2025, 12, 1)
 
 
 def cents(points: Fraction) -> Decimal:
@@ -103,12 +104,13 @@ class Marking:
         return Item("scored", WEIGHTS[item] * total / len(indicator_ids))
 
     def duties(self, indicator_id: str, dates: set[date]) -> list[Duty]:
-        """The occasions of these dates that are over, or were met before their date."""
+        """The occasions of these dates that are over or were met before their date; in the evaluation all of them."""
         indicator = self.account.plan.indicator(indicator_id)
         assert indicator is not None
         asked = [duty for duty in duties(self.account, self.code, indicator) if duty.due in dates]
         assert len(asked) == len(dates)
-        return [duty for duty in asked if duty.done is not None or self.account.now.date() > duty.due]
+        today = self.account.now.date()
+        return [duty for duty in asked if duty.done is not None or today > duty.due or today >= EVALUATION]
 
     def recurrent(self, item: str, asked: list[Duty], mark: Callable[[Duty], Fraction], *, whole: bool = False) -> Item:
         """A mark per occasion, averaged, or all of them or nothing."""
@@ -228,7 +230,7 @@ def assess(account: Account, figures: dict[Key, Figure]) -> tuple[dict[tuple[str
     extra = {code: (_bonus(account, figures, code, period), _penalty(figures, code, period)) for code in account.codes}
     order = {code: (totals[code][2], extra[code][0]) for code in account.codes}
     # Ranks compare all districts, so one ledger that never came leaves every score provisional.
-    final = account.now.date() >= date(2025, 12, 1) and not any(
+    final = account.now.date() >= EVALUATION and not any(
         account.is_silent(code, p) for code in account.codes for p in account.plan.periods
     )
     scores = {

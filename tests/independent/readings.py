@@ -41,7 +41,8 @@ class Facts:
     renovation: str | None
     is_renovated_old: bool
     has_committee: bool
-    has_committee_in_force: bool
+    has_committee_in_force: bool | None
+    """Unknown where no sheet of bodies tells."""
     has_branch: bool
     """A party branch of its own, or one that it shares with others."""
     has_party_organisation: bool
@@ -96,11 +97,14 @@ def facts(
         has_current_contract=ends is not None and ends >= as_of and (begins is None or begins <= as_of),
         is_new=bool(row["is_new_build"]) if delivered is None or new_since is None else delivered >= new_since,
         is_old=is_old,
-        renovation="completed" if sticky and standing.was_renovated else row["renovation_status"],
-        is_renovated_old=(is_old and now_renovated) or (sticky and standing.was_renovated),
+        renovation="completed" if sticky and standing.was_finished else row["renovation_status"],
+        is_renovated_old=(is_old and (now_renovated or (sticky and standing.was_finished)))
+        or (sticky and standing.was_renovated),
         # Without the sheet of bodies the column in the list speaks.
         has_committee=ticked if standing.bodies is None else bool(formed),
-        has_committee_in_force=any(is_filed(body, as_of) and is_in_term(body, as_of) for body in formed),
+        has_committee_in_force=None
+        if standing.bodies is None
+        else any(is_filed(body, as_of) and is_in_term(body, as_of) for body in formed),
         has_branch=own or bool(ways & {"joint", "grid"}),
         has_party_organisation=own or bool(ways & {"joint", "attached", "grid"}),
         has_party_work=own or bool(ways & set(PARTY_WORK)),
@@ -110,13 +114,12 @@ def facts(
 
 
 def is_counted(body: Cells, counted: tuple[str, ...], as_of: date) -> bool:
-    """A kind and a state that the plan counts, established by the as-of date (a withheld date proves nothing)."""
+    """A kind and a state that the plan counts, established by the as-of date where one is told."""
     established = body["established_date"]
     return (
         body["body_type"] in counted
         and body["status"] in COUNTED_STATES
-        and established is not None
-        and established <= as_of
+        and (established is None or established <= as_of)
     )
 
 

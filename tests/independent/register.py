@@ -25,7 +25,9 @@ class Unit:
     first_list: list[Unit] = field(default_factory=list)
     """The communities of the first list that it stands for."""
     was_renovated: bool = False
-    has_ended: bool = False
+    """At some time it was an old community whose renovation was completed."""
+    was_finished: bool = False
+    """At some time its renovation was said to be completed."""
 
     @property
     def is_completed(self) -> bool:
@@ -43,7 +45,7 @@ class Standing:
     party: list[Cells]
     is_reported: bool
     was_renovated: bool
-    """Its renovation was completed, now or at any time before."""
+    was_finished: bool
     first_list: tuple[Cells, ...]
     """The first list's own rows of what it stands for."""
 
@@ -91,6 +93,7 @@ def follow(account: Account, code: str) -> dict[str, Step]:
                 unit.party,
                 unit in reported,
                 unit.was_renovated,
+                unit.was_finished,
                 tuple(first_rows[id(one)] for one in unit.first_list),
             )
             for unit in units
@@ -141,38 +144,59 @@ def _listed(account: Account, code: str, period: Period, units: list[Unit], step
                 heirs.setdefault(id(parent), []).append(unit)
             if not parents[id(unit)] and unit.is_completed:
                 step.moves["corrected" if _stood_before(account, period, row) else "added"] += 1
-        elif not unit.is_completed and row["construction_status"] == "completed":
-            step.moves["added"] += 1
+        elif unit.is_completed != (row["construction_status"] == "completed"):
+            # A building site is finished; or what was said to be built is not.
+            step.moves["corrected" if unit.is_completed else "added"] += -1 if unit.is_completed else 1
         unit.row = row
         unit.bodies = None
         if account.gives(code, period, "committee"):
             unit.bodies = [body for body in bodies if same(body, row)]
         unit.special = next((special for special in specials if same(special, row)), {})
         unit.party = [p for p in party if _is_about(p, row)]
+        unit.was_finished |= row["renovation_status"] == "completed"
         unit.was_renovated |= bool(row["is_old_community"]) and row["renovation_status"] == "completed"
         reported.append(unit)
     for unit in reported:
-        _inherit(unit, parents.get(id(unit), []), heirs, step)
+        _inherit(unit, parents.get(id(unit), []), heirs)
+    for group in _families(reported, parents):
+        _count_family(group, parents[id(group[0])], was_completed, step)
     for parent in before:
         if id(parent) in heirs and parent in units:
             units.remove(parent)
     return reported
 
 
-def _inherit(unit: Unit, parents: list[Unit], heirs: dict[int, list[Unit]], step: Step) -> None:
+def _inherit(unit: Unit, parents: list[Unit], heirs: dict[int, list[Unit]]) -> None:
     """A merged or split community carries on what it came from."""
     if not parents:
         return
     unit.was_renovated |= any(parent.was_renovated for parent in parents)
+    unit.was_finished |= any(parent.was_finished for parent in parents)
     if len(parents) > 1:
-        step.moves["merged_out"] += len(parents) - 1
         unit.first_list = [one for parent in parents for one in parent.first_list]
-        return
-    children = heirs[id(parents[0])]
-    if unit is children[0]:
-        step.moves["split_in"] += len(children) - 1
-    if unit is max(children, key=lambda child: child.row["households"] or 0):
+    elif unit is max(heirs[id(parents[0])], key=lambda child: child.row["households"] or 0):
         unit.first_list = parents[0].first_list  # once, behind its largest part (of equals the one listed first)
+
+
+def _families(reported: list[Unit], parents: dict[int, list[Unit]]) -> list[list[Unit]]:
+    """Communities of this list that came out of the same earlier ones."""
+    families: dict[tuple[int, ...], list[Unit]] = {}
+    for unit in reported:
+        if own := parents.get(id(unit)):
+            families.setdefault(tuple(id(parent) for parent in own), []).append(unit)
+    return list(families.values())
+
+
+def _count_family(children: list[Unit], parents: list[Unit], was_completed: dict[int, bool], step: Step) -> None:
+    """What a merger or split did to the number of completed communities."""
+    were = sum(was_completed[id(parent)] for parent in parents)
+    are = sum(child.is_completed for child in children)
+    step.moves["merged_out"] += max(were - 1, 0)
+    step.moves["split_in"] += max(are - 1, 0)
+    if not were and are:  # building sites, finished as they were put together or taken apart
+        step.moves["added"] += 1
+    if were and not are:
+        step.moves["corrected"] -= 1
 
 
 def _parents(row: Cells, before: list[Unit]) -> list[Unit]:

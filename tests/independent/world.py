@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 from pipelines.intake.receive import submit
 from pipelines.plans.loader import load_plans
@@ -23,6 +25,7 @@ from tests.independent.figures import all_figures
 from tests.independent.plans import READINGS
 from tests.independent.points import assess
 from tests.independent.progress import Milestones, rate_changes, submission_status
+from tests.independent.retelling import retell
 from tests.independent.stated import facts_stated
 
 PLANS = load_plans()
@@ -46,9 +49,16 @@ class World:
     def look(self, now: datetime, folder: Path) -> Path:
         """What the product makes of what had arrived by then, without the pages. Returns the workspace."""
         here = Workspace(folder)
-        here.records.parent.mkdir(parents=True, exist_ok=True)
+        here.records.parent.mkdir(parents=True)
         os.symlink(Workspace(self.root).records, here.records)
         return build(here, now)
+
+    def retold(self, number: int, now: datetime, folder: Path) -> World:
+        """The same districts with something else in their ledgers, as the product sees them then."""
+        here = Workspace(folder)
+        shutil.copytree(Workspace(self.root).records, here.records)
+        told = {name: retell(own, here.records, Random(f"{number}:{name}")) for name, own in self.districts.items()}
+        return World(build(here, now), told)
 
 
 def build(ws: Workspace, now: datetime) -> Path:

@@ -1,4 +1,4 @@
--- A company's place on the red and black list is that of its last rating in the same workbook; a blank is no place on it.
+-- A company's place on the red and black list is that of its last rating in the workbook; a blank is no place on it.
 with listed as (
     select
         submission_id,

@@ -365,7 +365,8 @@ def run(plan: str | None, period: str | None) -> None:
 
 def _say_where(ws: Workspace, plan_id: str | None) -> None:
     for page in sorted(ws.reports.glob(f"{plan_id or '*'}/index.html")):
-        click.echo(f"报告：{page}")
+        if "@" not in page.parent.name:  # an earlier publication
+            click.echo(f"报告：{page}")
 
 
 @cli.command()

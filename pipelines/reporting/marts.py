@@ -435,13 +435,30 @@ class Marts:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    @cached_property
-    def version(self) -> str:
-        """Eight hex digits that stand for the content of all published tables: same marts, same version."""
+    def content(self, plan_id: str) -> str:
+        """Hex digits that stand for everything published about a plan: the same rows, the same content.
+
+        Where a table has no plan's column all of it counts.
+        """
         digest = hashlib.sha256()
-        for file in sorted(self.folder.glob("*.parquet")):
-            digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-        return digest.hexdigest()[:8]
+        for table in self.tables:
+            types, path = self.types(table), (self.folder / f"{table}.parquet").as_posix()
+            own = "where plan_id = ?" if "plan_id" in types else ""
+            # Rows differ by their key, so that none cancels another.
+            row = self._connection.execute(
+                f"select count(*), bit_xor(md5_number(line::varchar)) from read_parquet(?) as line {own}",
+                [path, plan_id] if own else [path],
+            ).fetchone()
+            digest.update(repr((table, types, row)).encode())
+        return digest.hexdigest()
+
+    def keep(self, table: str, plan_id: str, file: Path) -> None:
+        """Write a plan's rows of a table into a Parquet file of their own."""
+        self._connection.execute(
+            f"copy (from read_parquet(?) where plan_id = ? order by all) to '{_quoted(file)}' "
+            "(format parquet, compression zstd)",
+            [(self.folder / f"{table}.parquet").as_posix(), plan_id],
+        )
 
     def read(self, kind: type[Record], table: str, order: str, **where: Any) -> list[Record]:
         """The rows of a table whose columns equal ``where`` (None: no condition), ordered, as records of ``kind``.
@@ -492,6 +509,10 @@ class Marts:
         for plan in self.read(Plan, "dim_plan", "sort_order plan_id", plan_id=plan_id):
             if plan_id or plan.plan_id in seen:
                 yield plan
+
+
+def _quoted(path: Path) -> str:
+    return path.as_posix().replace("'", "''")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -259,7 +259,7 @@ def test_nothing_to_report_on_gives_no_circular(tmp_path: Path) -> None:
 def test_the_draft_says_that_it_is_one_and_what_it_stands_on(drafts: dict[str, Circular], marts: Path) -> None:
     found = drafts["plain"]
     with Marts(marts) as published:
-        version = published.version
+        version = published.content(PLAN)[:8]
     assert found.notes[0].startswith("草稿")
     assert "2025年11月30日" in found.notes[1]
     assert re.search(r"版本：[0-9a-f]{8}", found.notes[1])

@@ -5,6 +5,7 @@ publishes; only selection, order and counting of rows.
 """
 
 from pipelines.reporting.data.assessment import AssessmentPage, Lost, assessment_page
+from pipelines.reporting.data.changes import Changes, compare
 from pipelines.reporting.data.city import CityPage, Lag, city_page
 from pipelines.reporting.data.district import DistrictPage, Gap, district_page
 from pipelines.reporting.data.facts import (
@@ -34,6 +35,7 @@ __all__ = [
     "VARIANTS",
     "AssessmentPage",
     "Backed",
+    "Changes",
     "CityPage",
     "DistrictPage",
     "Effect",
@@ -56,6 +58,7 @@ __all__ = [
     "Verdict",
     "assessment_page",
     "city_page",
+    "compare",
     "current_period",
     "district_page",
     "headline",

@@ -176,6 +176,11 @@ class Facts:
     """The past day whose knowledge this is; None: what is known now."""
 
     @cached_property
+    def version(self) -> str:
+        """Eight hex digits that stand for everything published about the plan."""
+        return self.marts.content(self.plan.plan_id)[:8]
+
+    @cached_property
     def district(self) -> dict[str, District]:
         return {d.district_code: d for d in self.districts}
 

@@ -181,7 +181,7 @@ class _Draft:
         yield self.text(
             "note.basis",
             day=self.day(self.current.as_of),
-            version=facts.marts.version,
+            version=facts.version,
             done=sum(e.status in ("on_time", "late") for e in facts.expected_now),
             all=len(facts.districts),
         )

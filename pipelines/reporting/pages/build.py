@@ -1,23 +1,33 @@
-"""Writing the pages: which plans, which languages, and each file replaced whole."""
+"""Writing the pages: which plans, which languages, and each plan's folder renewed whole."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from pipelines.reporting import data
+import pipelines
+from pipelines.renewal import renewed
+from pipelines.reporting import data, editions
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads
 from pipelines.reporting.files import put
-from pipelines.reporting.marts import Marts
+from pipelines.reporting.marts import Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
-from pipelines.reporting.pages import assessment, city, district, intake, register
-from pipelines.reporting.pages.site import Site
-from pipelines.settings import Workspace
+from pipelines.reporting.pages import assessment, changes, city, district, intake, register
+from pipelines.reporting.pages.site import STAMP, Publication, Site
+from pipelines.settings import Workspace, now
 
 ASSETS = Path(__file__).parent.parent / "assets"
-PAGES = (district.pages, assessment.pages, intake.pages, register.pages, city.pages)
-"""What makes pages, the city's page last: when it is new, everything it leads to is."""
+PAGES = (district.pages, assessment.pages, intake.pages, register.pages, changes.pages, city.pages)
+"""What makes pages."""
+RECORD = "pages.json"
 
 
 def build_reports(
@@ -32,9 +42,12 @@ def build_reports(
 
     Chinese pages go to ``<out>/<plan>/``, English ones to ``<out>/<plan>/en/``, and what they offer for download to
     ``downloads/`` beside them (of a past day without receipts, which tell what is known now). A language that was built
-    before is built again along with the one asked for, so that no page is older than its sibling. Files are replaced
-    one by one, each whole; what no longer belongs to the plan is removed. ``known_on``: the marts are as known on that
-    past day, and every page says so. Raises ValueError for an unknown language or plan.
+    before is built again along with the one asked for, so that no page is older than its sibling.
+
+    A plan's folder is renewed whole, and left alone when nothing it is made of changed. What is published of a plan for
+    the first time, or otherwise than before, is a publication of its own with the next number (see ``editions``); a
+    page bears the number of the publication that last changed it. ``known_on``: the marts are as known on that past
+    day, and every page says so; that is no publication. Raises ValueError for an unknown language or plan.
     """
     catalogue(lang)
     out = out or ws.reports
@@ -43,16 +56,11 @@ def build_reports(
         plans = list(marts.plans(plan_id))
         if plan_id and not plans:
             raise ValueError(f"no plan {plan_id!r} in the published tables")
-        _write_assets(out / "assets")
+        assets = _write_assets(out / "assets")
         for plan in plans:
-            facts = data.load(marts, plan, known_on)
             folder = out / plan.plan_id
             languages = [code for code in LANGUAGES if code == lang or (_home(folder, code) / "index.html").is_file()]
-            # What pages lead to is there before them.
-            Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
-            for code in languages:
-                Downloads(facts, code).write(_home(folder, code) / FOLDER, ws.receipts if known_on is None else None)
-                written += _write(Site(facts, code, languages), _home(folder, code))
+            written += _Build(ws, marts, plan, folder, languages, assets, known_on).pages()
     return written
 
 
@@ -60,23 +68,163 @@ def _home(folder: Path, lang: str) -> Path:
     return folder if lang == "zh" else folder / lang
 
 
-def _write(site: Site, folder: Path) -> list[Path]:
-    """Write every page into a folder and remove pages of earlier builds that are no longer made."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, text in (page for pages in PAGES for page in pages(site)):
-        put(folder / name, text.encode())
-        written.append(folder / name)
-    for old in set(folder.glob("*.html")) - set(written):
-        old.unlink()
-    return written
+@dataclass(frozen=True)
+class _Build:
+    """The pages of one plan, in every language it has."""
+
+    ws: Workspace
+    marts: Marts
+    plan: Plan
+    folder: Path
+    languages: list[str]
+    assets: Mapping[str, str]
+    known_on: date | None
+
+    def pages(self) -> list[Path]:
+        """Write what has to be written; the paths of all pages."""
+        record = _Record.read(self.folder)
+        inputs = self._inputs()
+        if record.inputs != inputs or not record.stands(self.folder):
+            publication = self._publication() if self.known_on is None else None
+            with renewed(self.folder, lambda _: self._keep(publication)) as fresh:
+                record = self._write(fresh, publication, record)
+                record.inputs = inputs
+                record.write(fresh)
+        return [self.folder / name for name in record.pages]
+
+    def _inputs(self) -> str:
+        """Stands for all that the files depend on: what is published of the plan, the program, the files beside it."""
+        beside = [self.ws.receipts / self.plan.plan_id]
+        looks = [
+            (file.relative_to(self.ws.root).as_posix(), file.stat().st_size, file.stat().st_mtime_ns)
+            for folder in beside
+            for file in sorted(folder.rglob("*"))
+            if file.is_file() and self.known_on is None
+        ]
+        content = self.marts.content(self.plan.plan_id)
+        told = (content, _program(), self.languages, self.known_on, sorted(self.assets.items()), looks)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def _publication(self) -> Publication:
+        """The next one, or the last one once more where nothing else is published than it was."""
+        facts = self._facts
+        ledger = editions.read(self.folder)
+        last = ledger[-1] if ledger else None
+        content = self.marts.content(self.plan.plan_id)
+        if last and last.content == content:
+            edition, earlier = last, ledger[:-1]
+            tables = editions.beside(self.folder, edition.number - 1)
+        else:
+            current = facts.current
+            edition = editions.Edition(
+                number=last.number + 1 if last else 1,
+                content=content,
+                published_at=now(),
+                as_of=current.as_of if current else None,
+                period_id=current.period_id if current else None,
+            )
+            earlier, tables = ledger, self.folder
+        tables = tables / editions.FOLDER
+        found = data.compare(facts, tables, earlier[-1].period_id) if earlier and tables.is_dir() else None
+        if found is not None and edition is not last:
+            edition = replace(edition, changed=found.counts)
+        kept = {number for number, has_pages in editions.kept(self.folder) if has_pages}
+        if edition is not last and last:
+            kept = {*sorted(kept | {last.number})[-editions.KEPT :]}
+        return Publication([*earlier, edition], found, frozenset(kept))
+
+    def _keep(self, publication: Publication | None) -> None:
+        """Just before the folder is renewed for another publication: keep it as the one it was."""
+        last = editions.read(self.folder)[-1:]
+        if publication and last and last[0].number != publication.edition.number:
+            editions.keep(self.folder, last[0].number)
+
+    @property
+    def _facts(self) -> data.Facts:
+        return data.load(self.marts, self.plan, self.known_on)
+
+    def _write(self, folder: Path, publication: Publication | None, old: _Record) -> _Record:
+        facts = self._facts
+        if publication:
+            editions.write(folder, publication.ledger, self.marts, self.plan.plan_id)
+        record = _Record(assets=sorted(self.assets.values()))
+        Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
+        for code in self.languages:
+            home = _home(folder, code)
+            Downloads(facts, code).write(home / FOLDER, self.ws.receipts if self.known_on is None else None)
+            site = Site(facts, code, self.languages, self.assets, publication)
+            for file, text in (page for pages in PAGES for page in pages(site)):
+                name = (home / file).relative_to(folder).as_posix()
+                body = hashlib.sha256(text.encode()).hexdigest()[:16]
+                was = old.pages.get(name)
+                stamp = was["stamp"] if was and was["body"] == body else self._stamp(facts, publication)
+                content = text.replace(STAMP, catalogue(code)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2]))
+                put(folder / name, content.encode())
+                record.pages[name] = {"body": body, "stamp": stamp, "size": len(content.encode())}
+            for stale in set(home.glob("*.html")) - {folder / name for name in record.pages}:
+                stale.unlink()
+        return record
+
+    def _stamp(self, facts: data.Facts, publication: Publication | None) -> list[Any]:
+        """How a page names the publication it is from: the message, its number, the version."""
+        if publication:
+            return ["edition", str(publication.edition.number), publication.edition.version]
+        for edition in editions.read(Workspace(self.ws.root).reports / self.plan.plan_id):
+            if edition.version == facts.version:
+                return ["as_edition", str(edition.number), edition.version]
+        return ["bare", "", facts.version]
 
 
-def _write_assets(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+@dataclass
+class _Record:
+    """What a plan's folder was made from, and each page of it: digest of its text, stamp, size."""
+
+    inputs: str = ""
+    assets: list[str] = field(default_factory=list)
+    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> _Record:
+        """The record in a folder; an empty one where there is none."""
+        try:
+            return cls(**json.loads((folder / editions.FOLDER / RECORD).read_text("utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
+            return cls()
+
+    def write(self, folder: Path) -> None:
+        put(folder / editions.FOLDER / RECORD, json.dumps(vars(self), indent=0).encode())
+
+    def stands(self, folder: Path) -> bool:
+        """Whether the folder has these pages and no others."""
+        found = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.html")}
+        return found == {name: page["size"] for name, page in self.pages.items()}
+
+
+@cache
+def _program() -> str:
+    """Stands for everything of the program that pages depend on."""
+    digest = hashlib.sha256(repr([version(name) for name in ("jinja2", "plotly")]).encode())
+    root = Path(pipelines.__file__).parent
+    for file in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _write_assets(folder: Path) -> dict[str, str]:
+    """Write what pages share under names that tell their content, so that a page always finds what it was made with.
+
+    Returns each one's name there. Those that no page in the folder above refers to any more are removed.
+    """
     package = importlib.util.find_spec("plotly")
     if package is None or package.origin is None:
         raise RuntimeError("the package plotly, whose script the charts need, is not installed")
-    put(folder / "plotly.min.js", (Path(package.origin).parent / "package_data" / "plotly.min.js").read_bytes())
-    for file in sorted(ASSETS.iterdir()):
-        put(folder / file.name, file.read_bytes())
+    script = Path(package.origin).parent / "package_data" / "plotly.min.js"
+    names = {}
+    for file in (script, *sorted(ASSETS.iterdir())):
+        content = file.read_bytes()
+        names[file.name] = f"{file.stem}.{hashlib.sha256(content).hexdigest()[:8]}{file.suffix}"
+        put(folder / names[file.name], content)
+    used = {name for home in folder.parent.iterdir() for name in _Record.read(home).assets}
+    for old in set(folder.iterdir()) - {folder / name for name in used | set(names.values())}:
+        old.unlink()
+    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.reporting import anchors, charts, data
+from pipelines.reporting.editions import Edition
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads
 from pipelines.reporting.format import MISSING
 from pipelines.reporting.messages import HTML_LANG
@@ -30,6 +32,24 @@ SIGNS = {
 EXPECTED_SIGNS = {"on_time": "✓", "late": "▲", "returned": "↩", "missing": "✕", "not_due": "○"}
 
 
+STAMP = "<!--stamp-->"
+"""Stands in a rendered page for the publication that last changed it; no text from a workbook can look like it."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All publications of a plan so far, and what the last one changed (None where there is nothing to compare)."""
+
+    ledger: list[Edition]
+    changes: data.Changes | None
+    kept: frozenset[int]
+    """The numbers of those whose pages are kept."""
+
+    @property
+    def edition(self) -> Edition:
+        return self.ledger[-1]
+
+
 @cache
 def _templates() -> Environment:
     return Environment(
@@ -43,11 +63,17 @@ def _templates() -> Environment:
 
 @dataclass(frozen=True)
 class Site:
-    """The pages of one plan in one language. ``languages``: those that are built, this one among them."""
+    """The pages of one plan in one language.
+
+    ``languages``: those that are built, this one among them. ``assets``: the names of shared files. ``publication``:
+    which one this is, if any.
+    """
 
     facts: data.Facts
     lang: str
     languages: list[str]
+    assets: Mapping[str, str]
+    publication: Publication | None = None
 
     @cached_property
     def words(self) -> Words:
@@ -72,9 +98,23 @@ class Site:
                 here=here or template,
                 title=title or self.words.t(f"title.{template}", region=self.words.region),
                 others=others,
+                **self._received(here),
                 **own,
             )
         )
+
+    def _received(self, here: str | None) -> dict[str, Any]:
+        """What a page says it stands on: a district's page on that district's workbooks, the others on all."""
+        facts = self.facts
+        of_one = here in facts.district
+        sent = [s for s in facts.submissions if not of_one or s.district_code == here]
+        current = facts.current.period_id if facts.current else None
+        return {
+            "of_one": of_one,
+            "sent": len(sent),
+            "in_force": sum(s.period_id == current for s in sent if s.is_effective),
+            "latest_received": max((s.received_at for s in sent), default=None),
+        }
 
     def _sibling(self, other: str, file: str) -> str:
         up = "" if self.lang == "zh" else "../"
@@ -84,8 +124,6 @@ class Site:
     def _shared(self) -> dict[str, Any]:
         """What every template may use: words, formats, names and the plan's shared facts."""
         facts, words = self.facts, self.words
-        current = facts.current.period_id if facts.current else None
-        in_force = [s for s in facts.submissions if s.is_effective and s.period_id == current]
         return {
             "t": words.t,
             "fmt": words.fmt,
@@ -93,17 +131,15 @@ class Site:
             "html_lang": HTML_LANG[self.lang],
             "html_langs": HTML_LANG,
             "language_names": LANGUAGE_NAMES,
-            "assets": "../assets/" if self.lang == "zh" else "../../assets/",
+            "asset": lambda name: ("../assets/" if self.lang == "zh" else "../../assets/") + self.assets[name],
             "foreign": words.foreign,
             "downloads": Downloads(facts, self.lang),
             "downloads_at": f"{FOLDER}/",
             "tables_at": f"{'' if self.lang == 'zh' else '../'}{FOLDER}/{TABLES}/",
             "home": Markup(' lang="en"') if self.lang == "en" else "",
             "facts": facts,
-            "version": facts.marts.version,
+            "stamp": Markup(STAMP),
             "plan_name": words.plan_name,
-            "reported": len(in_force),
-            "in_force": len(in_force),
             "is_proposal": facts.plan.rubric_is_proposal,
             "reporting_sentence": words.reporting(),
             "name": words.name,

@@ -475,8 +475,7 @@ def plans(ctx: click.Context) -> None:
         return
     for plan in _plans(_workspace()).values():
         span = f"{plan.start:%Y-%m-%d} 至 {plan.end:%Y-%m-%d}" if plan.start and plan.end else ""
-        counts = f"{len(plan.districts)} 个地区，{len(plan.periods)} 个填报期，{len(plan.indicators)} 项指标"
-        click.echo(f"{plan.id}\t{plan.name.zh}\t{span}\t{counts}")
+        click.echo(f"{plan.id}\t{plan.name.zh}\t{span}\t{_counts(plan)}")
 
 
 @plans.command("check")
@@ -485,7 +484,7 @@ def plans(ctx: click.Context) -> None:
 @click.pass_context
 def plans_check(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """检查方案文件，逐条指出文件、行和字段。"""
-    from pipelines.plans.loader import check_file
+    from pipelines.plans.loader import check_file, look_over
 
     _existing(files)
     wanting = False
@@ -494,9 +493,22 @@ def plans_check(ctx: click.Context, files: tuple[Path, ...]) -> None:
         wanting = wanting or bool(mistakes)
         for mistake in mistakes:
             click.echo(str(mistake))
-        if not mistakes:
-            click.echo(f"{path}：没有发现错误")
+        if mistakes:
+            click.echo(f"{path}：{len(mistakes)} 处错误")
+        elif seen := look_over(path):
+            plan, doubts = seen
+            for doubt in doubts:
+                click.echo(f"提示 {doubt}")
+            click.echo(f"{path}：没有发现错误（{_counts(plan)}）")
     ctx.exit(JUDGED_WANTING if wanting else 0)
+
+
+def _counts(plan: Plan) -> str:
+    """What a plan holds, in a few words: whoever wrote it sees whether everything was understood."""
+    parts = [f"{len(plan.districts)} 个地区", f"{len(plan.periods)} 个填报期", f"{len(plan.indicators)} 项指标"]
+    parts += [f"{len(plan.milestones)} 个目标节点"] if plan.milestones else []
+    parts += [f"评分表 {len(plan.rubric.items)} 项"] if plan.rubric else []
+    return "，".join(parts)
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pipelines.forms import FORMS
 from pipelines.plans import origins
-from pipelines.plans.model import Indicator, Milestone, Plan
+from pipelines.plans.model import Indicator, Milestone, Plan, Unmeasured
 
 OPERATORS = {
     "gte": "≥",
@@ -17,6 +17,7 @@ OPERATORS = {
     "lt": "<",
     "hold_gte": "at every ledger ≥",
     "between": "from",
+    "is": "in place",
 }
 REASONS = {
     "principle": "how the work is to be done; nothing to measure",
@@ -30,35 +31,58 @@ REASONS = {
 _NUMERALS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
 
+INTRODUCTION = """# Coverage
+
+Made from the plan files (`make docs`): every clause of every plan in its order, what of it is measured, the sheets and
+columns this rests on, and the tables that show it. What nothing measures stands in its place with the reason.
+
+Every indicator has its row in `dim_indicator`, its figures in `fct_indicator` (each version's in
+`fct_submission_indicator`), their steps in `mart_rate_change`, corrections in `mart_restatement` and its evidence in
+`mart_evidence_coverage`. The last column names the other tables. A milestone also counts in `mart_lagging_district`, a
+scored item in `mart_assessment_score`.
+"""
+
+
 def page(plans: Mapping[str, Plan]) -> str:
     """docs/coverage.md."""
-    lines = [
-        "# Coverage",
-        "",
-        "Made from the plan files (`make docs`): every clause of every plan with the indicators that measure it, the",
-        "sheets and columns these rest on, and the tables that show them. Clauses that nothing measures stand below,",
-        "each with the reason. Every indicator is in `dim_indicator` and `fct_indicator`; `+` names the other tables.",
-    ]
+    lines = [INTRODUCTION]
     for plan in plans.values():
-        lines += ["", f"## {plan.name.zh} `{plan.id}`", ""]
-        if not plan.source_complete:
-            lines += [f"The source is incomplete: it ends after {plan.truncated_after}.", ""]
-        lines += ["| clause | indicator | kind | target | sheet: columns | + |", "|---|---|---|---|---|---|"]
-        for indicator in sorted(plan.indicators, key=lambda indicator: clause_order(indicator.clause)):
-            name = f"{indicator.name.zh} `{indicator.id}`"
-            where = "; ".join(_columns(plan, indicator))
-            cells = (indicator.clause, name, indicator.kind, _targets(indicator), where, _tables(plan, indicator))
-            lines.append("| " + " | ".join(cells) + " |")
-        if plan.unmeasured:
-            lines += ["", "| clause without an indicator | what it says | why |", "|---|---|---|"]
-        for clause in sorted(plan.unmeasured, key=lambda clause: clause_order(clause.clause)):
-            by = "".join(f" `{name}`" for name in clause.by)
-            lines.append(f"| {clause.clause} | {clause.what.zh} | {REASONS[clause.why]}{by} |")
-    return "\n".join(lines) + "\n"
+        lines += [f"## {plan.name.zh} `{plan.id}`", "", _summary(plan), ""]
+        lines += ["| clause | what | kind | target | sheet: columns | further tables |", "|---|---|---|---|---|---|"]
+        rows = [(indicator.clause, 0, _measured(plan, indicator)) for indicator in plan.indicators]
+        rows += [(clause.clause, 1, _unmeasured(clause)) for clause in plan.unmeasured]
+        for clause, _, cells in sorted(rows, key=lambda row: (*clause_order(row[0]), -1, row[1])):
+            lines.append(f"| {clause} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _summary(plan: Plan) -> str:
+    clauses = {indicator.clause for indicator in plan.indicators}
+    others = {clause.clause for clause in plan.unmeasured}
+    targets, facts = len(plan.milestones), sum(indicator.fact is not None for indicator in plan.indicators)
+    counted = [f"{len(clauses | others)} clauses, {len(clauses)} of them with {len(plan.indicators)} indicators"]
+    counted += [f"{targets} milestones"] if targets else []
+    counted += [f"{facts} stated facts"] if facts else []
+    cut = "" if plan.source_complete else f" The source is incomplete: it breaks off in {plan.truncated_after}."
+    return f"{'; '.join(counted)}.{cut}"
+
+
+def _measured(plan: Plan, indicator: Indicator) -> tuple[str, ...]:
+    kind = str(indicator.kind)
+    if kind in ("rate", "count", "trend", "fact"):
+        kind += f" of {indicator.basis}" if indicator.denominator else f", in {indicator.unit}"
+    name = f"{indicator.name.zh} `{indicator.id}`"
+    return name, kind, _targets(indicator), "; ".join(_columns(plan, indicator)), _tables(plan, indicator)
+
+
+def _unmeasured(clause: Unmeasured) -> tuple[str, ...]:
+    by = "".join(f" `{name}`" for name in clause.by)
+    return clause.what.zh, "–", f"{REASONS[clause.why]}{by}", "", ""
 
 
 def clause_order(clause: str) -> tuple[int, ...]:
-    """Clauses as the text has them: 一, 二, 二(一), 二(十一), 三.2."""
+    """Clauses as the text has them: 一, 二, 二(一), 二(十一), 三.2, and annexes last."""
     return tuple(_number(part) for part in re.findall(r"[一二三四五六七八九十]+|\d+", clause)) or (99,)
 
 
@@ -94,10 +118,15 @@ def _columns(plan: Plan, indicator: Indicator) -> Iterator[str]:
 def _targets(indicator: Indicator) -> str:
     if indicator.fact is not None:
         operator, value, upper = indicator.fact.stated
-        return f"stated: {OPERATORS[operator]} {value}" + (f" to {upper}" if upper is not None else "")
+        number = "" if operator == "is" else f" {value}" + (f" to {upper}" if upper is not None else "")
+        return f"stated: {OPERATORS[operator]}{number}" + (" (each)" if indicator.fact.of_each else "")
     if indicator.cadence is not None:
         days = [occasion.due for occasion in indicator.cadence.occasions]
-        return f"{len(days)} ×, {days[0]} … {days[-1]}" if len(days) > 2 else ", ".join(map(str, days))
+        dates = f"{len(days)} ×, {days[0]} … {days[-1]}" if len(days) > 2 else ", ".join(map(str, days))
+        return dates + (" (owed by the city)" if indicator.cadence.reporter == "city" else "")
+    if not indicator.milestones:
+        none = "no date" if indicator.kind in ("boolean", "document") else "no target"
+        return none + (f" ({indicator.binding})" if indicator.binding not in (None, "hard") else "")
     return "<br>".join(map(_target, indicator.milestones))
 
 
@@ -120,6 +149,8 @@ def _tables(plan: Plan, indicator: Indicator) -> str:
         shown.append("mart_gap_community")
     if indicator.fact is not None:
         shown.append("mart_fact")
+    if indicator.cadence is not None and indicator.cadence.source == "submission":
+        shown.append("mart_submission_status")
     if plan.rubric and any(indicator.id in item.indicators for item in plan.rubric.items):
         shown.append("mart_assessment_item")
     return ", ".join(f"`{name}`" for name in shown)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from datetime import timedelta
-from difflib import get_close_matches
+from collections.abc import Collection
+from datetime import date, timedelta
 
 from pipelines.plans.entities import ENTITIES, FORM_NAMES
-from pipelines.plans.model import Extra, Indicator, Milestone, Plan, Rubric, RubricItem
-
-Path = tuple[str | int, ...]
-Found = Iterator[tuple[Path, str]]
+from pipelines.plans.found import Found, Path, known, unique
+from pipelines.plans.model import Indicator, Milestone, Plan
+from pipelines.plans.rubric_checks import check_rubric
 
 _DATED = ("inspection", "mechanism", "meeting")
 """Sources of proof that carry a date."""
@@ -25,47 +23,31 @@ def cross_check(plan: Plan) -> Found:
     codes = [d.code for d in plan.districts]
     ids = [i.id for i in plan.indicators]
     periods = [p.id for p in plan.periods]
-    yield from _unique(("districts",), "code", codes)
-    yield from _unique(("periods",), "id", periods)
-    yield from _unique(("indicators",), "id", ids)
+    yield from unique(("districts",), "code", codes)
+    yield from unique(("periods",), "id", periods)
+    yield from unique(("indicators",), "id", ids)
     yield from _dates(plan)
     yield from _periods(plan)
     for n, district in enumerate(plan.districts):
-        known = [*codes, *([plan.region.code] if plan.region.code else [])]
+        within = [*codes, *([plan.region.code] if plan.region.code else [])]
         if district.parent is not None:
-            yield from _known(("districts", n, "parent"), "district", [district.parent], known)
+            yield from known(("districts", n, "parent"), "district", [district.parent], within)
     for n, indicator in enumerate(plan.indicators):
         path: Path = ("indicators", n)
-        yield from _known((*path, "districts"), "district", indicator.districts or (), codes)
+        yield from known((*path, "districts"), "district", indicator.districts or (), codes)
         if indicator.districts == ():
             yield (*path, "districts"), "an empty scope is about nobody; leave it out to mean every district"
-        yield from _unique((*path, "milestones"), "due", [m.due.isoformat() for m in indicator.milestones])
-        for k, milestone in enumerate(indicator.milestones):
-            here = (*path, "milestones", k)
-            yield from _known((*here, "districts"), "district", milestone.districts or (), codes)
-            yield from _known((*here, "all_of"), "indicator", milestone.all_of, ids)
-            if milestone.operational and milestone.operational > milestone.due:
-                yield (*here, "operational"), "the operational deadline lies after the due date"
-            if indicator.denominator and not 0 <= milestone.target <= 100:
-                yield here, f"the target of a rate is a percentage from 0 to 100, not {milestone.target}"
-            if not plan.start <= milestone.due <= plan.end:
-                yield (*here, "due"), f"lies outside the plan ({plan.start} to {plan.end})"
-            for code in milestone.districts or ():
-                if indicator.districts is not None and code in codes and code not in indicator.districts:
-                    yield (*here, "districts"), f"the indicator itself is not about {code}"
-            for k2, earlier in enumerate(indicator.milestones[:k]):
-                yield from _in_step((*path, "milestones", max(k, k2)), indicator, earlier, milestone)
+        yield from _milestones(path, plan, indicator, codes, ids)
         yield from _cadence(path, plan, indicator, periods)
         yield from _forms(path, plan, indicator)
-        yield from _known((*path, "pools"), "indicator", indicator.pools, ids)
+        yield from known((*path, "pools"), "indicator", indicator.pools, ids)
         if any(i.pools or not i.denominator for i in plan.indicators if i.id in indicator.pools):
             yield (*path, "pools"), "only rates with rows of their own can be pooled"
         if indicator.fact and indicator.fact.period is not None:
-            yield from _known((*path, "fact", "period"), "period", [indicator.fact.period], periods)
+            yield from known((*path, "fact", "period"), "period", [indicator.fact.period], periods)
     for n, clause in enumerate(plan.unmeasured):
-        yield from _known(("unmeasured", n, "by"), "indicator", clause.by, ids)
-    if plan.rubric is not None:
-        yield from _rubric(plan.rubric, codes, ids, periods)
+        yield from known(("unmeasured", n, "by"), "indicator", clause.by, ids)
+    yield from check_rubric(plan)
 
 
 def check_conditions(plan: Plan) -> Found:
@@ -85,19 +67,46 @@ def check_conditions(plan: Plan) -> Found:
                     yield ("indicators", n, "measures", basis, key), message
 
 
-def _unique(path: Path, key: str, values: Iterable[str]) -> Found:
-    seen: set[str] = set()
-    for n, value in enumerate(values):
-        if value in seen:
-            yield (*path, n, key), f"{value} occurs twice"
-        seen.add(value)
+def _milestones(path: Path, plan: Plan, indicator: Indicator, codes: Collection[str], ids: Collection[str]) -> Found:
+    remark = "; an indicator has one milestone a date"
+    yield from unique((*path, "milestones"), "due", [m.due.isoformat() for m in indicator.milestones], remark)
+    for k, milestone in enumerate(indicator.milestones):
+        here = (*path, "milestones", k)
+        yield from known((*here, "districts"), "district", milestone.districts or (), codes)
+        yield from _all_of((*here, "all_of"), plan, milestone, indicator, ids)
+        if milestone.operational and milestone.operational > milestone.due:
+            yield (*here, "operational"), "the operational deadline lies after the due date"
+        if indicator.denominator and not 0 <= milestone.target <= 100:
+            yield here, f"the target of a rate is a percentage from 0 to 100, not {milestone.target}"
+        if not plan.start <= milestone.due <= plan.end:
+            yield (*here, "due"), f"lies outside the plan ({plan.start} to {plan.end})"
+        elif undecided := _undecided(plan, indicator, milestone):
+            yield (*here, "due"), undecided
+        if milestone.whole_area_only and milestone.districts is not None:
+            yield (*here, "districts"), "whole_area_only is about no district in particular"
+        for code in milestone.districts or ():
+            if indicator.districts is not None and code in codes and code not in indicator.districts:
+                yield (*here, "districts"), f"the indicator itself is not about {code}"
+        for k2, earlier in enumerate(indicator.milestones[:k]):
+            yield from _in_step((*path, "milestones", max(k, k2)), indicator, earlier, milestone)
 
 
-def _known(path: Path, what: str, values: Iterable[str], known: Collection[str]) -> Found:
-    for value in values:
-        if value not in known:
-            close = get_close_matches(value, list(known), n=1)
-            yield path, f"unknown {what} {value!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+def _undecided(plan: Plan, indicator: Indicator, milestone: Milestone) -> str | None:
+    """Why no period's figures decide a milestone; None when some do. What recurs is decided after its date."""
+    days = [period.as_of for period in plan.periods]
+    if indicator.kind == "cadence":
+        return None if max(days) >= milestone.due else f"no period decides it: the last one speaks of {max(days)}"
+    return None if min(days) <= milestone.due else f"no period decides it: the first one speaks of {min(days)}"
+
+
+def _all_of(path: Path, plan: Plan, milestone: Milestone, indicator: Indicator, ids: Collection[str]) -> Found:
+    """The others must reach the same target; two that name each other are met or missed together."""
+    yield from known(path, "indicator", milestone.all_of, ids)
+    if indicator.id in milestone.all_of:
+        yield path, "names the indicator itself; all_of lists the others that must reach the target too"
+    for other in (plan.indicator(name) for name in milestone.all_of):
+        if other is not None and bool(other.denominator) != bool(indicator.denominator):
+            yield path, f"{other.id} can't be held against the same target: one is a rate, the other a count"
 
 
 def _in_step(path: Path, indicator: Indicator, one: Milestone, other: Milestone) -> Found:
@@ -139,7 +148,7 @@ def _dates(plan: Plan) -> Found:
 
 def _periods(plan: Plan) -> Found:
     for n, district in enumerate(plan.districts):
-        yield from _known(("districts", n, "forms"), "form", district.forms or (), FORM_NAMES)
+        yield from known(("districts", n, "forms"), "form", district.forms or (), FORM_NAMES)
     for n, period in enumerate(plan.periods):
         if not plan.start <= period.as_of <= plan.end:
             yield ("periods", n, "as_of"), f"lies outside the plan ({plan.start} to {plan.end})"
@@ -148,7 +157,7 @@ def _periods(plan: Plan) -> Found:
         if n and period.as_of <= plan.periods[n - 1].as_of:
             yield ("periods", n, "as_of"), "periods must stand in the order of their as-of dates"
         for key in ("required_forms", "optional_forms"):
-            yield from _known(("periods", n, key), "form", getattr(period, key), FORM_NAMES)
+            yield from known(("periods", n, key), "form", getattr(period, key), FORM_NAMES)
         for form in sorted({f for f in period.forms if period.forms.count(f) > 1}):
             yield ("periods", n), f"form {form} is asked for twice"
 
@@ -158,64 +167,25 @@ def _cadence(path: Path, plan: Plan, indicator: Indicator, periods: Collection[s
         return
     here = (*path, "cadence", "occasions")
     source = indicator.cadence.source
-    yield from _unique(here, "due", [o.due.isoformat() for o in indicator.cadence.occasions])
+    yield from unique(here, "due", [o.due.isoformat() for o in indicator.cadence.occasions])
     days = {o.due for o in indicator.cadence.occasions}
+    proofs: dict[str, date] = {}
     for k, milestone in enumerate(indicator.milestones):
         if milestone.due not in days:
             yield (*path, "milestones", k, "due"), "a milestone of something recurrent falls on one of its occasions"
     for k, occasion in enumerate(indicator.cadence.occasions):
         if source == "submission":
-            yield from _known((*here, k, "key"), "period", [occasion.key or ""], periods)
+            yield from known((*here, k, "key"), "period", [occasion.key or ""], periods)
         elif source == "credit" and not (occasion.key or "").isdecimal():
             yield (*here, k, "key"), "a credit occasion needs the year rated, such as key: 2024"
         elif source in _DATED and not _MOMENT.fullmatch(occasion.key or f"{occasion.due:%Y}"):
             yield (*here, k, "key"), f"when a {source} proves it: key: 2024, 2024-Q1 or 2024-01, not {occasion.key!r}"
+        proof = occasion.key or f"{occasion.due:%Y}"
+        if source != "none" and (first := proofs.setdefault(proof, occasion.due)) != occasion.due:
+            yield (*here, k), f"{proof} would prove {first} as well; give each occasion its own key"
         if occasion.due < plan.start or occasion.due - plan.end > _AFTER:
             yield (*here, k, "due"), f"lies outside the plan ({plan.start} to {plan.end}, and a year after it)"
     if indicator.cadence.type is not None and source not in ("meeting", "inspection"):
         yield (*path, "cadence", "type"), f"only meetings and inspections have a type, not {source}"
     elif indicator.cadence.type is not None and (column := ENTITIES[source].column("type")):
-        yield from _known((*path, "cadence", "type"), "type", [indicator.cadence.type], column.values)
-
-
-def _rubric(rubric: Rubric, codes: Collection[str], ids: Collection[str], periods: Collection[str]) -> Found:
-    yield from _known(("rubric", "period"), "period", [rubric.period], periods)
-    yield from _unique(("rubric", "groups"), "id", [g.id for g in rubric.groups])
-    seen: set[str] = set()
-    for n, group in enumerate(rubric.groups):
-        for k, item in enumerate(group.items):
-            here: Path = ("rubric", "groups", n, "items", k)
-            if item.id in seen:
-                yield (*here, "id"), f"{item.id} occurs twice"
-            seen.add(item.id)
-            yield from _item(here, item, codes, ids)
-    if rubric.total != 100:
-        yield ("rubric", "groups"), f"the points add up to {rubric.total}, not 100"
-    for key in ("bonus", "penalty"):
-        for n, extra in enumerate(getattr(rubric, key).items):
-            yield from _extra(("rubric", key, "items", n), extra, ids)
-    bounds = [grade.at_least for grade in rubric.grades]
-    if bounds != sorted(bounds, reverse=True) or not bounds or bounds[-1] != 0:
-        yield ("rubric", "grades"), "list the grades from the best down to the one that starts at 0"
-    grades = [grade.id for grade in rubric.grades]
-    for n, veto in enumerate(rubric.vetoes):
-        yield from _known(("rubric", "vetoes", n, "grade"), "grade", filter(None, [veto.grade]), grades)
-        silent = filter(None, [veto.no_submission_for])
-        yield from _known(("rubric", "vetoes", n, "no_submission_for"), "period", silent, periods)
-        if veto.effect == "cap_grade" and veto.grade is None:
-            yield ("rubric", "vetoes", n), "cap_grade needs the grade it caps at"
-
-
-def _item(here: Path, item: RubricItem, codes: Collection[str], ids: Collection[str]) -> Found:
-    yield from _known((*here, "indicators"), "indicator", item.indicators, ids)
-    yield from _known((*here, "districts"), "district", item.districts or (), codes)
-    for k, case in enumerate(item.params.cases):
-        path = (*here, "params", "cases", k)
-        yield from _known((*path, "indicator"), "indicator", [case.indicator], item.indicators)
-        yield from _known((*path, "districts"), "district", case.districts or (), codes)
-
-
-def _extra(here: Path, extra: Extra, ids: Collection[str]) -> Found:
-    yield from _known((*here, "indicator"), "indicator", filter(None, [extra.indicator]), ids)
-    if extra.rise:
-        yield from _known((*here, "rise", "indicator"), "indicator", [extra.rise.indicator], ids)
+        yield from known((*path, "cadence", "type"), "type", [indicator.cadence.type], column.values)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipelines.plans import calendar, model, source
+from pipelines.plans import calendar, source
+from pipelines.plans.advice import advise
 from pipelines.plans.checks import check_conditions, cross_check
-from pipelines.plans.model import Plan
+from pipelines.plans.found import suggestion
+from pipelines.plans.model import FACT_KEYS, OPERATOR_KEYS, Fact, Milestone, Plan
 from pipelines.plans.salvage import Salvage
 
 BUILT_IN = Path(__file__).parent
@@ -45,6 +47,16 @@ class PlanError(ValueError):
 def check_file(path: str | Path) -> list[Mistake]:
     """Every mistake in a plan file, its SQL included; an empty list when it is sound."""
     return list(_read(Path(path), conditions=True)[1])
+
+
+def look_over(path: str | Path) -> tuple[Plan, list[Mistake]] | None:
+    """The plan of a sound file, and what it may say but hardly means; None where it has mistakes."""
+    plan = _read(Path(path), conditions=True)[0]
+    if plan is None:
+        return None
+    read = source.parse(Path(path).read_text(encoding="utf-8-sig"))
+    list(calendar.write_out(read))
+    return plan, sorted(Mistake(str(path), read.line(at), _field(read.value, at), said) for at, said in advise(plan))
 
 
 def load_plans(extra_dir: Path | None = None) -> dict[str, Plan]:
@@ -149,20 +161,34 @@ def _message(error: ErrorDetails) -> str:
     if kind == "missing":
         return "is required"
     if kind == "extra_forbidden":
-        return "no such field" + _suggest(str(error["loc"][-1]), _field_names())
+        return "no such field" + _hint(tuple(error["loc"]))
     if kind == "literal_error":
         words = str(context.get("expected", "")).replace("' or '", "', '").replace("'", "").split(", ")
-        return f"{given!r} is not one of {', '.join(words)}" + _suggest(str(given), words)
+        return f"{given!r} is not one of {', '.join(words)}" + suggestion(str(given), words)
     return error["msg"]
 
 
-def _suggest(word: str, known: list[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+_TARGET_KEYS = {"target", "op", "operator", "value", "gte", "gt", "eq", "lte", "lt", "hold_gte"}
 
 
-@lru_cache(maxsize=1)
-def _field_names() -> list[str]:
-    """Every key that a plan file may contain."""
-    classes = [c for c in vars(model).values() if isinstance(c, type) and issubclass(c, BaseModel)]
-    return sorted({name for c in classes for name in c.model_fields})
+def _hint(path: source.Path) -> str:
+    """What an unknown key was probably meant to be."""
+    around, key = _class_at(path[:-1]), str(path[-1])
+    if around in (Milestone, Fact) and key in _TARGET_KEYS:
+        keys = OPERATOR_KEYS if around is Milestone else FACT_KEYS
+        return f"; the number stands under its operator, such as at_least: 90 (or {', '.join(keys)})"
+    return suggestion(key, sorted(around.model_fields)) if around else ""
+
+
+def _class_at(path: source.Path) -> type[BaseModel] | None:
+    """What the part of a plan at this path is an instance of; None where it has no keys of its own."""
+    found: Any = Plan
+    for step in path:
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            field = found.model_fields.get(str(step))
+            found = field.annotation if field else None
+        else:  # an entry of a list, or a value of a mapping
+            found = get_args(found)[0 if isinstance(step, int) else -1]
+        if get_origin(found) in (Union, UnionType):
+            found = get_args(found)[0]
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else None

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -18,7 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from pipelines.plans import lookup
-from pipelines.plans.entities import ENTITIES, Measure
+from pipelines.plans.entities import ENTITIES, Column, Measure
+from pipelines.plans.found import suggestion
 
 Kind = Literal["rate", "count", "boolean", "document", "cadence", "trend", "fact"]
 Operator = Literal["gte", "gt", "eq", "lte", "lt", "hold_gte", "done_by"]
@@ -73,9 +73,8 @@ def _word(value: str) -> str:
 def _entity(value: str) -> str:
     if value in ENTITIES:
         return value
-    close = get_close_matches(value, ENTITIES, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"it is one of {', '.join(ENTITIES)}"
-    raise _wrong(f"unknown entity {value!r}; {hint}")
+    hint = suggestion(value, ENTITIES) or f"; it is one of {', '.join(ENTITIES)}"
+    raise _wrong(f"unknown entity {value!r}{hint}")
 
 
 def _fraction(value: object) -> object:
@@ -268,12 +267,14 @@ FACT_KEYS: dict[str, str] = {
     "less_than": "lt",
     "at_most": "lte",
     "between": "between",
+    "is_so": "is",
 }
-"""How a plan file writes what a fact's number is; ``between`` takes a pair, both ends included."""
+"""How a plan file writes what a fact states; ``between`` takes a pair, both ends included, ``is_so`` only true."""
 
 
 class Fact(_Model):
-    """A number that the text states as already so. Nothing is promised: it has no date to be met by.
+    """What the text states as already so: a number, or (``is_so``, of a boolean or document) that it exists. Nothing is
+    promised: it has no date to be met by.
 
     ``of_each``: true of every row (the numerator says which rows agree), rather than of their total. ``period``: whose
     ledgers ought to show it; the plan's first when not said.
@@ -285,6 +286,7 @@ class Fact(_Model):
     less_than: Decimal | None = None
     at_most: Decimal | None = None
     between: tuple[Decimal, Decimal] | None = None
+    is_so: Literal[True] | None = None
     of_each: bool = False
     as_of: Day | None = None
     as_of_note: str | None = None
@@ -295,7 +297,7 @@ class Fact(_Model):
         """Operator, value, and the upper end of a range."""
         [(key, operator)] = [(k, o) for k, o in FACT_KEYS.items() if getattr(self, k) is not None]
         given = getattr(self, key)
-        return (operator, *given) if key == "between" else (operator, given, None)
+        return (operator, *given) if key == "between" else (operator, Decimal(given), None)
 
     @property
     def decimals(self) -> int:
@@ -306,7 +308,7 @@ class Fact(_Model):
     def _one_statement(self) -> Fact:
         given = [key for key in FACT_KEYS if getattr(self, key) is not None]
         if len(given) != 1:
-            raise _wrong(f"a fact states one number, with one of {', '.join(FACT_KEYS)}; found {len(given)}")
+            raise _wrong(f"a fact states one thing, with one of {', '.join(FACT_KEYS)}; found {len(given)}")
         if self.between and self.between[0] > self.between[1]:
             raise _wrong("the lower end of a range comes first")
         return self
@@ -380,7 +382,7 @@ class Indicator(_Model):
             implied = {"entity": "community", "denominator": "true", "numerator": "true", "measures": both, "unit": "%"}
         else:
             implied = {"unit": "%"} if data.get("denominator") else {"unit": "个"}
-        if kind in ("boolean", "document", "cadence") or data.get("milestones"):
+        if data.get("milestones") or (kind in ("boolean", "document", "cadence") and not data.get("fact")):
             implied["binding"] = "hard"
         return _inherit({**implied, **data})
 
@@ -394,15 +396,25 @@ class Indicator(_Model):
             raise _wrong("a count has no denominator")
         if (self.kind == "cadence") != (self.cadence is not None):
             raise _wrong("a cadence indicator, and only such a one, lists its occasions")
-        if (self.kind == "fact") != (self.fact is not None):
-            raise _wrong("an indicator of kind fact, and only such a one, has a fact: with the number that is stated")
-        if self.kind == "fact" and self.milestones:
-            raise _wrong("a fact has no milestones")
+        self._fact_fits()
         if self.kind not in ("boolean", "document", "cadence"):
             for milestone in self.milestones:
                 if milestone.operator == "done_by":
                     raise _wrong(f"the milestone of {milestone.due} needs a target such as at_least: 95")
         return self
+
+    def _fact_fits(self) -> None:
+        """A number is stated of a ``fact``, and that something is so of a boolean or document; neither is promised."""
+        is_done_or_not = self.kind in ("boolean", "document")
+        if self.fact is None:
+            if self.kind == "fact":
+                raise _wrong("an indicator of kind fact has a fact: with the number that is stated")
+        elif self.kind != "fact" and not is_done_or_not:
+            raise _wrong(f"a {self.kind} has no fact; what the text states as already so is of kind fact")
+        elif bool(self.fact.is_so) != is_done_or_not:
+            raise _wrong("fact: {is_so: true} is for booleans and documents; of kind fact a number is stated")
+        elif self.milestones:
+            raise _wrong("what is already so has no milestones")
 
     @cached_property
     def bases(self) -> dict[str, Measure]:
@@ -428,11 +440,15 @@ class Indicator(_Model):
         return ENTITIES[self.entity].form
 
     @cached_property
-    def fields(self) -> frozenset[str]:
-        """``form.field`` of the columns that its conditions and sums rest on, with those that can stand in for them."""
+    def columns(self) -> tuple[Column, ...]:
+        """The entity's columns that its conditions and sums rest on."""
         sums = [sql for measure in self.bases.values() for sql in (measure.numerator, measure.denominator)]
-        used = ENTITIES[self.entity].columns_used(self.denominator, self.numerator, self.strict, *sums)
-        return frozenset(name for column in used for need in column.needs for name in need.split("|"))
+        return tuple(ENTITIES[self.entity].columns_used(self.denominator, self.numerator, self.strict, *sums))
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """``form.field`` of the columns that it rests on, with those that can stand in for them."""
+        return frozenset(name for column in self.columns for need in column.needs for name in need.split("|"))
 
 
 class Tier(_Model):
@@ -456,12 +472,12 @@ class Params(_Model):
 
     floor: Decimal | None = None
     target: Decimal | None = None
-    limit: Decimal | None = None
+    limit: Decimal | None = Field(default=None, ge=0)
     due: Day | None = None
-    late_factor: Decimal | None = None
-    late_days: int | None = None
-    per: Decimal | None = None
-    points_each: Exact | None = None
+    late_factor: Decimal | None = Field(default=None, ge=0, le=1)
+    late_days: int | None = Field(default=None, ge=0)
+    per: Decimal | None = Field(default=None, gt=0)
+    points_each: Exact | None = Field(default=None, gt=0)
     occasions: tuple[Day, ...] = ()
     tiers: tuple[Tier, ...] = ()
     cases: tuple[Case, ...] = ()

@@ -90,6 +90,7 @@ BAYANNUR = Reading(
             lambda f: f.row["disclosure_done"] is True, built_and(lambda f: f.has_management)
         ),
         "basic_filing_rates_contract": communities(lambda f: f.row["contract_filed"] is True, built_and(served)),
+        "building_steward_rate": communities(lambda f: f.row["building_steward"] is True),
         "fee_collection_rate": communities(
             lambda f: True,
             built_and(lambda f: f.row["fee_collection_rate"] is not None),

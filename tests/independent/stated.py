@@ -41,7 +41,7 @@ def _agrees(indicator: Indicator, figure: Figure) -> bool | None:
     assert fact is not None
     if value is None:
         return None
-    if fact.of_each:
+    if fact.of_each or fact.is_so:
         return figure.numerator == figure.denominator
     if fact.equals is not None:
         stated = Fraction(fact.equals)

@@ -84,7 +84,10 @@ def test_nothing_of_a_plan_is_unaccounted_for(plan: Any) -> None:
         if indicator.form:
             assert indicator.form in asked or {"mechanism", "task"} & asked, indicator.id
     assert plan.unmeasured, "say which clauses nothing measures"
-    assert all(f"| {clause.clause} | {clause.what.zh} |" in page for clause in plan.unmeasured)
+    for clause in plan.unmeasured:
+        assert f"| {clause.clause} | {clause.what.zh} | – | {coverage.REASONS[clause.why]}" in page
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if line.startswith("| ")][1:]
+    assert rows == sorted(rows, key=coverage.clause_order), "clauses stand in the order of the text"
 
 
 def test_columns_that_are_worked_out_name_real_fields() -> None:

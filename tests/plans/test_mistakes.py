@@ -306,7 +306,7 @@ def test_mistakes_of_shape_hide_no_others(plan_file: Path) -> None:
         ("due: 2025-01-10\n", "due: 2024-12-01\n", "periods[2024-12].due", "before its as-of date"),
         ("A}}", "A}, forms: [company, comunity]}", "districts[990001].forms", "did you mean 'community'"),
         ("kind: count", "kind: fact", "indicators[training]", "a fact: with the number"),
-        ("kind: count", "kind: fact\n    fact: {equals: 4, more_than: 3}", "indicators[training].fact", "one number"),
+        ("kind: count", "kind: fact\n    fact: {equals: 4, more_than: 3}", "indicators[training].fact", "one thing"),
         ("kind: count", "kind: trend\n    pools: [rules_issud]", "indicators[training].pools", "unknown indicator"),
         ("submission", "meeting\n      type: lunch", "indicators[yearly_report].cadence.type", "unknown type"),
         (

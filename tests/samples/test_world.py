@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import pairwise
+from random import Random
 
 import pytest
 
@@ -13,9 +15,10 @@ from pipelines.forms.codes import judge_uscc
 from pipelines.forms.keys import name_key, subdistrict_key
 from pipelines.forms.personal import find
 from pipelines.forms.types import Enum
-from pipelines.plans import Plan
+from pipelines.plans import Plan, load_plans
 from pipelines.samples import District, Ledger, Submission, histories
 from pipelines.samples.problems import PROBLEMS, SYNTHETIC_IDENTITY, SYNTHETIC_PHONE
+from pipelines.samples.stories import story_of
 from pipelines.samples.truth import ROWS, Community
 
 World = dict[str, District]
@@ -69,6 +72,17 @@ def test_every_district_and_period_of_the_plan_is_told(plan: Plan, world: World)
     for submission in submissions(world):
         assert set(submission.ledger.rows) == asked[submission.ledger.period_id]
         assert submission.received_at.date() >= submission.filled
+
+
+def test_every_plan_is_played_in_its_own_calendar() -> None:
+    """No workbook comes years after its period, and only one that is told to be late comes after its date."""
+    for plan in load_plans().values():
+        for district in plan.districts:
+            course = story_of(plan, district.code, Random(1))["course"]
+            for period, sent in zip(plan.periods, course["sent"], strict=True):
+                for first, *_ in [sent] if sent else []:
+                    at = datetime.fromisoformat(first["at"]).date()
+                    assert period.as_of - timedelta(days=10) <= at <= period.due + timedelta(days=10), district.code
 
 
 def test_communities_are_told_apart(world: World) -> None:

@@ -54,7 +54,7 @@ select
     value,
     case
         when numerator is null or d = 0 then null
-        when of_each then numerator = denominator
+        when of_each or operator = 'is' then numerator = denominator
         when operator = 'eq' and denominator is null then n = s * d
         when operator = 'eq' then (n - s * d) * 2 < d * last_place and (s * d - n) * 2 <= d * last_place
         when operator = 'gt' then n > s * d

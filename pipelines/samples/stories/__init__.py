@@ -49,7 +49,14 @@ def _merged(usual: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 def _moved(story: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     """The dates and years of a story in the plan's own years."""
     years = plan.start.year - HOME_YEAR
-    return {key: _later(value, years) if years and key in _BY_YEAR else value for key, value in story.items()}
+    moved = {key: _later(value, years) if years and key in _BY_YEAR else value for key, value in story.items()}
+    course = {key: _undated(value) if key == "sent" else value for key, value in story["course"].items()}
+    return moved | {"course": course}
+
+
+def _undated(sent: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Workbooks without the moments they were sent at: those belong to the calendar the story was written for."""
+    return [[{key: value for key, value in one.items() if key != "at"} for one in period] for period in sent]
 
 
 def _later(value: Any, years: int) -> Any:

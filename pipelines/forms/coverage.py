@@ -73,7 +73,7 @@ def _measured(plan: Plan, indicator: Indicator) -> tuple[str, ...]:
     if kind in ("rate", "count", "trend", "fact"):
         kind += f" of {indicator.basis}" if indicator.denominator else f", in {indicator.unit}"
     name = f"{indicator.name.zh} `{indicator.id}`"
-    return name, kind, _targets(indicator), "; ".join(_columns(plan, indicator)), _tables(plan, indicator)
+    return name, kind, _targets(indicator), "; ".join(_columns(plan, indicator)), tables(plan, indicator)
 
 
 def _unmeasured(clause: Unmeasured) -> tuple[str, ...]:
@@ -141,7 +141,8 @@ def _target(milestone: Milestone) -> str:
     return f"{milestone.due}{number}" + (f" ({', '.join(notes)})" if notes else "")
 
 
-def _tables(plan: Plan, indicator: Indicator) -> str:
+def tables(plan: Plan, indicator: Indicator) -> str:
+    """The published tables that show an indicator beside those that show every one."""
     shown = []
     if indicator.milestones:
         shown.append("mart_milestone_progress")

@@ -116,7 +116,9 @@ def _parse(path: Path, mtime_ns: int, size: int, conditions: bool) -> tuple[Plan
         plan = Plan.model_validate(read.value)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        mistakes += [mistake(tuple(e["loc"]), _message(e)) for e in errors]
+        unclear = {tuple(e["loc"])[:-1] for e in errors if e["loc"][-1:] == ("kind",)}
+        told = [e for e in errors if e["type"] != "missing" or tuple(e["loc"])[:-1] not in unclear]
+        mistakes += [mistake(tuple(e["loc"]), _message(e)) for e in told]  # what is required depends on the kind
         rest = Salvage(read.value, errors)
         if rest.plan is not None:
             found = ((rest.place(where), message) for where, message in _found(rest.plan))

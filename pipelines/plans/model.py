@@ -111,45 +111,57 @@ class Name(_Model):
     """A text in Chinese and English."""
 
     zh: str = Field(min_length=1)
+    """In Chinese, as officials write it."""
     en: str = Field(min_length=1)
+    """In English."""
 
 
 class Region(_Model):
     """The plan's whole area: code (none where the source is anonymised) and Chinese name."""
 
     code: str | None
+    """GB/T 2260 code of the whole area; null where the source is anonymised."""
     name: str
+    """Its Chinese name, which the pages carry."""
 
 
 class Window(_Model):
     """From the first to the last day, both included."""
 
     start: Day
+    """First day."""
     end: Day
+    """Last day."""
 
 
 class Parameters(_Model):
-    """Readings of the plan that conditions depend on.
-
-    ``new_build_cutoff``: delivered on or after it is new-built; None = only the typed flag decides.
-    ``bodies_counted``: owners' bodies that count as a committee; ``counted_statuses``: in which state they do.
-    """
+    """Readings of the plan that conditions depend on."""
 
     new_build_cutoff: Day | None = None
+    """What is delivered on or after it is new-built; without it only the typed flag decides."""
     bodies_counted: tuple[Literal["owners_committee", "pm_committee", "owners_assembly"], ...]
+    """Owners' bodies that count as a committee."""
     counted_statuses: tuple[Literal["formed", "term_expired", "re_election"], ...]
+    """In which state a body counts."""
 
 
 class District(_Model):
     """A reporting unit. A pseudo-region (development zone …) has its parent's code with a suffix."""
 
     code: str = Field(pattern=r"^\d{6}(-[A-Z]+)?$|^\d{9}$|^\d{12}$")
+    """GB/T 2260 code (6, 9 or 12 digits), or its parent's with a suffix such as -KFQ."""
     name: Name
+    """Official name."""
     short_name: str | None = None
+    """Where there is little room."""
     parent: str | None = None
+    """Code of the district, or of the whole area, that it belongs to."""
     pseudo_region: bool = False
+    """A development zone, farm or office without a code of its own."""
     aliases: tuple[str, ...] = ()
+    """Other names that workbooks may carry."""
     ambiguous_aliases: tuple[str, ...] = ()
+    """Names that another unit may mean as well; they identify nobody."""
     forms: tuple[str, ...] | None = None
     """What it is asked for of a period's forms; None: all of them. (A city's own office has no communities.)"""
 
@@ -159,19 +171,26 @@ class District(_Model):
 
 
 class Period(_Model):
-    """One reporting occasion. ``required_forms`` are due (one missing is reported and leaves its indicators without
-    data); ``optional_forms`` are on the template too but may stay away.
-    """
+    """One reporting occasion."""
 
     id: str = Field(pattern=r"^[0-9a-z][0-9a-z-]*$")
+    """Short and stable, such as 2024-11; file names and tables carry it."""
     name: Name
+    """As templates and pages call it."""
     kind: Literal["baseline", "ledger", "snapshot", "monthly", "facts"]
+    """What is handed in: baseline survey, yearly ledger, snapshot between, month's sheet, or facts to compare."""
     as_of: Day
+    """The day the figures speak of."""
     due: Day
+    """The last day for handing in."""
     lateness_judged: bool = True
+    """false where nobody can be late."""
     required_forms: tuple[str, ...]
+    """Forms that must come; one missing is reported and leaves its indicators without data."""
     optional_forms: tuple[str, ...] = ()
+    """Forms on the template too that may stay away."""
     aliases: tuple[str, ...] = ()
+    """Other ways of writing the period."""
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -186,24 +205,41 @@ class Milestone(_Model):
     """
 
     indicator_id: Id
+    """The indicator it belongs to."""
     due: Day
+    """By when; the last period that ends by then decides."""
     operational: Day | None = None
+    """An earlier day by which the work is to be done."""
     at_least: Decimal | None = None
+    """Target: this or more."""
     more_than: Decimal | None = None
+    """Target: more than this."""
     equals: Decimal | None = None
+    """Target: this; 100 for full coverage."""
     at_most: Decimal | None = None
+    """Target: this or less."""
     less_than: Decimal | None = None
+    """Target: less than this."""
     hold_at_least: Decimal | None = None
+    """Target: this or more in every period; one dip is a breach."""
     binding: Binding = "hard"
+    """How binding the words are; it colours a miss and changes no status."""
     clause: str
+    """Where the text says so."""
     districts: Scope = None
+    """Whom it is for; all of them when left out."""
     date_is_default: bool = False
+    """The text has no date; this one is ours."""
     target_is_derived: bool = False
+    """The text has no number; this one is ours."""
     is_scored: bool = True
+    """false: shown, and left out of counts of what is met."""
     all_of: tuple[str, ...] = ()
+    """Other indicators that must reach the same target for this one to be met."""
     whole_area_only: bool = False
     """The number is for the whole plan area: no district is measured by it (five model sites in the county)."""
     note: str | None = None
+    """What a reader should know of the reading."""
 
     @property
     def id(self) -> str:
@@ -238,26 +274,30 @@ class Milestone(_Model):
 
 
 class Occasion(_Model):
-    """One date by which something recurrent must have happened.
-
-    ``key`` names what proves it: a period's id, or the year (2024), quarter (2024-Q1) or month (2024-01) in which it
-    happened; the year of ``due`` when not said.
-    """
+    """One date by which something recurrent must have happened."""
 
     due: Day
+    """By when it must have happened."""
     key: str | None = None
+    """What proves it: a period's id, or the year (2024, that of ``due`` when not said), quarter (2024-Q1) or month
+    (2024-01) in which it happened."""
     is_scored: bool = True
+    """false: tracked, never scored."""
 
 
 class Cadence(_Model):
     """Something that recurs: what shows that it happened, who owes it, and when."""
 
     source: Literal["submission", "credit", "inspection", "mechanism", "meeting", "none"]
+    """The form that proves it; submission: a ledger that came; none: nothing does, it is only a date."""
     type: str | None = None
     """Only inspections or meetings of this kind; every meeting, and double-random inspections, when not said."""
     reporter: Literal["district", "city"] = "district"
+    """Who owes it."""
     lateness_judged: bool = True
+    """false where nobody can be late."""
     occasions: tuple[Occasion, ...] = Field(min_length=1)
+    """The dates, one by one or as a row of months."""
 
 
 FACT_KEYS: dict[str, str] = {
@@ -273,24 +313,32 @@ FACT_KEYS: dict[str, str] = {
 
 
 class Fact(_Model):
-    """What the text states as already so: a number, or (``is_so``, of a boolean or document) that it exists. Nothing is
-    promised: it has no date to be met by.
-
-    ``of_each``: true of every row (the numerator says which rows agree), rather than of their total. ``period``: whose
-    ledgers ought to show it; the plan's first when not said.
+    """What the text states as already so: a number, or of a boolean or document that it exists. Nothing is promised: it
+    has no date to be met by.
     """
 
     equals: Decimal | None = None
+    """It is this, as closely as the text prints it."""
     more_than: Decimal | None = None
+    """It is more than this."""
     at_least: Decimal | None = None
+    """It is this or more."""
     less_than: Decimal | None = None
+    """It is less than this."""
     at_most: Decimal | None = None
+    """It is this or less."""
     between: tuple[Decimal, Decimal] | None = None
+    """It is from the first to the second, both included."""
     is_so: Literal[True] | None = None
+    """It exists."""
     of_each: bool = False
+    """True of every row (the numerator says which rows agree) rather than of their total."""
     as_of: Day | None = None
+    """The day it was so."""
     as_of_note: str | None = None
+    """What the text says of its date, where it has none."""
     period: str | None = None
+    """Whose ledgers ought to show it; the first when left out."""
 
     @cached_property
     def stated(self) -> tuple[str, Decimal, Decimal | None]:
@@ -318,7 +366,9 @@ class MeasurePair(_Model):
     """What is summed over the rows above and below the line."""
 
     numerator: Sql
+    """SQL expression summed over the rows above the line."""
     denominator: Sql = "1"
+    """Summed over all rows of the denominator."""
 
 
 def _inherit(data: Any) -> Any:
@@ -342,25 +392,45 @@ class Indicator(_Model):
     """
 
     id: Id
+    """Lower-case words joined by _; workbooks name documents, tasks and evidence by it."""
     name: Name
+    """As pages show it."""
     definition: Name
+    """What is counted, in a sentence that an official can check."""
     kind: Kind = "rate"
+    """rate (the default), count, boolean, document, cadence, trend (no target) or fact (already so)."""
     entity: Annotated[str, AfterValidator(_entity)]
+    """What is counted: its rows and columns are listed in docs/entities.md."""
     denominator: Sql | None = None
+    """Condition: which rows are below the line."""
     numerator: Sql = "true"
+    """Condition: which of them are above it; for a count, which rows count."""
     strict: Sql | None = None
+    """The numerator of the stricter variant."""
     measure: Sql = "1"
+    """SQL expression summed for a count, such as actual; 1 counts rows."""
     measures: dict[Basis, MeasurePair] = {}
+    """What is summed instead of rows, by basis; the first is the main one."""
     unit: str
+    """Shown behind a count; % for rates."""
     direction: Direction = "up"
+    """Which way is better; none where neither is."""
     is_headline: bool = False
+    """One of the few that stand first on every page."""
     binding: Binding | None = None
+    """How binding the words are; hard where milestones do not say otherwise."""
     clause: str
+    """Where the text says so, such as 二(四)."""
     districts: Scope = None
+    """Whom it is about; all who are asked for its form when left out."""
     milestones: tuple[Milestone, ...] = ()
+    """Targets with their dates."""
     cadence: Cadence | None = None
+    """For kind cadence: when it falls due and what proves it."""
     fact: Fact | None = None
+    """For kind fact, and for what a text says exists: what it states."""
     pools: tuple[str, ...] = ()
+    """Rates whose figures are added up instead of counting rows."""
 
     @model_validator(mode="before")
     @classmethod
@@ -455,32 +525,49 @@ class Tier(_Model):
     """From ``at_least`` on, ``points``."""
 
     at_least: Decimal
+    """From this value on."""
     points: Decimal
+    """What it earns."""
 
 
 class Case(_Model):
     """How an item is judged in some districts. The first case that names a district, or names none, applies."""
 
     districts: Scope = None
+    """Where it applies; everywhere else when left out."""
     indicator: Id
+    """What is judged there, one of the item's indicators."""
     method: Method
+    """How it is judged there."""
     params: Params
+    """With which numbers."""
 
 
 class Params(_Model):
     """What a method needs: ``METHOD_PARAMS`` says which of these belong to which."""
 
     floor: Decimal | None = None
+    """Nothing up to here."""
     target: Decimal | None = None
+    """All points from here on; the milestone's when left out."""
     limit: Decimal | None = Field(default=None, ge=0)
+    """All points up to here, none at its double."""
     due: Day | None = None
+    """Judged as of this date, one of the milestones."""
     late_factor: Decimal | None = Field(default=None, ge=0, le=1)
+    """What is done after the date is worth, 0 to 1."""
     late_days: int | None = Field(default=None, ge=0)
+    """Up to how many days late still earns late_factor."""
     per: Decimal | None = Field(default=None, gt=0)
+    """How many units or points cost points_each."""
     points_each: Exact | None = Field(default=None, gt=0)
+    """Points per unit missed, or per occasion; 2/3 is fine."""
     occasions: tuple[Day, ...] = ()
+    """Only these dates of what recurs."""
     tiers: tuple[Tier, ...] = ()
+    """From which value on how many points."""
     cases: tuple[Case, ...] = ()
+    """One method per district or group of them."""
 
     @property
     def given(self) -> dict[str, Any]:
@@ -511,21 +598,31 @@ METHOD_PARAMS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 
 
 class RubricItem(_Model):
-    """One line of the assessment: which indicators, how many points, and how they are earned.
-
-    ``evidence``: ``listed`` = nothing without evidence on the list; ``ledger`` = the ledger's own sheets are the proof.
-    """
+    """One line of the assessment: which indicators, how many points, and how they are earned."""
 
     id: str
+    """Such as A1; evidence may name it."""
     name: Name
+    """As the table of points shows it."""
     indicators: tuple[Id, ...] = Field(min_length=1)
+    """What it looks at."""
     points: Decimal = Field(gt=0)
+    """At most these."""
     method: Method
+    """How points are earned: proportional, or proportional_from_baseline, to the target; floor_linear between floor and
+    target; control, where less is better; tiered; deduct_per_miss and deduct_per_pp, so much off each; boolean, all or
+    nothing; boolean_share of the occasions; checklist of several indicators; deadline, late earns less; by_case, which
+    depends on the district."""
     params: Params = Params()
+    """The numbers the method needs."""
     evidence: Literal["listed", "ledger", "none"] = "listed"
+    """listed: nothing without an item on the list of evidence; ledger: its own sheets are the proof; none: no proof."""
     evidence_note: str | None = None
+    """What evidence is expected."""
     clause: str
+    """Where the text says so; several are joined by 、."""
     districts: Scope = None
+    """Whom it applies to; others are scored without it."""
 
     @model_validator(mode="after")
     def _parameters(self) -> RubricItem:
@@ -542,23 +639,31 @@ class RubricGroup(_Model):
     """Items under one heading."""
 
     id: str
+    """Such as A."""
     name: Name
+    """Its heading."""
     items: tuple[RubricItem, ...] = Field(min_length=1)
+    """Its lines."""
 
 
 class Grade(_Model):
     """From ``at_least`` points of 100 on."""
 
     id: Id
+    """Named by vetoes."""
     name: Name
+    """As shown."""
     at_least: Decimal
+    """From so many points of 100 on."""
 
 
 class Rise(_Model):
     """An indicator's gain between its first and its last value, in percentage points."""
 
     indicator: Id
+    """Whose gain."""
     at_least: Decimal
+    """Percentage points."""
 
 
 class Extra(_Model):
@@ -567,55 +672,81 @@ class Extra(_Model):
     """
 
     id: Id
+    """Analysts' entries name it."""
     name: Name
+    """As shown."""
     points: Decimal = Field(gt=0)
+    """For each time."""
     indicator: Id | None = None
+    """Earned when it is done, or above 0."""
     rise: Rise | None = None
+    """Earned by a gain."""
     claimed_difference_over: Decimal | None = None
+    """Struck by headline rates whose typed totals are off by more than so many points."""
     per_case: bool = False
+    """Counts every time, not once."""
 
 
 class Extras(_Model):
     """Bonuses or penalties with their common cap. Shown and used to break ties; never added to the score."""
 
     cap: Decimal
+    """At most so many points together."""
     items: tuple[Extra, ...]
+    """One by one."""
 
 
 class Veto(_Model):
-    """What overrides the score. ``no_submission_for``: the period whose missing ledger triggers it by itself on
-    ``after``; otherwise an analyst enters it.
-    """
+    """What overrides the score: a ledger that never came strikes by itself, anything else is entered by an analyst."""
 
     id: Id
+    """Analysts' entries name it."""
     name: Name
+    """As shown."""
     effect: Literal["zero_item", "cap_grade", "downgrade_one", "disqualify"]
+    """zero_item: an item earns nothing; cap_grade: at most that; downgrade_one: one less; disqualify: the lowest."""
     grade: Id | None = None
+    """The highest grade left, for cap_grade."""
     zero_item: bool = False
+    """The item named in the entry earns nothing as well."""
     no_submission_for: str | None = None
+    """Struck when this period's ledger has not come by the end of ``after``."""
     after: Day | None = None
+    """The last day for that ledger."""
 
 
 class RankRanges(_Model):
     """How rank ranges are drawn: every weight varies by ``weight_spread`` percent, independently."""
 
     weight_spread: int = 20
+    """Percent up and down."""
     draws: int = Field(default=1000, gt=0)
+    """How often weights are drawn."""
     seed: int
+    """So that the same draws come again."""
 
 
 class Rubric(_Model):
-    """The assessment. ``is_proposal``: ours until an official table is entered, and every page says so."""
+    """The assessment."""
 
     is_proposal: bool
+    """true until an official table is entered; every page says so."""
     note: Name
+    """Where it comes from, as pages say it."""
     period: str
+    """Whose figures are scored."""
     grades: tuple[Grade, ...]
+    """From the best down to the one at 0."""
     bonus: Extras
+    """What breaks ties."""
     penalty: Extras
+    """What is shown against."""
     vetoes: tuple[Veto, ...]
+    """What overrides the score."""
     rank_ranges: RankRanges
+    """How firm the ranks are."""
     groups: tuple[RubricGroup, ...]
+    """Headings with their items; 100 points in all."""
 
     @property
     def items(self) -> tuple[RubricItem, ...]:
@@ -641,9 +772,13 @@ class Unmeasured(_Model):
     """
 
     clause: str
+    """Which clause."""
     what: Name
+    """What it says, in our words."""
     why: WhyUnmeasured
+    """Why nothing measures it."""
     by: tuple[str, ...] = ()
+    """For covered: the indicators that do."""
 
     @model_validator(mode="after")
     def _by_whom(self) -> Unmeasured:
@@ -653,33 +788,50 @@ class Unmeasured(_Model):
 
 
 class Plan(_Model):
-    """One three-year action plan.
-
-    ``truncated_after``: the last clause that an incomplete source still has. ``source_sha256``: of the text this file
-    was made from, as UTF-8 and without what a website put above it.
-    """
+    """One three-year action plan."""
 
     id: Id
+    """The file's name without .yaml; every table carries it."""
     name: Name
+    """The plan's title."""
     aliases: tuple[str, ...] = ()
+    """Other spellings of the title."""
     issuer: str
+    """Who issued it."""
     document_no: str | None = None
+    """Its number, 文号."""
     issued: Day | None = None
+    """When it was issued."""
     start: Day
+    """First day of the plan."""
     end: Day
+    """Last day of the plan."""
     operational_deadline: Day | None = None
+    """The day by which the text wants everything done."""
     evaluation: Window | None = None
+    """When the assessment takes place; before it scores are provisional."""
     region: Region
+    """The whole area."""
     source_complete: bool = True
+    """false where the text breaks off."""
     truncated_after: str | None = None
+    """The last clause an incomplete text still has."""
     source_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """Of the text this file was made from, as UTF-8 and without what a website put above it."""
     source_note: Name | None = None
+    """What a reader should know of the text."""
     parameters: Parameters
+    """Readings that conditions depend on."""
     districts: tuple[District, ...] = Field(min_length=1)
+    """The units that report, in the order of the pages."""
     periods: tuple[Period, ...] = Field(min_length=1)
+    """When they report, in the order of their as-of dates."""
     indicators: tuple[Indicator, ...] = Field(min_length=1)
+    """What is measured."""
     unmeasured: tuple[Unmeasured, ...] = ()
+    """Clauses that no indicator measures, with the reason."""
     rubric: Rubric | None = None
+    """The assessment; left out where nothing is scored."""
 
     @cached_property
     def fields(self) -> frozenset[str]:

@@ -25,7 +25,5 @@ def fields(plan: Plan, indicator: Indicator) -> tuple[str, ...]:
     if indicator.cadence is not None:
         return tuple(PROOFS.get(indicator.cadence.source, "").split())
     entity = ENTITIES[indicator.entity]
-    sums = [sql for measure in indicator.bases.values() for sql in (measure.numerator, measure.denominator)]
-    used = entity.columns_used(indicator.denominator, indicator.numerator, indicator.strict, *sums)
-    found = tuple(dict.fromkeys(name for column in used for name in origins(entity, column)))
+    found = tuple(dict.fromkeys(name for column in indicator.columns for name in origins(entity, column)))
     return found or ((entity.form,) if entity.form else ())

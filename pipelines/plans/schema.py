@@ -37,11 +37,13 @@ def schema() -> dict[str, Any]:
     definitions["Indicator"]["properties"]["entity"]["enum"] = list(ENTITIES)
     for key in ("required_forms", "optional_forms"):
         definitions["Period"]["properties"][key]["items"]["enum"] = list(FORM_NAMES)
+    entities = "; ".join(f"{entity.name}: {entity.meaning}" for entity in ENTITIES.values())
+    definitions["Indicator"]["properties"]["entity"]["description"] = f"What is counted. {entities}."
     _allow_months(definitions["Period"], definitions, made["properties"]["periods"])
     _allow_months(definitions["Occasion"], definitions, definitions["Cadence"]["properties"]["occasions"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_numbers_are_texts_too(made),
+        **_numbers_are_texts_too(_untitled(made)),
         "title": "Action plan",
     }
 
@@ -63,6 +65,14 @@ def _allow_months(entry: dict[str, Any], definitions: dict[str, Any], holder: di
         "additionalProperties": False,
     }
     holder["items"] = {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"$ref": f"#/$defs/{name}Months"}]}
+
+
+def _untitled(made: dict[str, Any]) -> dict[str, Any]:
+    """Without the titles made from keys (At Least): the key says it already."""
+    for part in (made, *made["$defs"].values()):
+        for property_ in part["properties"].values():
+            property_.pop("title", None)
+    return made
 
 
 def _numbers_are_texts_too(value: Any) -> Any:

@@ -93,7 +93,7 @@ def ledgers() -> dict[tuple[str, str], dict[str, Rows]]:
         (WEST, "2026-h2"): {
             "community": finished,
             "task": [task("accidents", 0), task("training", 12)],
-            "mechanism": [],
+            "mechanism": [rules],
             "evidence": [],
             "meeting": meetings,
             "special": grid(finished),
@@ -101,15 +101,22 @@ def ledgers() -> dict[tuple[str, str], dict[str, Rows]]:
     }
 
 
-POINTS = {
+POINTS: dict[str, dict[str, str | None]] = {
     # coverage 5 of 10, then 8 of 10; 3 accidents; 7 trainings; rules with evidence; 1 of 2 meetings; 5 days late
     EAST: {"A1": "8", "A2": "6", "A3": "6", "A4": "5", "A5": "4", "A6": "8", "A7": "6", "A8": "5", "A9": "2.5",
-           "A10": "2.5", "A11": "2.5", "A12": "8"},
-    # coverage 2 of 4, then all; no accident; 12 trainings; no document; both meetings; in time
-    WEST: {"A1": "10", "A2": "10", "A3": "10", "A4": "10", "A5": "10", "A6": "10", "A7": "10", "A8": "0", "A9": "5",
-           "A10": "0", "A11": "5", "A12": "0"},
+           "A10": "0", "A11": "2.5", "A12": "8"},
+    # coverage 2 of 4, then all; no accident; 12 trainings; rules without evidence, which only A8 asks for; in time; A9 is
+    # about the other district alone
+    WEST: {"A1": "10", "A2": "10", "A3": "10", "A4": "10", "A5": "10", "A6": "10", "A7": "10", "A8": "0", "A9": None,
+           "A10": "2.5", "A11": "5", "A12": "0"},
 }  # fmt: skip
-"""Worked out by hand from domain.md C.2."""
+"""Worked out by hand from what each method says. A veto takes A10 from the east."""
+ENTRIES = f"""district_code,kind,entry_id,item_id,date,reason
+{EAST},penalty,late_reply,,2026-10-01,第一次逾期
+{EAST},penalty,late_reply,,2026-11-01,第二次逾期
+{EAST},veto,forged,A10,2027-01-20,清单与事实不符
+{WEST},veto,accident,,2026-12-20,发生责任事故
+"""
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +125,8 @@ def root(tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
     root = tmp_path_factory.mktemp("sixth")
     (root / "plans").mkdir()
     (root / "plans" / PLAN.name).write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")
+    (root / "data" / "raw" / "register").mkdir(parents=True)
+    (root / "data" / "raw" / "register" / "sixth_2026_assessment.csv").write_text(ENTRIES, encoding="utf-8")
     checked = actionplan(root, "plans", "check", root / "plans" / PLAN.name)
     assert checked.returncode == 0, checked.stdout
     received = {(EAST, "2026-h2"): "2027-01-15T09:00:00", (WEST, "2026-h2"): "2027-01-09T09:00:00"}
@@ -187,21 +196,33 @@ def test_milestones_are_judged(query: Query) -> None:
 
 
 def test_points_of_every_method(query: Query) -> None:
-    found: dict[str, dict[str, Decimal]] = {EAST: {}, WEST: {}}
+    found: dict[str, dict[str, Decimal | None]] = {EAST: {}, WEST: {}}
     methods = set()
     for district, item, method, points in query(
         "select district_code, item_id, method, points from marts.mart_assessment_item"
     ):
-        found[district][item] = Decimal(points)
+        found[district][item] = points
         methods.add(method)
     assert methods == set(METHOD_PARAMS)
     assert found == {
-        district: {item: Decimal(points) for item, points in own.items()} for district, own in POINTS.items()
+        district: {item: points and Decimal(points) for item, points in own.items()} for district, own in POINTS.items()
     }
-    scores = query("select district_code, score, grade, rank, is_final from marts.mart_assessment_score order by rank")
-    assert [(code, Decimal(score), grade, rank, final) for code, score, grade, rank, final in scores] == [
-        (WEST, Decimal(80), "良好", 1, True),
-        (EAST, Decimal("63.5"), "合格", 2, True),
+    status = dict(
+        query(f"""select item_id, status from marts.mart_assessment_item where district_code = '{WEST}'
+        and status <> 'scored'""")
+    )
+    assert status == {"A8": "no_evidence", "A9": "not_applicable"}
+
+
+def test_scores_with_bonus_penalty_and_vetoes(query: Query) -> None:
+    scores = query("""select district_code, raw_points, applicable_points, score, bonus, penalty, veto, grade, rank,
+        is_final from marts.mart_assessment_score order by rank""")
+    points = [(row[0], *map(str, row[1:6]), *row[6:]) for row in scores]
+    assert points == [
+        # 77.5 of the 95 that apply; 1.5 for the rise and 1 for training, at most 2; an accident takes one grade
+        (WEST, "77.50", "95.00", "81.58", "2.00", "0.00", "accident", "合格", 1, True),
+        # 63.5 without the item that was forged; the rise of 30 points is no bonus; twice 1.5 off, at most 2
+        (EAST, "61.00", "100.00", "61.00", "1.00", "2.00", "forged", "合格", 2, True),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is made from the plans for people and editors: docs/coverage.md and docs/plan.schema.json."""
+"""What is made from the plans for people and editors: docs/coverage.md, docs/entities.md and docs/plan.schema.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pipelines.forms import FORMS, coverage
+from pipelines.forms import FORMS, coverage, entities
 from pipelines.plans import BUILT_IN, load_plans, schema, source
 from pipelines.plans.entities import ENTITIES, WORKED_OUT, origins
 from tests.conftest import CHECKOUT
@@ -34,7 +34,10 @@ def read(text: str) -> Any:
     return plain(source.parse(text).value)
 
 
-@pytest.mark.parametrize(("file", "made"), [("coverage.md", coverage.page(PLANS)), ("plan.schema.json", schema.text())])
+@pytest.mark.parametrize(
+    ("file", "made"),
+    [("coverage.md", coverage.page(PLANS)), ("entities.md", entities.page()), ("plan.schema.json", schema.text())],
+)
 def test_the_page_is_up_to_date(file: str, made: str) -> None:
     assert (CHECKOUT / "docs" / file).read_text(encoding="utf-8") == made, "run: make docs"
 
@@ -46,6 +49,21 @@ def test_the_schema_fits_the_plans_and_they_point_to_it(path: Path) -> None:
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
     assert named
     assert (path.parent / named[1]).resolve() == CHECKOUT / "docs" / "plan.schema.json"
+
+
+def test_an_editor_explains_every_key() -> None:
+    made = schema.schema()
+    for name, part in {"Plan": made, **made["$defs"]}.items():
+        for key, value in part["properties"].items():
+            assert len(value.get("description", "")) > 4, f"{name}.{key}"
+            assert "title" not in value
+    words = {
+        tuple(value["enum"])
+        for part in made["$defs"].values()
+        for value in part["properties"].values()
+        if "enum" in value
+    }
+    assert {tuple(ENTITIES), ("district", "city"), ("listed", "ledger", "none")} <= words
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.plans import BUILT_IN, PlanError, check_file, load_plans
+from pipelines.plans.loader import look_over
 
 SOUND = Path(__file__).with_name("example.yaml").read_text(encoding="utf-8")
 
@@ -22,11 +23,17 @@ def plan_file(tmp_path: Path) -> Path:
 
 def test_a_sound_file_has_no_mistakes(plan_file: Path) -> None:
     assert check_file(plan_file) == []
+    plan, doubts = look_over(plan_file) or (None, None)
+    assert plan is not None
+    assert (plan.id, doubts) == ("example_2024", [])
 
 
 @pytest.mark.parametrize("path", sorted(BUILT_IN.glob("*.yaml")), ids=lambda path: path.stem)
-def test_built_in_plans_have_no_mistakes(path: Path) -> None:
+def test_built_in_plans_have_no_mistakes_and_leave_no_doubts(path: Path) -> None:
     assert check_file(path) == []
+    seen = look_over(path)
+    assert seen
+    assert seen[1] == []
 
 
 A1 = "indicators[coverage]"
@@ -151,6 +158,12 @@ def test_the_line_is_that_of_the_field_or_of_the_closest_thing_around_it(plan_fi
     (mistake,) = check_file(plan_file)
     assert (mistake.field, mistake.message) == ("indicators[training].clause", "is required")
     assert mistake.line == lines.index("  - id: training") + 1
+
+
+def test_one_slip_is_one_mistake(plan_file: Path) -> None:
+    """What only follows from a wrong kind is not told beside it."""
+    plan_file.write_text(SOUND.replace("kind: boolean", "kind: boolan"), encoding="utf-8")
+    assert [m.field for m in check_file(plan_file)] == ["indicators[rules_issued].kind"]
 
 
 def test_all_mistakes_come_at_once(plan_file: Path) -> None:
@@ -298,6 +311,9 @@ def test_mistakes_of_shape_hide_no_others(plan_file: Path) -> None:
     )  # it is there, but for its kind
 
 
+FLOOR = "method: floor_linear, params: {floor: 50, target: 90}"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field", "message"),
     [
@@ -308,6 +324,90 @@ def test_mistakes_of_shape_hide_no_others(plan_file: Path) -> None:
         ("kind: count", "kind: fact", "indicators[training]", "a fact: with the number"),
         ("kind: count", "kind: fact\n    fact: {equals: 4, more_than: 3}", "indicators[training].fact", "one thing"),
         ("kind: count", "kind: trend\n    pools: [rules_issud]", "indicators[training].pools", "unknown indicator"),
+        (
+            "{due: 2024-06-30, at_least",
+            "{due: 2024-03-31, at_least",
+            f"{A1}.milestones[2024-03-31].due",
+            "no period decides it: the first one speaks of 2024-06-30",
+        ),
+        ("at_least: 90}", "at_least: 90, all_of: [coverage]}", f"{A1}.milestones[2024-12-31].all_of", "itself"),
+        (
+            "at_least: 90}",
+            "at_least: 90, all_of: [training]}",
+            f"{A1}.milestones[2024-12-31].all_of",
+            "a rate, the other",
+        ),
+        ("at_least: 90}", "target: 90}", f"{A1}.milestones[2024-12-31].target", "under its operator, such as at_least"),
+        ("at_least: 90}", "at_laest: 90}", f"{A1}.milestones[2024-12-31].at_laest", "did you mean 'at_least'?"),
+        ("measure: actual", "wieght: actual", "indicators[training].wieght", "no such field"),
+        ("[990001]}", "[990001], whole_area_only: true}", f"{A1}.milestones[2024-06-30].districts", "no district"),
+        (
+            "{due: 2024-12-31, at_least",
+            "{due: 2024-06-30, at_least",
+            f"{A1}.milestones[2024-06-30].due",
+            "one milestone a",
+        ),
+        (
+            "submission\n      occasions: [{due: 2025-01-10, key: 2024-12}]",
+            "meeting\n      occasions: [{due: 2024-06-30}, {due: 2024-12-31}]",
+            "indicators[yearly_report].cadence.occasions[2024-12-31]",
+            "2024 would prove 2024-06-30 as well",
+        ),
+        ("id: fail,", "id: pass,", "rubric.grades[pass].id", "pass occurs twice"),
+        (
+            "vetoes: []",
+            "vetoes: [{id: a, name: {zh: 甲, en: a}, effect: disqualify, no_submission_for: 2024-12}]",
+            "rubric.vetoes[a]",
+            "no_submission_for and after: YYYY-MM-DD go together",
+        ),
+        ("points: 60", "points: 61", "rubric.groups", "the points add up to 101, not 100 (A 101)"),
+        ("{floor: 50, target: 90}", "{floor: 90, target: 90}", f"{ITEM}.params.floor", "both 90"),
+        *(
+            (FLOOR, f"method: {method}, params: {{{params}}}", f"{ITEM}{field}", message)
+            for method, params, field, message in (
+                ("deadline", "occasions: [2024-12-31]", ".method", "deadline can't judge coverage, which is a rate"),
+                (
+                    "boolean",
+                    "due: 2024-11-30",
+                    ".params.due",
+                    "no milestone on 2024-11-30 (it has: 2024-06-30, 2024-12-31)",
+                ),
+                ("tiered", "tiers: []", ".params.tiers", "at least one tier"),
+                ("tiered", "tiers: [{at_least: 50, points: 70}]", ".params.tiers[0].points", "more than the item's 60"),
+                (
+                    "tiered",
+                    "tiers: [{at_least: 90, points: 5}, {at_least: 80, points: 9}]",
+                    ".params.tiers",
+                    "earn more",
+                ),
+                ("deduct_per_miss", "points_each: 0", ".params.points_each", "greater than 0"),
+                (
+                    "deadline",
+                    "occasions: [2024-12-31], late_factor: 2",
+                    ".params.late_factor",
+                    "less than or equal to 1",
+                ),
+            )
+        ),
+        (
+            f"indicators: [coverage], points: 60, {FLOOR}",
+            "indicators: [yearly_report], points: 60, method: deadline, params: {occasions: [2024-12-31]}",
+            f"{ITEM}.params.occasions",
+            "unknown occasion '2024-12-31'",
+        ),
+        (
+            f"indicators: [coverage], points: 60, {FLOOR}",
+            "indicators: [yearly_report], points: 60, method: deadline, "
+            "params: {occasions: [2025-01-10], points_each: 70}",
+            f"{ITEM}.params.points_each",
+            "1 occasions make 70, the item has 60",
+        ),
+        (
+            f"indicators: [coverage], points: 60, {FLOOR}",
+            "indicators: [training], points: 60, method: deduct_per_miss, params: {points_each: 1}",
+            f"{ITEM}.method",
+            "training has no denominator",
+        ),
         ("submission", "meeting\n      type: lunch", "indicators[yearly_report].cadence.type", "unknown type"),
         (
             "submission\n      occasions: [{due: 2025-01-10, key: 2024-12}]",
@@ -324,11 +424,36 @@ def test_mistakes_between_parts(plan_file: Path, old: str, new: str, field: str,
     assert found, [str(m) for m in check_file(plan_file)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message"),
+    [
+        ("    optional_forms: [task, mechanism]\n", "", "indicators[rules_issued]", "no period asks for mech"),
+        ("numerator: has_management", "numerator: grid_managed", "indicators[coverage]", "no period asks for special"),
+        ("numerator: has_management", "numerator: has_management and building_steward", "", ""),
+        ("entity: community\n    denominator: is_completed\n    numerator: has_management",
+         "entity: company\n    denominator: is_active\n    numerator: party_member_count > 0",
+         f"{A1}.milestones[2024-06-30].due", "2024-06 decides it, and does not ask for company"),
+        ("{zh: 乙区, en: District B}", "{zh: 乙区, en: B}, aliases: [甲区]", "districts[990002]", "means 990001 as"),
+        ("indicators: [coverage]", "indicators: [coverage, training]", f"{ITEM}.indicators", "training is not looked"),
+        ("unmeasured:\n  - {clause: 五, what: {zh: 宣传, en: Publicity}, why: no_measure}\n", "", "unmeasured", "why"),
+    ],
+)  # fmt: skip
+def test_what_is_hardly_meant_is_a_hint_and_no_mistake(
+    plan_file: Path, old: str, new: str, field: str, message: str
+) -> None:
+    assert SOUND.count(old) == 1
+    plan_file.write_text(SOUND.replace(old, new), encoding="utf-8")
+    assert check_file(plan_file) == []
+    _, doubts = look_over(plan_file) or (None, [])
+    assert [d for d in doubts if d.field == field and message in d.message] if field else doubts == []
+
+
 MONTHS = """periods:
   - months: {from: 2024-01, to: 2024-12, due_after_days: 5}
     name: {zh: "{year}年{month}月", en: "{year}-{month:02}"}
     kind: monthly
     required_forms: [community]
+    optional_forms: [task, mechanism]
 indicators:"""
 
 

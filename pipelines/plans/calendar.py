@@ -109,7 +109,7 @@ def _named(text: Any, end: date) -> Any:
 
 
 def _move_lines(source: Source, path: Path, origin: list[int]) -> None:
-    """Give the entries of a list the lines of those they were made from."""
+    """Give the entries of a list the lines, and the aliases, of those they were made from."""
     depth = len(path)
     inside: dict[int, list[tuple[Path, int]]] = {}
     for place, line in list(source.lines.items()):
@@ -119,3 +119,14 @@ def _move_lines(source: Source, path: Path, origin: list[int]) -> None:
     for new, old in enumerate(origin):
         for rest, line in inside.get(old, ()):
             source.lines[(*path, new, *rest)] = line
+
+    def moved(place: Path) -> list[Path]:
+        if len(place) <= depth or place[:depth] != path or place[depth] not in origin:
+            return [place]
+        return [(*path, new, *place[depth + 1 :]) for new, old in enumerate(origin) if old == place[depth]]
+
+    source.aliases = {key: moved(target)[0] for place, target in source.aliases.items() for key in moved(place)}
+    for new, old in enumerate(origin):  # what the entries of a row share is written once
+        if (first := origin.index(old)) != new:
+            shared = {str(rest[0]) for rest, _ in inside.get(old, ()) if rest and rest[0] != "months"}
+            source.aliases |= {(*path, new, key): (*path, first, key) for key in shared}

@@ -72,7 +72,8 @@ def _milestones(path: Path, plan: Plan, indicator: Indicator, codes: Collection[
     yield from unique((*path, "milestones"), "due", [m.due.isoformat() for m in indicator.milestones], remark)
     for k, milestone in enumerate(indicator.milestones):
         here = (*path, "milestones", k)
-        yield from known((*here, "districts"), "district", milestone.districts or (), codes)
+        if milestone.districts != indicator.districts:  # what it has from its indicator is told there
+            yield from known((*here, "districts"), "district", milestone.districts or (), codes)
         yield from _all_of((*here, "all_of"), plan, milestone, indicator, ids)
         if milestone.operational and milestone.operational > milestone.due:
             yield (*here, "operational"), "the operational deadline lies after the due date"

@@ -20,10 +20,13 @@ def unique(path: Path, key: str, values: Iterable[str], remark: str = "") -> Fou
 
 
 def known(path: Path, what: str, values: Iterable[str], names: Collection[str]) -> Found:
-    """Every value is one of the names."""
-    for value in values:
-        if value not in names:
-            yield path, f"unknown {what} {value!r}{suggestion(value, names)}"
+    """Every value is one of the names; those that are not are told together."""
+    strange = list(dict.fromkeys(value for value in values if value not in names))
+    if len(strange) == 1:
+        yield path, f"unknown {what} {strange[0]!r}{suggestion(strange[0], names)}"
+    elif strange:
+        told, rest = ", ".join(map(repr, strange[:3])), len(strange) - 3
+        yield path, f"unknown {what}s {told}{f' and {rest} more' if rest > 0 else ''}"
 
 
 def suggestion(word: str, names: Collection[str]) -> str:

@@ -106,7 +106,8 @@ def _parse(path: Path, mtime_ns: int, size: int, conditions: bool) -> tuple[Plan
         return None, (Mistake(file, 1, "", "is nested too deeply"),)
 
     def mistake(where: source.Path, message: str) -> Mistake:
-        return Mistake(file, read.line(where), _field(read.value, where), message)
+        place = read.written(where)  # what several places repeat by an alias is one mistake
+        return Mistake(file, read.line(place), _field(read.value, place), message)
 
     mistakes = [mistake(where, "is written twice") for where in read.repeated]
     mistakes += [mistake(where, message) for where, message in calendar.write_out(read)]
@@ -125,7 +126,7 @@ def _parse(path: Path, mtime_ns: int, size: int, conditions: bool) -> tuple[Plan
             mistakes += [mistake(where, m) for where, m in found if not rest.is_hearsay(where, m)]
         return None, tuple(sorted(set(mistakes)))
     mistakes += [mistake(where, message) for where, message in _found(plan, conditions=conditions)]
-    return (None if mistakes else plan), tuple(sorted(mistakes))
+    return (None if mistakes else plan), tuple(sorted(set(mistakes)))
 
 
 def _found(plan: Plan, *, conditions: bool = True) -> Iterator[tuple[source.Path, str]]:

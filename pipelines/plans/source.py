@@ -37,11 +37,22 @@ class SourceError(ValueError):
 
 @dataclass
 class Source:
-    """The values of one file, the line of each path, and the keys written twice."""
+    """The values of one file, the line of each path, and the keys written twice.
+
+    ``aliases``: paths at which ``*name`` stands for what is written, as ``&name``, at another path.
+    """
 
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     repeated: list[Path] = field(default_factory=list)
+    aliases: dict[Path, Path] = field(default_factory=dict)
+
+    def written(self, path: Path) -> Path:
+        """Where the part at a path is written: there, or where the alias it stands in leads."""
+        for end in range(len(path), 0, -1):
+            if (origin := self.aliases.get(path[:end])) is not None:
+                return self.written((*origin, *path[end:]))
+        return path
 
     def line(self, path: Path) -> int:
         """The line of a path, or of the closest thing around it that the file does contain."""
@@ -70,7 +81,7 @@ class _Builder:
     def __init__(self, source: Source, events: Iterator[yaml.Event]) -> None:
         self.source = source
         self.events = events
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, tuple[Any, int, Path]] = {}
         self.count = 0
 
     def document(self) -> None:
@@ -84,13 +95,14 @@ class _Builder:
                 self.source.value = self.value(event, (), _line(event))
 
     def value(self, event: Any, path: Path, line: int) -> Any:
-        """The value that starts with this event; ``anchors`` keep it with the number of nodes it holds."""
+        """The value that starts with this event; ``anchors`` keep it with its size in nodes and its place."""
         self.source.lines[path] = line
         if isinstance(event, yaml.AliasEvent):
-            value, size = self.anchors.get(str(event.anchor), (None, 0))
+            value, size, place = self.anchors.get(str(event.anchor), (None, 0, ()))
             if not size:
                 raise SourceError(line, f"*{event.anchor} stands before &{event.anchor} is complete")
             self.grow(size, line)
+            self.source.aliases[path] = place
             return value
         before = self.count
         self.grow(1, line)
@@ -103,7 +115,7 @@ class _Builder:
         else:
             value = self.mapping(path)
         if event.anchor:
-            self.anchors[event.anchor] = (value, self.count - before)
+            self.anchors[event.anchor] = (value, self.count - before, path)
         return value
 
     def mapping(self, path: Path) -> dict[str, Any]:

@@ -166,6 +166,31 @@ def test_one_slip_is_one_mistake(plan_file: Path) -> None:
     assert [m.field for m in check_file(plan_file)] == ["indicators[rules_issued].kind"]
 
 
+def test_what_an_alias_repeats_is_one_mistake_where_it_is_written(plan_file: Path) -> None:
+    """Ten districts that are not there, in a list that three indicators share: one line, at the list."""
+    text = SOUND.replace(
+        "    clause: 二\n", f"    clause: 二\n    districts: &those [{', '.join(map(str, range(770001, 770011)))}]\n"
+    )
+    text = text.replace("    clause: 三\n", "    clause: 三\n    districts: *those\n")
+    plan_file.write_text(text.replace("    clause: 四\n", "    clause: 四\n    districts: *those\n"), encoding="utf-8")
+    (mistake,) = check_file(plan_file)
+    assert mistake.field == "indicators[rules_issued].districts"
+    assert mistake.message == "unknown districts '770001', '770002', '770003' and 7 more"
+    assert "&those" in text.splitlines()[mistake.line - 1]
+
+
+def test_aliases_in_a_row_of_months_lead_to_where_they_are_written(plan_file: Path) -> None:
+    months = MONTHS.replace("{from: 2024-01, to: 2024-12,", "{from: 2024-01, to: 2024-11,").replace(
+        "required_forms: [community]", "required_forms: &asked [community, comunity]"
+    )
+    last = (
+        "  - {months: {from: 2024-12, to: 2024-12}, name: {zh: 年末, en: End}, kind: monthly, required_forms: *asked}\n"
+    )
+    plan_file.write_text(with_months().replace(MONTHS, months.replace("indicators:", f"{last}indicators:")), "utf-8")
+    (mistake,) = [m for m in check_file(plan_file) if "comunity" in m.message]
+    assert "&asked" in plan_file.read_text(encoding="utf-8").splitlines()[mistake.line - 1]
+
+
 def test_all_mistakes_come_at_once(plan_file: Path) -> None:
     text = SOUND.replace("districts: [990001]", "districts: [1]").replace("has_management", "nothing")
     plan_file.write_text(text.replace("points: 40", "points: 4"), encoding="utf-8")

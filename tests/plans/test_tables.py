@@ -197,6 +197,7 @@ def test_clauses_that_nothing_measures(folder: Path) -> None:
     assert [(r["why"], r["covered_by"]) for r in found] == [
         ("other_bodies", []),
         ("covered", ["pm_coverage_rate_renovated_old"]),
+        ("covered", ["pricing_mechanism_established", "reference_price_publication"]),
     ]
 
 

@@ -165,7 +165,10 @@ class Format:
     def one_clause(self, number: str) -> str:
         """One clause alone, as ``clause`` writes it."""
         part = re.match(r"[一二三四五六七八九十]+", number)
-        return self._as("clause", part.group(), number[part.end() :]) if part else number
+        if not part:
+            return number
+        rest = re.sub(r"\.?(\d+)", lambda item: self._as("clause_item", item[1]), number[part.end() :])
+        return self._as("clause", part.group(), rest)
 
     def day(self, value: date | None) -> str:
         """``2024年11月30日`` / ``30 November 2024``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -275,3 +276,22 @@ def test_a_city_office_owes_no_communities(sql: Query, root: Path) -> None:
     assert milestone(sql, CHENGDU, "env_pm_committee_rate@2020-12-31", "510100-SJ")[0] == "not_applicable"
     for plan in (SHUCHENG, CHENGDU, MONTHLY, HEFEI):
         assert (root / "reports" / plan / "index.html").is_file()
+
+
+def test_pages_say_whom_a_number_is_for(root: Path) -> None:
+    def text(plan: str) -> str:
+        page = (root / "reports" / plan / "index.html").read_text(encoding="utf-8")
+        return re.sub(r"\s*<[^>]*>\s*", "", page)
+
+    shucheng, chengdu, hefei = text(SHUCHENG), text(CHENGDU), text(HEFEI)
+    # The whole county's number is nobody's own; a department without communities is not named at every rate.
+    assert "市级“舒美红色小区”示范点" in shucheng
+    assert "示范点（仅" not in shucheng
+    assert "智慧物业综合管理平台投用（仅县直部门）" in shucheng
+    assert "第三部分第10项" in shucheng
+    assert "覆盖率（仅" not in chengdu
+    assert "物业服务创新发展示范区（仅市级部门）" in chengdu
+    assert "部门责任清单（不含市级部门）" in chengdu
+    assert "合肥市原文数据核对" in hefei
+    assert "目标完成情况" not in hefei
+    assert "第三方考核制度有有✓ 相符" in hefei

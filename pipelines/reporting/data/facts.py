@@ -71,7 +71,9 @@ class Measure:
     indicator: Indicator
     progress: Progress
     scope: tuple[District, ...]
-    """The districts it binds; empty when it binds all."""
+    """The districts it binds; empty when it binds all, or none because its number is the whole area's."""
+    all_but: tuple[District, ...] = ()
+    """Those it does not bind, where they are the fewer."""
 
     @property
     def tone(self) -> str:
@@ -208,20 +210,20 @@ class Facts:
         for progress in self.progress:
             by[progress.milestone_id][progress.district_code] = progress
         split: dict[str, list[Row]] = {"measured": [], "duties": []}
-        measured = [areas for areas in by.values() if self._is_measured(areas)]
+        common = [areas for areas in by.values() if self._is_common(areas)]
+        # An office that no common number is about need not be named at each of them.
         aside = {
             d.district_code
             for d in self.districts
-            if all(d.district_code in _outside(areas) for areas in measured)
+            if common and all(d.district_code in _outside(areas) for areas in common)
         }  # fmt: skip
         for areas in by.values():
             some = next(iter(areas.values()))
             indicator = self.indicators.get(some.indicator_id)
             if indicator is None or ALL not in areas:
                 continue
-            outside = _outside(areas) - (aside if indicator.kind in MEASURED else set())
-            scope = tuple(d for d in self.districts if d.district_code not in outside) if outside else ()
-            measures = {code: Measure(indicator, p, scope) for code, p in areas.items()}
+            scope, all_but = self._scope(areas, aside if indicator.kind in MEASURED else set())
+            measures = {code: Measure(indicator, p, scope, all_but) for code, p in areas.items()}
             row = Row(
                 measures[ALL],
                 {d.district_code: measures[d.district_code] for d in self.districts if d.district_code in measures},
@@ -229,10 +231,19 @@ class Facts:
             split["measured" if indicator.kind in MEASURED else "duties"].append(row)
         return split
 
-    def _is_measured(self, areas: Mapping[str, Progress]) -> bool:
-        """Whether these are the standings of a milestone with a number, and of some district among them."""
+    def _scope(self, areas: Mapping[str, Progress], aside: set[str]) -> tuple[tuple[District, ...], ...]:
+        """Whom a milestone binds and whom not, where it is about some districts and not about others."""
+        outside = _outside(areas)
+        within = tuple(d for d in self.districts if d.district_code not in outside)
+        without = tuple(d for d in self.districts if d.district_code in outside - aside)
+        if not within or not without:
+            return (), ()
+        return within, without if len(without) < len(within) else ()
+
+    def _is_common(self, areas: Mapping[str, Progress]) -> bool:
+        """Whether these are the standings of a milestone with a number that is asked of several districts."""
         indicator = self.indicators.get(next(iter(areas.values())).indicator_id)
-        return indicator is not None and indicator.kind in MEASURED and len(_outside(areas)) + 1 < len(areas)
+        return indicator is not None and indicator.kind in MEASURED and len(_outside(areas)) + 2 < len(areas)
 
     @cached_property
     def figures(self) -> dict[tuple[str, str, str, str, str], Figure]:

@@ -13,10 +13,12 @@ from pipelines.reporting.words import Words
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
     """File name and text."""
-    words = site.words
+    words, page = site.words, data.city_page(site.facts)
+    only_facts = page.stated and not page.measured and not page.duties
+    title = words.t("title.facts", region=words.region) if only_facts else None
     yield (
         "index.html",
-        site.render("index", page=data.city_page(site.facts), lag_sentence=lambda lag: _lag_sentence(words, lag)),
+        site.render("index", page=page, title=title, lag_sentence=lambda lag: _lag_sentence(words, lag)),
     )
 
 

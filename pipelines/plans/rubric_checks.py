@@ -101,7 +101,9 @@ def _found(names: Collection[str], plan: Plan) -> Iterator[Indicator]:
 
 def _judgeable(here: Path, method: str, params: Params, indicator: Indicator) -> Found:
     """A method can judge the kind of indicator, and its dates are dates of that indicator."""
-    if method not in (fitting := _METHODS[_sort(indicator.kind)]):
+    fitting = _METHODS[_sort(indicator.kind)]
+    in_full = method == "proportional" and params.target == 100  # of what is done or not, and of occasions, their share
+    if method not in fitting and not in_full:
         others = ", ".join(sorted(fitting - {"by_case", "checklist"}))
         yield (*here, "method"), f"{method} can't judge {indicator.id}, which is a {indicator.kind}; {others} can"
         return

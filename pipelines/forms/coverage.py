@@ -34,12 +34,13 @@ _NUMERALS = {char: number for number, char in enumerate("一二三四五六七�
 INTRODUCTION = """# Coverage
 
 Made from the plan files (`make docs`): every clause of every plan in its order, what of it is measured, the sheets and
-columns this rests on, and the tables that show it. What nothing measures stands in its place with the reason.
+columns this rests on, and the tables that show it. What nothing measures stands in its place with the reason, and in
+`dim_clause`.
 
 Every indicator has its row in `dim_indicator`, its figures in `fct_indicator` (each version's in
 `fct_submission_indicator`), their steps in `mart_rate_change`, corrections in `mart_restatement` and its evidence in
-`mart_evidence_coverage`. The last column names the other tables. A milestone also counts in `mart_lagging_district`, a
-scored item in `mart_assessment_score`.
+`mart_evidence_coverage`. The last column names the other tables. A milestone has its row in `dim_milestone` and counts in
+`mart_lagging_district`, a scored item its row in `dim_rubric_item` and counts in `mart_assessment_score`.
 """
 
 

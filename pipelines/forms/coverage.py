@@ -39,8 +39,8 @@ columns this rests on, and the tables that show it. What nothing measures stands
 
 Every indicator has its row in `dim_indicator`, its figures in `fct_indicator` (each version's in
 `fct_submission_indicator`), their steps in `mart_rate_change`, corrections in `mart_restatement` and its evidence in
-`mart_evidence_coverage`. The last column names the other tables. A milestone has its row in `dim_milestone` and counts in
-`mart_lagging_district`, a scored item its row in `dim_rubric_item` and counts in `mart_assessment_score`.
+`mart_evidence_coverage`. The last column names the other tables. A milestone has its row in `dim_milestone` and counts
+in `mart_lagging_district`, a scored item has its row in `dim_rubric_item` and counts in `mart_assessment_score`.
 """
 
 

@@ -81,9 +81,9 @@
             ~ rows ~ " where not is_ended)") }}
     {% elif variant == 'frozen_baseline' %}
         {# Each community of the first list behind the one that stands for it now, with its own weight. #}
-        {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from " ~ rows ~ " as c "
-            ~ each_of('c.baseline_ids', 's', 'baseline_id') ~ " join " ~ ref('int_first_list')
-            ~ " as f on f.plan_id = c.plan_id and f.community_id = s.baseline_id)") }}
+        {{ return("(select c.* replace (f.households as households, f.floor_area_sqm as floor_area_sqm) from (select *, "
+            ~ each_element('baseline_ids') ~ " as baseline_id from " ~ rows ~ ") as c join " ~ ref('int_first_list')
+            ~ " as f on f.plan_id = c.plan_id and f.community_id = c.baseline_id)") }}
     {% else %}
         {{ return(rows) }}
     {% endif %}

@@ -10,6 +10,11 @@
     cross join unnest({{ list }}) as {{ alias }} ({{ column }})
 {%- endmacro %}
 
+{# The same inside a select list: cheaper where rows are many and all of them are wanted. #}
+{% macro each_element(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
 {% macro split(text, separator) -%}
     string_split({{ text }}, '{{ separator }}')
 {%- endmacro %}

@@ -31,6 +31,9 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1500MB",
 }
 
+_LARGE = 8 * 2**20
+"""Bytes of Parquet from which on the DuckDB file is laid out for size."""
+
 
 @dataclass(frozen=True)
 class Mart:
@@ -115,8 +118,8 @@ def _content_of(warehouse: Path) -> str | None:
 
 
 def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
-    # Small blocks: most tables hold a few hundred rows.
-    with duckdb.connect(str(folder / WAREHOUSE), config={**_OFFLINE, "default_block_size": 16384}) as warehouse:
+    config = {**_OFFLINE, "default_block_size": _block_size(folder)}
+    with duckdb.connect(str(folder / WAREHOUSE), config=config) as warehouse:
         warehouse.execute(f"create table publication as select {_text(content)} as content")
         warehouse.execute("create schema marts")
         for mart in tables:
@@ -126,6 +129,12 @@ def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
             for column, description in mart.columns.items():
                 warehouse.execute(f'comment on column {table}."{column}" is {_text(description)}')
         warehouse.execute("checkpoint")
+
+
+def _block_size(folder: Path) -> int:
+    """Small blocks where most tables hold a few hundred rows; in large ones those would cost twice the time and space."""
+    size = sum(file.stat().st_size for file in folder.glob("*.parquet"))
+    return 16384 if size < _LARGE else 262144
 
 
 def _file(mart: Mart, folder: Path) -> str:

@@ -1,8 +1,8 @@
-"""Running dbt's models and tests in this process, over the records and inputs of one workspace.
+"""Running dbt's models and tests in this process, over the inputs of one workspace.
 
 dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces reaches dbt
-through the environment (never through ``--vars``, which would have it parse everything anew): the records, the inputs
-and the private DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and used again.
+through the environment (never through ``--vars``, which would have it parse everything anew): the inputs and the private
+DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and used again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import CHECKOUT, Workspace
-from pipelines.warehouse.records import ensure_schemas
 
 PROJECT = CHECKOUT / "dbt_project"
 OnEvent = Callable[[Any], None]
@@ -36,11 +35,10 @@ def database(ws: Workspace) -> Path:
 
 
 def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -> None:
-    """Build and test every model afresh into ``<build>/warehouse.duckdb`` from ``<build>/inputs`` and the records.
+    """Build and test every model afresh into ``<build>/warehouse.duckdb`` from ``<build>/inputs``.
 
     Unit tests are left out: they test the project, not the data. Raises BuildFailed.
     """
-    ensure_schemas(ws.records)
     for file in (database(ws), database(ws).with_suffix(".duckdb.wal")):
         file.unlink(missing_ok=True)
     _invoke(ws, "build", "--exclude-resource-type", "unit_test", "--threads", str(threads), on_event=on_event)
@@ -98,7 +96,6 @@ def _environment(ws: Workspace) -> Iterator[None]:
     wanted = {
         "ACTIONPLAN_BUILD_DB": str(database(ws)),
         "ACTIONPLAN_INPUTS": _in_sql(ws.build / "inputs"),
-        "ACTIONPLAN_RECORDS": _in_sql(ws.records),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

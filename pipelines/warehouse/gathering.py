@@ -26,26 +26,20 @@ def gathered(folder: Path, kind: str) -> Path:
 def gather(ws: Workspace, submissions: pl.DataFrame, folder: Path) -> None:
     """Write the records of these submissions (``snapshot.SUBMISSION_INPUT_SCHEMA``), kind by kind, in their order.
 
-    Rows of a form: those of accepted submissions, with the ``unit_code`` under which their figures are worked out as
-    ``district_code``, and numbers for the row and the ledger.
+    Rows of a form: those of accepted submissions, with the number of the row, and of their ledger its number and the
+    ``unit_code`` under which its figures are worked out.
     """
     (folder / "records").mkdir(parents=True, exist_ok=True)
     counted = submissions.filter(pl.col("unit_code").is_not_null())
     units = counted.lazy().select("submission_id", "unit_code", "ledger_no")
     for kind in FORMS:
-        rows = (
-            _scan(ws, kind, counted["submission_id"])
-            .with_row_index("record_no")
-            .join(units, on="submission_id", how="left", maintain_order="left")
-            .with_columns(pl.col("record_no").cast(pl.Int64), district_code="unit_code")
-            .drop("unit_code")
-        )
-        _sink(rows, gathered(folder, kind))
+        rows = scan(ws, kind, counted["submission_id"]).with_row_index("record_no").cast({"record_no": pl.Int64})
+        _sink(rows.join(units, on="submission_id", how="left", maintain_order="left"), gathered(folder, kind))
     for kind in OF_WORKBOOKS:
-        _sink(_scan(ws, kind, submissions["submission_id"]), gathered(folder, kind))
+        _sink(scan(ws, kind, submissions["submission_id"]), gathered(folder, kind))
 
 
-def _scan(ws: Workspace, kind: str, submission_ids: pl.Series) -> pl.LazyFrame:
+def scan(ws: Workspace, kind: str, submission_ids: pl.Series) -> pl.LazyFrame:
     """The records in the order of the submissions; a column that an older one does not have is null."""
     there = {file.name for file in (ws.records / kind).iterdir()}
     names = (SCHEMA_FILE, *(name for name in (submission_ids + ".parquet") if name in there))

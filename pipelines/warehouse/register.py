@@ -39,7 +39,7 @@ COMMUNITY_COLUMNS = (
     "prior_codes",
     *completion.COLUMNS,
 )
-"""What ``build`` reads of a community record."""
+"""What ``build`` reads of a community record, beside ``record_no``, which tells the records apart."""
 
 REGISTER_SCHEMA: dict[str, pl.DataType] = {
     "plan_id": pl.String(),
@@ -62,6 +62,8 @@ REGISTER_SCHEMA: dict[str, pl.DataType] = {
     "attributes_period_id": pl.String(),
     "renovation_completed_ever": pl.Boolean(),
     "baseline_ids": pl.List(pl.String()),
+    "community_no": pl.Int64(),
+    "record_no": pl.Int64(),
 }
 """One row per plan, due or started period and community that stands in the register, plus one where it ends.
 
@@ -71,7 +73,9 @@ missing, or, on the row where it ends (``is_ended``, not ``in_register``), merge
 district changes no fate.
 ``last_period``: the last one in which it had a row of its own. ``baseline_ids``: the communities of the baseline list
 that it stands for; each has one successor at most (of a split the part that keeps the identity, else the one with most
-households, of equals the one listed first), so unnesting them counts every baseline community once.
+households, of equals the one listed first), so unnesting them counts every baseline community once. ``community_no``
+stands for the community in joins, ``record_no`` for the record in force; both mean nothing beyond one build. In a
+replaced version's list every row has a ``community_no`` of its own, below 0.
 """
 
 EVENT_SCHEMA: dict[str, pl.DataType] = {
@@ -136,7 +140,7 @@ def build(
 ) -> Register:
     """The register of every plan.
 
-    ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS``). ``periods``: plan_id, period_id, as_of,
+    ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS`` and ``record_no``). ``periods``: plan_id, period_id, as_of,
     due_date, seq. ``submissions``: plan_id, district_code, period_id of every effective submission, which tell who is
     silent. ``decisions``: ``DECISION_SCHEMA``. A period not yet due counts once anybody has reported for it.
     ``replaced``: submission_id, plan_id, district_code, period_id, received_at of versions that were accepted and then
@@ -147,18 +151,20 @@ def build(
     trials = _Trials.of(replaced, replaced_communities, periods, rows)
     tables: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     applied: list[tuple[object, int]] = []
+    first_no = 0
     for (plan_id,), own_periods in periods.sort("plan_id", "seq").group_by("plan_id", maintain_order=True):
         own = pl.col("plan_id") == plan_id
         reporting = submissions.filter(own)
         if reporting.is_empty():
             continue  # nobody has reported for it: nothing to replay
-        history = _History(Rulings(decisions.filter(own)))
+        history = _History(Rulings(decisions.filter(own)), first_no)
         started = (pl.col("due_date") < today) | pl.col("period_id").is_in(reporting["period_id"].unique().implode())
         for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
             here = pl.col("period_id") == period_id
             present, spoke = rows.filter(own & here), reporting.filter(here)["district_code"].unique()
             trials.run(history, str(plan_id), period_id, as_of, spoke)
             history.advance(period_id, as_of, present, spoke)
+        first_no += history.state.height
         tables.append(history.tables(str(plan_id)))
         applied += [(plan_id, line) for line in sorted(history.rulings.applied)]
     stands, events = (pl.concat([pl.DataFrame(), *(part[n] for part in tables)], how="diagonal") for n in (0, 1))
@@ -178,12 +184,21 @@ def _prepared(communities: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     dates = periods.select(
         "plan_id", "period_id", "as_of", previous=pl.col("as_of").shift(1).over("plan_id", order_by="seq")
     )
-    return (
-        communities.select(COMMUNITY_COLUMNS)
+    ledgers = (
+        communities.select("plan_id", "period_id", "district_code", "submission_id")
+        .unique("submission_id")
         .join(dates, on=["plan_id", "period_id"])
-        .sort("plan_id", "period_id", "district_code", "submission_id", "source_sheet", "source_row")
+        .sort("plan_id", "period_id", "district_code", "submission_id")
+        .with_row_index("ledger")
+        .select("submission_id", "ledger", "as_of", "previous")
+    )
+    return (
+        communities.select("record_no", *COMMUNITY_COLUMNS)
+        .join(ledgers, on="submission_id")
+        .sort("ledger", "source_sheet", "source_row")
         .with_row_index("row")
         .select(
+            "record_no",
             *(name for name in COMMUNITY_COLUMNS if name not in completion.COLUMNS),
             pl.col("row").cast(pl.Int64),
             code="community_code",
@@ -205,6 +220,8 @@ class _History:
     """One plan's register while it is replayed."""
 
     rulings: Rulings
+    first_no: int = 0
+    """The number of its first community."""
     state: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_STATE))
     """Every community ever known, as it stands after the last period."""
     known: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KNOWN))
@@ -458,12 +475,14 @@ class _History:
 
     def _stand(self, period_id: str, reporting: pl.Series) -> pl.DataFrame:
         """Everybody in the register after the period, and whoever left it in the period."""
+        # Whom the state has once it keeps in its place: that is a community's number.
+        numbered = self.state.with_row_index("community_no", offset=self.first_no).cast({"community_no": pl.Int64})
         # Nearly all stand for themselves alone; grouping is for those that do not.
         shared = pl.col("community_id").is_duplicated()
         alone = self.heirs.filter(~shared).select("community_id", baseline_ids=pl.concat_list("baseline_id"))
         several = self.heirs.filter(shared).group_by("community_id").agg(baseline_ids=pl.col("baseline_id").sort())
         baseline = pl.concat([alone, several])
-        standing = self.state.filter(pl.col("in_register") | pl.col("end").is_not_null())
+        standing = numbered.filter(pl.col("in_register") | pl.col("end").is_not_null())
         return standing.join(baseline, on="community_id", how="left", maintain_order="left").select(
             "community_id",
             "district_code",
@@ -472,6 +491,7 @@ class _History:
             "first_period",
             "last_period",
             "row",
+            "community_no",
             pl.col("baseline_ids").fill_null([]),
             period_id=pl.lit(period_id),
             is_reported=pl.col("in_register") & (pl.col("reported_in") == period_id).fill_null(False),
@@ -536,6 +556,7 @@ class _Trials:
         suffix = pl.col("unit_code").str.strip_prefix(pl.col("district_code"))
         named = standing.with_columns(
             community_id=pl.concat_str("community_id", suffix),
+            community_no=-1 - pl.int_range(pl.len(), dtype=pl.Int64),
             district_code="unit_code",
             in_register=pl.lit(False),
             renovation_completed_ever=pl.lit(False),
@@ -570,10 +591,10 @@ def _short_hash(*parts: str) -> str:
 def _register_table(stands: pl.DataFrame, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     if stands.is_empty():
         return pl.DataFrame(schema=REGISTER_SCHEMA)
-    origin = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row")
-    record = rows.select("row", *origin, attributes_period_id="period_id")
+    origin = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row", "record_no")
+    record = rows.select(*origin, attributes_period_id="period_id")[stands["row"]]  # rows are numbered as they stand
     return (
-        stands.join(record, on="row", how="left")
+        pl.concat([stands, record], how="horizontal")
         .join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"])
         .sort("plan_id", "seq", "district_code", "community_id")
         .select(pl.col(name).cast(kind) for name, kind in REGISTER_SCHEMA.items())

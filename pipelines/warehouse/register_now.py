@@ -33,10 +33,10 @@ class Standing:
 def read(ws: Workspace, plans: Mapping[str, Plan], now: datetime) -> Standing:
     """Everything as known now. Raises DecisionError when a decision file can't be used."""
     in_force = snapshot.effective(snapshot.received(ws), plans).filter("is_effective")
-    records = snapshot.communities(ws, in_force["submission_id"].to_list())
+    records = snapshot.communities(ws, in_force["submission_id"])
     periods = tables.frames(plans)["period"]
     made = register.build(
-        records.select(register.COMMUNITY_COLUMNS),
+        records,
         periods,
         in_force.select("plan_id", "district_code", "period_id"),
         now.date(),

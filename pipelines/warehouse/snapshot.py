@@ -12,13 +12,12 @@ from pathlib import Path
 import polars as pl
 
 import pipelines
-from pipelines.forms import FORMS
 from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace, local
-from pipelines.warehouse import decisions, evidence, proposals_inputs, register
-from pipelines.warehouse.records import SCHEMA_FILE, ensure_schemas
+from pipelines.warehouse import decisions, evidence, gathering, proposals_inputs, register
+from pipelines.warehouse.records import ensure_schemas
 
 SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
     **SUBMISSION_SCHEMA,
@@ -28,11 +27,22 @@ SUBMISSION_INPUT_SCHEMA: dict[str, pl.DataType] = {
     "first_accepted_at": pl.Datetime("us"),
     "is_first_accepted": pl.Boolean(),
     "unit_code": pl.String(),
+    "ledger_no": pl.Int64(),
 }
 """``submission.parquet``: every record received by the moment known. The newest accepted one of a plan, district and
 period is effective; ``supersedes``: the accepted one before it. ``is_late``: whether the *first* accepted one came
 after the due date; null for a returned file, which is no receipt. ``unit_code``: under what name its figures are worked
-out: its district's code where it is in force, a code of its own (``register.version_code``) where it was replaced."""
+out: its district's code where it is in force, a code of its own (``register.version_code``) where it was replaced.
+``ledger_no``: the number of that ledger (``LEDGER_SCHEMA``)."""
+
+LEDGER_SCHEMA: dict[str, pl.DataType] = {
+    "plan_id": pl.String(),
+    "period_id": pl.String(),
+    "district_code": pl.String(),
+    "ledger_no": pl.Int64(),
+}
+"""``ledger.parquet``: every district in every period of its plan, sent or not, and every version that was replaced under
+its ``unit_code``. The numbers mean nothing beyond one build: they make joins cheap."""
 
 _PLACE = ("plan_id", "district_code", "period_id")
 
@@ -53,19 +63,26 @@ def write_inputs(
     now, known_at = local(now), None if known_at is None else local(known_at)
     seen_from = now if known_at is None else min(known_at, now)
     ensure_schemas(ws.records)
+    decided = decisions.read_decisions(ws.register, plans)
+    folder = inputs_folder(ws)
+    tables.write(plans, folder)
     submissions = effective(received(ws, known_at), plans)
+    ledgers = numbered(submissions, plans)
+    submissions = _with_ledger(submissions, ledgers, "unit_code")
+    gathering.gather(ws, submissions, folder)
     in_force = submissions.filter("is_effective")
     replaced = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
-    decided = decisions.read_decisions(ws.register, plans)
     periods = tables.frames(plans)["period"]
-    rows = communities(ws, in_force["submission_id"].to_list())
+    rows = pl.read_parquet(gathering.gathered(folder, "community"), columns=[*COMMUNITY_COLUMNS, "record_no"])
+    is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
+    rows, former = rows.filter(is_in_force), rows.filter(~is_in_force)
     made = register.build(
-        rows.select(register.COMMUNITY_COLUMNS),
+        rows,
         periods,
         in_force.select(_PLACE),
         seen_from.date(),
         decided,
-        communities(ws, replaced["submission_id"].to_list()).select(register.COMMUNITY_COLUMNS),
+        former,
         replaced.select("submission_id", *_PLACE, "received_at"),
     )
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
@@ -77,8 +94,9 @@ def write_inputs(
     }
     frames = {
         "submission": submissions,
-        "register": made.register,
-        "register_version": made.versions,
+        "ledger": ledgers,
+        "register": _with_ledger(made.register, ledgers),
+        "register_version": _with_ledger(made.versions, ledgers),
         "register_event": made.events,
         "register_proposal": proposals_inputs.proposed(
             proposals_inputs.standing(made.register, rows, periods), made.decisions, plans
@@ -88,8 +106,6 @@ def write_inputs(
         "assessment_entry": decisions.read_entries(ws.register, plans),
         "run": pl.DataFrame([run], schema=run_schema),
     }
-    folder = inputs_folder(ws)
-    tables.write(plans, folder)
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
     return {name: frame.height for name, frame in frames.items()}
@@ -132,8 +148,26 @@ def effective(received: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame
         ordered.join(counted, on="submission_id", how="left", maintain_order="left")
         .with_columns(pl.col("is_effective", "is_first_accepted").fill_null(False))
         .sort(*_PLACE, "received_at", "file_name", "submission_id", nulls_last=True)
-        .select(pl.col(name).cast(kind) for name, kind in SUBMISSION_INPUT_SCHEMA.items())
+        .select(pl.col(name).cast(kind) for name, kind in SUBMISSION_INPUT_SCHEMA.items() if name != "ledger_no")
     )
+
+
+def numbered(submissions: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame:
+    """Every ledger there can be, numbered (``LEDGER_SCHEMA``): the places of the plans, then the replaced versions."""
+    places = pl.DataFrame(
+        [(plan.id, t.id, d.code) for plan in plans.values() for t in plan.periods for d in plan.districts],
+        schema=["plan_id", "period_id", "district_code"],
+        orient="row",
+    )
+    versions = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
+    every = pl.concat([places, versions.select("plan_id", "period_id", district_code="unit_code")])
+    return every.with_row_index("ledger_no").select(pl.col(name).cast(kind) for name, kind in LEDGER_SCHEMA.items())
+
+
+def _with_ledger(frame: pl.DataFrame, ledgers: pl.DataFrame, unit: str = "district_code") -> pl.DataFrame:
+    """The frame with the number of the ledger that each row belongs to, under that name of its unit."""
+    keys = ["plan_id", "period_id", unit]
+    return frame.join(ledgers.rename({"district_code": unit}), on=keys, how="left", maintain_order="left")
 
 
 def received(ws: Workspace, known_at: datetime | None = None) -> pl.DataFrame:
@@ -143,15 +177,13 @@ def received(ws: Workspace, known_at: datetime | None = None) -> pl.DataFrame:
     return found if known_at is None else found.filter(pl.col("received_at") <= known_at)
 
 
-def communities(ws: Workspace, submission_ids: list[str]) -> pl.DataFrame:
-    """The community rows of these submissions, as far as ``register.build`` and proposals read them."""
-    folder = ws.records / "community"
-    files = [
-        file for name in (SCHEMA_FILE, *(f"{id}.parquet" for id in submission_ids)) if (file := folder / name).is_file()
-    ]
-    wanted = dict.fromkeys((*register.COMMUNITY_COLUMNS, *proposals_inputs.STATED))
-    schema = {name: FORMS["community"].record_schema[name] for name in wanted}
-    return _read(files, schema)
+COMMUNITY_COLUMNS = tuple(dict.fromkeys((*register.COMMUNITY_COLUMNS, *proposals_inputs.STATED)))
+"""What register and proposals read of a community record."""
+
+
+def communities(ws: Workspace, submission_ids: pl.Series) -> pl.DataFrame:
+    """The community rows of these submissions as ``register.build`` and proposals read them."""
+    return gathering.scan(ws, "community", submission_ids).select(COMMUNITY_COLUMNS).with_row_index("record_no").collect()
 
 
 def _read(files: list[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:

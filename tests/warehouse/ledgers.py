@@ -70,7 +70,7 @@ def frame(ledgers: Mapping[tuple[str, str], Iterable[Row]]) -> pl.DataFrame:
     schema = {name: Community.record_schema[name] for name in (*register.COMMUNITY_COLUMNS, "address")}
     made = pl.DataFrame(rows, schema={k: v for k, v in schema.items() if not k.endswith("_key")}, orient="row")
     made = keys.add(made, {k: v for k, v in Community.key_columns.items() if k in schema})
-    return made.select(register.COMMUNITY_COLUMNS)
+    return made.select(register.COMMUNITY_COLUMNS).with_row_index("record_no")
 
 
 @dataclass

@@ -144,9 +144,12 @@ def test_as_known_on_a_past_day(ws: Workspace) -> None:
 
 
 def test_the_same_records_give_the_same_bytes(ws: Workspace) -> None:
-    before = {file.name: file.read_bytes() for file in inputs_folder(ws).iterdir()}
+    def content() -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in inputs_folder(ws).rglob("*.parquet")}
+
+    before = content()
     write_inputs(ws, {MADE_UP.id: MADE_UP}, NOW)
-    assert before == {file.name: file.read_bytes() for file in inputs_folder(ws).iterdir()}
+    assert before == content()
 
 
 def test_an_empty_workspace_is_no_special_case(tmp_path: Path) -> None:

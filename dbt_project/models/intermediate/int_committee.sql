@@ -7,16 +7,13 @@ with in_force as (
 body as (
     select
         b.*,
+        l.community_no,
         l.community_id,
         f.seq
     from {{ ref('stg_committee') }} as b
     inner join in_force as f on b.submission_id = f.submission_id and f.is_given
     left join {{ ref('int_community_reference') }} as l
-        on
-            l.form = 'committee'
-            and b.submission_id = l.submission_id
-            and b.source_sheet = l.source_sheet
-            and b.source_row = l.source_row
+        on l.form = 'committee' and b.record_no = l.record_no
 ),
 
 -- Which workbook's bodies stand in a period: all of its bodies, or those of one community that is missing.
@@ -57,6 +54,7 @@ select
     t.plan_id,
     t.period_id,
     t.district_code,
+    b.community_no,
     b.community_id,
     b.submission_id,
     b.source_sheet,

@@ -2,9 +2,8 @@
 -- known attributes for the denominators; whoever counts above the line asks for is_reported as well.
 with committee as (
     select
-        plan_id,
         period_id,
-        community_id,
+        community_no,
         bool_or(is_counted) as has_committee,
         bool_or(is_counted and is_filed and is_in_term) as has_committee_strict,
         bool_or(is_counted and is_in_term) as committee_in_term,
@@ -13,31 +12,30 @@ with committee as (
             max(case when is_counted then body_type end)
         ) as committee_type
     from {{ ref('int_committee') }}
-    where community_id is not null
-    group by plan_id, period_id, community_id
+    where community_no is not null
+    group by period_id, community_no
 ),
 
 party as (
     select
-        l.submission_id,
-        l.community_id,
+        l.ledger_no,
+        l.community_no,
         bool_or({{ is_party_organisation('p.org_form') }}) as has_party_org,
         bool_or(coalesce(p.org_form in ('own', 'joint', 'grid'), false)) as has_party_branch,
         bool_or(coalesce(p.org_form in ('joint', 'attached', 'grid'), false)) as shares_party_org,
         bool_or(coalesce(p.org_form in ('joint', 'grid'), false)) as shares_party_branch,
         bool_or({{ is_party_work('p.org_form') }}) as has_party_work
     from {{ ref('int_community_reference') }} as l
-    inner join {{ ref('stg_party') }} as p
-        on l.submission_id = p.submission_id and l.source_sheet = p.source_sheet and l.source_row = p.source_row
+    inner join {{ ref('stg_party') }} as p on l.record_no = p.record_no
     where l.form = 'party'
-    group by l.submission_id, l.community_id
+    group by l.ledger_no, l.community_no
 ),
 
 -- What only some plans ask of a community, on a sheet of its own.
 special as (
     select
-        l.submission_id,
-        l.community_id,
+        l.ledger_no,
+        l.community_no,
         bool_or(s.has_owners_assembly) as has_owners_assembly,
         max(s.party_activities) as party_activities,
         bool_or(s.common_revenue_disclosed) as common_revenue_disclosed,
@@ -80,10 +78,9 @@ special as (
         bool_or(s.third_party_rating) as third_party_rating,
         bool_or(s.is_model) as is_model
     from {{ ref('int_community_reference') }} as l
-    inner join {{ ref('stg_special') }} as s
-        on l.submission_id = s.submission_id and l.source_sheet = s.source_sheet and l.source_row = s.source_row
+    inner join {{ ref('stg_special') }} as s on l.record_no = s.record_no
     where l.form = 'special'
-    group by l.submission_id, l.community_id
+    group by l.ledger_no, l.community_no
 ),
 
 -- A finished renovation stays finished, whatever is typed later.
@@ -93,10 +90,8 @@ renovated as (
         g.community_id,
         min(d.seq) as since
     from {{ source('inputs', 'register') }} as g
-    inner join {{ ref('int_district_period') }} as d
-        on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
-    inner join {{ ref('stg_community') }} as c
-        on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+    inner join {{ ref('int_district_period') }} as d on g.ledger_no = d.ledger_no
+    inner join {{ ref('stg_community') }} as c on g.record_no = c.record_no
     where g.renovation_completed_ever and c.is_old_community and c.renovation_status = 'completed'
     group by g.plan_id, g.community_id
 )
@@ -105,6 +100,9 @@ select
     g.plan_id,
     g.period_id,
     g.district_code,
+    g.ledger_no,
+    g.community_no,
+    g.record_no,
     g.community_id,
     g.community_name,
     g.subdistrict,
@@ -192,18 +190,13 @@ select
     x.third_party_rating,
     x.is_model
 from {{ register_of_ledgers() }} as g
-inner join {{ ref('int_ledger') }} as d
-    on g.plan_id = d.plan_id and g.period_id = d.period_id and g.district_code = d.district_code
+inner join {{ ref('int_ledger') }} as d on g.ledger_no = d.ledger_no
 inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
 -- The workbook that last told of it: what that one had no sheet for, nobody knows.
 left join {{ ref('stg_submission') }} as s on g.submission_id = s.submission_id
-left join {{ ref('stg_community') }} as c
-    on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+left join {{ ref('stg_community') }} as c on g.record_no = c.record_no
 left join renovated as r
     on g.plan_id = r.plan_id and g.community_id = r.community_id
-left join committee as b
-    on g.plan_id = b.plan_id and g.period_id = b.period_id and g.community_id = b.community_id
-left join party as o
-    on g.submission_id = o.submission_id and g.community_id = o.community_id
-left join special as x
-    on g.submission_id = x.submission_id and g.community_id = x.community_id
+left join committee as b on g.period_id = b.period_id and g.community_no = b.community_no
+left join party as o on c.ledger_no = o.ledger_no and g.community_no = o.community_no
+left join special as x on c.ledger_no = x.ledger_no and g.community_no = x.community_no

@@ -3,12 +3,8 @@
 with reference as (
     select
         'committee' as form,
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
-        source_sheet,
-        source_row,
+        record_no,
+        ledger_no,
         community_code,
         name_key,
         subdistrict_key
@@ -16,12 +12,8 @@ with reference as (
     union all
     select
         'party' as form,
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
-        source_sheet,
-        source_row,
+        record_no,
+        ledger_no,
         subject_code as community_code,
         name_key,
         null as subdistrict_key
@@ -30,12 +22,8 @@ with reference as (
     union all
     select
         'satisfaction' as form,
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
-        source_sheet,
-        source_row,
+        record_no,
+        ledger_no,
         community_code,
         name_key,
         null as subdistrict_key
@@ -43,12 +31,8 @@ with reference as (
     union all
     select
         'special' as form,
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
-        source_sheet,
-        source_row,
+        record_no,
+        ledger_no,
         community_code,
         name_key,
         subdistrict_key
@@ -57,78 +41,68 @@ with reference as (
 
 named as (
     select
-        g.plan_id,
-        g.period_id,
-        g.district_code,
+        g.ledger_no,
+        g.community_no,
         g.community_id,
         c.community_code,
         c.name_key,
         c.subdistrict_key
     from {{ register_of_ledgers() }} as g
-    inner join {{ ref('stg_community') }} as c
-        on g.submission_id = c.submission_id and g.source_sheet = c.source_sheet and g.source_row = c.source_row
+    inner join {{ ref('stg_community') }} as c on g.record_no = c.record_no
     where not g.is_ended
 ),
 
 by_code as (
     select
         r.form,
-        r.submission_id,
-        r.source_sheet,
-        r.source_row,
-        min(n.community_id) as community_id,
-        max(n.community_id) as another_id
+        r.record_no,
+        r.ledger_no,
+        min(n.community_no) as community_no,
+        max(n.community_no) as another_no
     from reference as r
-    inner join named as n
-        on
-            r.plan_id = n.plan_id
-            and r.period_id = n.period_id
-            and r.district_code = n.district_code
-            and r.community_code = n.community_code
-    group by r.form, r.submission_id, r.source_sheet, r.source_row
+    inner join named as n on r.ledger_no = n.ledger_no and r.community_code = n.community_code
+    group by r.form, r.record_no, r.ledger_no
 ),
 
 by_name as (
     select
         r.form,
-        r.submission_id,
-        r.source_sheet,
-        r.source_row,
-        min(n.community_id) as community_id,
-        max(n.community_id) as another_id,
-        min(case when r.subdistrict_key = n.subdistrict_key then n.community_id end) as nearer_id,
-        max(case when r.subdistrict_key = n.subdistrict_key then n.community_id end) as another_nearer_id
+        r.record_no,
+        r.ledger_no,
+        min(n.community_no) as community_no,
+        max(n.community_no) as another_no,
+        min(case when r.subdistrict_key = n.subdistrict_key then n.community_no end) as nearer_no,
+        max(case when r.subdistrict_key = n.subdistrict_key then n.community_no end) as another_nearer_no
     from reference as r
-    left join by_code as k
-        on
-            r.form = k.form
-            and r.submission_id = k.submission_id
-            and r.source_sheet = k.source_sheet
-            and r.source_row = k.source_row
-    inner join named as n
-        on
-            r.plan_id = n.plan_id
-            and r.period_id = n.period_id
-            and r.district_code = n.district_code
-            and r.name_key = n.name_key
+    left join by_code as k on r.form = k.form and r.record_no = k.record_no
+    inner join named as n on r.ledger_no = n.ledger_no and r.name_key = n.name_key
     where k.form is null
-    group by r.form, r.submission_id, r.source_sheet, r.source_row
+    group by r.form, r.record_no, r.ledger_no
+),
+
+meant as (
+    select
+        form,
+        record_no,
+        ledger_no,
+        community_no
+    from by_code
+    where community_no = another_no
+    union all
+    select
+        form,
+        record_no,
+        ledger_no,
+        coalesce(nearer_no, community_no) as community_no
+    from by_name
+    where coalesce(nearer_no, community_no) = coalesce(another_nearer_no, another_no)
 )
 
 select
-    form,
-    submission_id,
-    source_sheet,
-    source_row,
-    community_id
-from by_code
-where community_id = another_id
-union all
-select
-    form,
-    submission_id,
-    source_sheet,
-    source_row,
-    coalesce(nearer_id, community_id) as community_id
-from by_name
-where coalesce(nearer_id, community_id) = coalesce(another_nearer_id, another_id)
+    m.form,
+    m.record_no,
+    m.ledger_no,
+    m.community_no,
+    n.community_id
+from meant as m
+inner join named as n on m.ledger_no = n.ledger_no and m.community_no = n.community_no

@@ -2,6 +2,7 @@
 -- Whose rows are worked out: every district in every open period, and beside it each version that the one in force
 -- replaced, as if it were a district of its own. No audited figure and no whole rests on those.
 select
+    ledger_no,
     plan_id,
     period_id,
     district_code,
@@ -18,6 +19,7 @@ select
 from {{ ref('int_district_period') }}
 union all
 select
+    s.ledger_no,
     d.plan_id,
     d.period_id,
     s.unit_code as district_code,

@@ -25,10 +25,6 @@ select
     c.households
 from answered as a
 left join {{ ref('int_community_reference') }} as l
-    on
-        l.form = 'satisfaction'
-        and a.submission_id = l.submission_id
-        and a.source_sheet = l.source_sheet
-        and a.source_row = l.source_row
+    on l.form = 'satisfaction' and a.record_no = l.record_no
 left join {{ ref('int_community') }} as c
-    on a.plan_id = c.plan_id and a.period_id = c.period_id and l.community_id = c.community_id
+    on l.ledger_no = c.ledger_no and l.community_no = c.community_no

@@ -1,17 +1,15 @@
 select
-    r.submission_id,
-    r.plan_id,
-    s.unit_code as district_code,
-    r.period_id,
-    r.source_sheet,
-    r.source_row,
-    r.rating_year,
-    r.company_key,
-    r.uscc,
-    r.grade,
-    r.list_flag,
-    r.submitted_date,
-    r.published_date
-from {{ source('records', 'credit') }} as r
-inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.unit_code is not null
+    submission_id,
+    plan_id,
+    unit_code as district_code,
+    period_id,
+    source_sheet,
+    source_row,
+    rating_year,
+    company_key,
+    uscc,
+    grade,
+    list_flag,
+    submitted_date,
+    published_date
+from {{ source('records', 'credit') }}

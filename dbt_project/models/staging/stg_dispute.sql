@@ -1,18 +1,16 @@
 select
-    r.submission_id,
-    r.plan_id,
-    s.unit_code as district_code,
-    r.period_id,
-    r.source_sheet,
-    r.source_row,
-    r.case_no,
-    r.source,
-    r.status,
-    r.category,
-    r.due_date,
-    r.closed_date,
-    r.is_repeat,
-    r.is_satisfied
-from {{ source('records', 'dispute') }} as r
-inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.unit_code is not null
+    submission_id,
+    plan_id,
+    unit_code as district_code,
+    period_id,
+    source_sheet,
+    source_row,
+    case_no,
+    source,
+    status,
+    category,
+    due_date,
+    closed_date,
+    is_repeat,
+    is_satisfied
+from {{ source('records', 'dispute') }}

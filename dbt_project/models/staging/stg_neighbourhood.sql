@@ -1,21 +1,19 @@
 select
-    r.submission_id,
-    r.plan_id,
-    s.unit_code as district_code,
-    r.period_id,
-    r.source_sheet,
-    r.source_row,
-    r.neighbourhood,
-    r.has_env_pm_committee,
-    r.has_mediation_system,
-    r.has_dispute_ledger,
-    r.has_patrol_system,
-    r.has_joint_meeting,
-    r.has_trinity_mechanism,
-    r.staff,
-    r.urban_rural,
-    r.part_time_staff,
-    r.has_dedicated_staff
-from {{ source('records', 'neighbourhood') }} as r
-inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.unit_code is not null
+    submission_id,
+    plan_id,
+    unit_code as district_code,
+    period_id,
+    source_sheet,
+    source_row,
+    neighbourhood,
+    has_env_pm_committee,
+    has_mediation_system,
+    has_dispute_ledger,
+    has_patrol_system,
+    has_joint_meeting,
+    has_trinity_mechanism,
+    staff,
+    urban_rural,
+    part_time_staff,
+    has_dedicated_staff
+from {{ source('records', 'neighbourhood') }}

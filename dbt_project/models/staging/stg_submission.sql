@@ -13,6 +13,7 @@ select
     supersedes,
     is_late,
     unit_code,
+    ledger_no,
     first_accepted_at,
     is_first_accepted,
     stated_fill_date,

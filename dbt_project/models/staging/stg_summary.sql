@@ -1,12 +1,10 @@
 select
-    r.submission_id,
-    r.plan_id,
-    s.unit_code as district_code,
-    r.period_id,
-    r.source_sheet,
-    r.source_row,
-    r.measure,
-    r.value
-from {{ source('records', 'summary') }} as r
-inner join {{ ref('stg_submission') }} as s on r.submission_id = s.submission_id
-where s.unit_code is not null
+    submission_id,
+    plan_id,
+    unit_code as district_code,
+    period_id,
+    source_sheet,
+    source_row,
+    measure,
+    value
+from {{ source('records', 'summary') }}

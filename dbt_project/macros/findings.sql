@@ -1,6 +1,6 @@
 {# The columns of a finding of a rule about a subject: keys from one relation, the workbook from it or another one, and
    the row where it is about a single row. #}
-{% macro finding(rule, subject, observed, compared, keys, workbook=none, at_row=false) -%}
+{% macro finding(rule, subject, observed, compared, keys, workbook=none, at_row=none) -%}
     {{ keys }}.plan_id,
     {{ keys }}.period_id,
     {{ keys }}.district_code,
@@ -9,35 +9,30 @@
     cast({{ observed }} as double) as observed,
     cast({{ compared }} as double) as compared_with,
     {{ workbook or keys }}.submission_id,
-    {{ keys ~ '.source_sheet' if at_row else text('null') }} as source_sheet,
-    {{ keys ~ '.source_row' if at_row else 'cast(null as bigint)' }} as source_row
+    {{ at_row ~ '.source_sheet' if at_row else text('null') }} as source_sheet,
+    {{ at_row ~ '.source_row' if at_row else 'cast(null as bigint)' }} as source_row
 {%- endmacro %}
 
-{# Districts in whose rows one value of a column stands nearly everywhere. `rows`: a relation with plan_id, period_id,
-   district_code, submission_id and the column, which a workbook calls `header`. #}
+{# Districts in whose rows one value of a column stands nearly everywhere. `rows`: a relation with ledger_no and the
+   column, which a workbook calls `header`. #}
 {% macro mostly_one_value(rows, column, header, rule, least=10, share=0.8) -%}
-    select {{ finding(rule, "'" ~ header ~ "'", 'v.most', 'v.given', 'v') }}
+    select {{ finding(rule, "'" ~ header ~ "'", 'v.most', 'v.given', 'd') }}
     from (
         select
-            plan_id,
-            period_id,
-            district_code,
-            max(submission_id) as submission_id,
+            ledger_no,
             max(same) as most,
             sum(same) as given
         from (
             select
-                plan_id,
-                period_id,
-                district_code,
-                max(submission_id) as submission_id,
+                ledger_no,
                 count(*) as same
             from {{ rows }}
             where {{ column }} is not null
-            group by plan_id, period_id, district_code, {{ column }}
+            group by ledger_no, {{ column }}
         ) as u
-        group by plan_id, period_id, district_code
+        group by ledger_no
     ) as v
+    inner join {{ ref('int_district_period') }} as d on v.ledger_no = d.ledger_no
     where v.given >= {{ least }} and v.most >= {{ share }} * v.given
 {%- endmacro %}
 

@@ -1,8 +1,8 @@
 """Running dbt's models and tests in this process, over the inputs of one workspace.
 
 dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces reaches dbt
-through the environment (never through ``--vars``, which would have it parse everything anew): the inputs and the private
-DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and used again.
+through the environment (never through ``--vars``, which would have it parse everything anew): the inputs and the
+private DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and used again.
 """
 
 from __future__ import annotations

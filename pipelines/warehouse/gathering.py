@@ -41,9 +41,10 @@ def gather(ws: Workspace, submissions: pl.DataFrame, folder: Path) -> None:
 
 def scan(ws: Workspace, kind: str, submission_ids: pl.Series) -> pl.LazyFrame:
     """The records in the order of the submissions; a column that an older one does not have is null."""
-    there = {file.name for file in (ws.records / kind).iterdir()}
-    names = (SCHEMA_FILE, *(name for name in (submission_ids + ".parquet") if name in there))
-    files = [ws.records / kind / name for name in names]
+    there = {file.name for file in (ws.records / kind).glob("*.parquet")}
+    files = [ws.records / kind / name for name in (SCHEMA_FILE, *(submission_ids + ".parquet")) if name in there]
+    if not files:
+        return pl.LazyFrame(schema=SCHEMAS[kind])
     return pl.scan_parquet(
         files, schema=SCHEMAS[kind], missing_columns="insert", extra_columns="ignore", glob=False
     )  # fmt: skip

@@ -132,7 +132,7 @@ def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
 
 
 def _block_size(folder: Path) -> int:
-    """Small blocks where most tables hold a few hundred rows; in large ones those would cost twice the time and space."""
+    """Small blocks where tables hold a few hundred rows; for large tables they would cost twice the time and space."""
     size = sum(file.stat().st_size for file in folder.glob("*.parquet"))
     return 16384 if size < _LARGE else 262144
 

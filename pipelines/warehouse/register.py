@@ -140,9 +140,10 @@ def build(
 ) -> Register:
     """The register of every plan.
 
-    ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS`` and ``record_no``). ``periods``: plan_id, period_id, as_of,
-    due_date, seq. ``submissions``: plan_id, district_code, period_id of every effective submission, which tell who is
-    silent. ``decisions``: ``DECISION_SCHEMA``. A period not yet due counts once anybody has reported for it.
+    ``communities``: rows of effective submissions (``COMMUNITY_COLUMNS`` and ``record_no``). ``periods``: plan_id,
+    period_id, as_of, due_date, seq. ``submissions``: plan_id, district_code, period_id of every effective submission,
+    which tell who is silent. ``decisions``: ``DECISION_SCHEMA``. A period not yet due counts once anybody has reported
+    for it.
     ``replaced``: submission_id, plan_id, district_code, period_id, received_at of versions that were accepted and then
     replaced, and their rows; they change nothing but ``versions``.
     """

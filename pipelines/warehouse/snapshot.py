@@ -41,8 +41,8 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "district_code": pl.String(),
     "ledger_no": pl.Int64(),
 }
-"""``ledger.parquet``: every district in every period of its plan, sent or not, and every version that was replaced under
-its ``unit_code``. The numbers mean nothing beyond one build: they make joins cheap."""
+"""``ledger.parquet``: every district in every period of its plan, sent or not, and every version that was replaced
+under its ``unit_code``. The numbers mean nothing beyond one build: they make joins cheap."""
 
 _PLACE = ("plan_id", "district_code", "period_id")
 
@@ -73,7 +73,8 @@ def write_inputs(
     in_force = submissions.filter("is_effective")
     replaced = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
     periods = tables.frames(plans)["period"]
-    rows = pl.read_parquet(gathering.gathered(folder, "community"), columns=[*COMMUNITY_COLUMNS, "record_no"])
+    gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
+    rows = gathered.select("record_no", *COMMUNITY_COLUMNS).collect()
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
     rows, former = rows.filter(is_in_force), rows.filter(~is_in_force)
     made = register.build(
@@ -183,7 +184,8 @@ COMMUNITY_COLUMNS = tuple(dict.fromkeys((*register.COMMUNITY_COLUMNS, *proposals
 
 def communities(ws: Workspace, submission_ids: pl.Series) -> pl.DataFrame:
     """The community rows of these submissions as ``register.build`` and proposals read them."""
-    return gathering.scan(ws, "community", submission_ids).select(COMMUNITY_COLUMNS).with_row_index("record_no").collect()
+    rows = gathering.scan(ws, "community", submission_ids).select(COMMUNITY_COLUMNS)
+    return rows.with_row_index("record_no").collect()
 
 
 def _read(files: list[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:

@@ -25,6 +25,7 @@ MODELS = sorted((PROJECT / "models").glob("*/*.sql"))
 SPARK: dict[str, Callable[..., str]] = {
     "holds": lambda items, value: f"coalesce(array_contains({items}, {value}), false)",
     "each_of": lambda items, alias, column: f"lateral view explode({items}) {alias} as {column}",
+    "each_element": lambda items: f"explode({items})",
     "split": lambda text, separator: f"split({text}, '{separator}')",
     "days_between": lambda start, end: f"datediff({end}, {start})",
     "days_after": lambda day, days: f"date_add({day}, cast({days} as int))",

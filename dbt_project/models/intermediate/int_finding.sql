@@ -9,17 +9,30 @@ with reported as (
     where is_reported and not is_version
 ),
 
-place as (
+added_up as (
     select
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
+        ledger_no,
         count(*) as communities,
         sum(households) as households,
-        case when count(floor_area_sqm) = count(*) then sum(floor_area_sqm) end as area
+        case when count(floor_area_sqm) = count(*) then sum(floor_area_sqm) end as area,
+        avg(case when management_mode in ('none', 'unknown') then 1.0 else 0.0 end) as uncovered_share,
+        sum(case when is_professional then 1 else 0 end) as managed,
+        sum(
+            case when is_professional and contract_end is not null and not has_current_contract then 1 else 0 end
+        ) as ended
     from reported
-    group by plan_id, period_id, district_code, submission_id
+    group by ledger_no
+),
+
+place as (
+    select
+        d.plan_id,
+        d.period_id,
+        d.district_code,
+        d.submission_id,
+        a.*
+    from added_up as a
+    inner join {{ ref('int_district_period') }} as d on a.ledger_no = d.ledger_no
 ),
 
 -- ── one company in several districts ──
@@ -71,8 +84,7 @@ served as (
         case when count(r.floor_area_sqm) = count(*) then sum(r.floor_area_sqm) end as area
     from reported as r
     inner join complete as p on r.plan_id = p.plan_id and r.period_id = p.period_id
-    inner join {{ ref('stg_community') }} as c
-        on r.submission_id = c.submission_id and r.source_sheet = c.source_sheet and r.source_row = c.source_row
+    inner join {{ ref('stg_community') }} as c on r.record_no = c.record_no
     where r.is_professional
     group by r.plan_id, r.period_id, c.company_key
 ),
@@ -94,28 +106,39 @@ claims as (
 ),
 
 -- ── rows like others ──
+alike as (
+    select
+        ledger_no,
+        households,
+        floor_area_sqm,
+        building_count,
+        count(*) as rows_alike
+    from reported
+    where households is not null and floor_area_sqm is not null and building_count is not null
+    group by ledger_no, households, floor_area_sqm, building_count
+    having count(*) >= {{ few }}
+),
+
 twins as (
     select
-        plan_id,
-        period_id,
-        district_code,
-        submission_id,
-        min(source_sheet) as source_sheet,
-        min(source_row) as source_row,
-        min_by(community_name, source_row) as subject,
-        count(*) as alike
-    from reported
-    where building_count is not null
-    group by plan_id, period_id, district_code, submission_id, households, floor_area_sqm, building_count
-    having count(*) >= {{ few }} and min(households) is not null and min(floor_area_sqm) is not null
+        a.ledger_no,
+        a.rows_alike,
+        min(r.source_sheet) as source_sheet,
+        min(r.source_row) as source_row,
+        min_by(r.community_name, r.source_row) as subject
+    from alike as a
+    inner join reported as r
+        on
+            a.ledger_no = r.ledger_no
+            and a.households = r.households
+            and a.floor_area_sqm = r.floor_area_sqm
+            and a.building_count = r.building_count
+    group by a.ledger_no, a.households, a.floor_area_sqm, a.building_count, a.rows_alike
 ),
 
 pairs as (
     select
-        b.plan_id,
-        b.period_id,
-        b.district_code,
-        b.submission_id,
+        b.ledger_no,
         count(*) as both_have,
         sum(
             case
@@ -132,52 +155,32 @@ pairs as (
         ) as the_same
     from reported as b
     inner join {{ ref('int_period') }} as p on b.plan_id = p.plan_id and b.period_id = p.period_id
-    inner join reported as a
-        on b.plan_id = a.plan_id and p.previous_period_id = a.period_id and b.community_id = a.community_id
-    group by b.plan_id, b.period_id, b.district_code, b.submission_id
+    inner join reported as a on p.previous_period_id = a.period_id and b.community_no = a.community_no
+    group by b.ledger_no
 ),
 
 -- ── who is no longer there ──
 vanished as (
     select
-        g.plan_id,
-        g.period_id,
-        g.district_code,
-        p.submission_id,
-        sum(case when g.management_mode in ('none', 'unknown') then 1 else 0 end) as uncovered,
+        ledger_no,
+        sum(case when management_mode in ('none', 'unknown') then 1 else 0 end) as uncovered,
         count(*) as gone
-    from {{ ref('int_community') }} as g
-    inner join place as p
-        on g.plan_id = p.plan_id and g.period_id = p.period_id and g.district_code = p.district_code
-    where g.in_register and not g.is_reported and not g.is_version
-    group by g.plan_id, g.period_id, g.district_code, p.submission_id
+    from {{ ref('int_community') }}
+    where in_register and not is_reported and not is_version
+    group by ledger_no
 ),
 
 yeses as (
     select
-        r.plan_id,
-        r.period_id,
-        r.district_code,
-        r.submission_id,
+        r.ledger_no,
         count(*) as communities,
         sum(case when c.contract_filed then 1 else 0 end) as contract_filed,
         sum(case when c.disclosure_done then 1 else 0 end) as disclosure_done,
         sum(case when c.has_party_branch then 1 else 0 end) as has_party_branch,
         sum(case when c.building_steward then 1 else 0 end) as building_steward
     from reported as r
-    inner join {{ ref('stg_community') }} as c
-        on r.submission_id = c.submission_id and r.source_sheet = c.source_sheet and r.source_row = c.source_row
-    group by r.plan_id, r.period_id, r.district_code, r.submission_id
-),
-
-uncovered_share as (
-    select
-        plan_id,
-        period_id,
-        district_code,
-        avg(case when management_mode in ('none', 'unknown') then 1.0 else 0.0 end) as share
-    from reported
-    group by plan_id, period_id, district_code
+    inner join {{ ref('stg_community') }} as c on r.record_no = c.record_no
+    group by r.ledger_no
 ),
 
 steps as (
@@ -265,19 +268,6 @@ bodies as (
     group by plan_id, period_id, district_code
 ),
 
-contracts as (
-    select
-        r.plan_id,
-        r.period_id,
-        r.district_code,
-        max(r.submission_id) as submission_id,
-        sum(case when r.contract_end is not null and not r.has_current_contract then 1 else 0 end) as ended,
-        count(*) as managed
-    from reported as r
-    where r.is_professional
-    group by r.plan_id, r.period_id, r.district_code
-),
-
 surveys as (
     select
         d.plan_id,
@@ -297,6 +287,7 @@ filings as (
         d.plan_id,
         d.period_id,
         d.district_code,
+        d.ledger_no,
         d.submission_id,
         c.filed_date,
         c.established_date
@@ -306,17 +297,17 @@ filings as (
 
 found as (
     select
-        {{ finding('R36', 'f.company_name', 'c.codes', 'c.districts', 'f', at_row=true) }}
+        {{ finding('R36', 'f.company_name', 'c.codes', 'c.districts', 'f', at_row='f') }}
     from firm as f
     inner join codes as c on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
     union all
     select
-        {{ finding('T6', 'c.company_name', 'c.managed_project_count', 'c.projects', 'c', at_row=true) }}
+        {{ finding('T6', 'c.company_name', 'c.managed_project_count', 'c.projects', 'c', at_row='c') }}
     from claims as c
     where c.managed_project_count is not null and c.projects not in (c.most_projects, c.all_projects)
     union all
     select
-        {{ finding('T7', 'c.company_name', 'c.managed_area', 'c.area', 'c', at_row=true) }}
+        {{ finding('T7', 'c.company_name', 'c.managed_area', 'c.area', 'c', at_row='c') }}
     from claims as c
     where
         c.managed_area is not null
@@ -335,13 +326,14 @@ found as (
         and (m.numerator - 1) * 100 < m.target * m.denominator
     union all
     select
-        {{ finding('identical_rows', 't.subject', 't.alike', 'p.communities', 't', at_row=true) }}
+        {{ finding('identical_rows', 't.subject', 't.rows_alike', 'p.communities', 'p', at_row='t') }}
     from twins as t
-    inner join place as p on t.submission_id = p.submission_id
+    inner join place as p on t.ledger_no = p.ledger_no
     union all
     select
-        {{ finding('unchanged_ledger', "'小区明细'", 'b.the_same', 'b.both_have', 'b') }}
+        {{ finding('unchanged_ledger', "'小区明细'", 'b.the_same', 'b.both_have', 'p') }}
     from pairs as b
+    inner join place as p on b.ledger_no = p.ledger_no
     where b.both_have >= {{ enough }} and b.the_same = b.both_have
     union all
     {% for flag, header in [
@@ -349,8 +341,9 @@ found as (
         ('has_party_branch', '小区党支部'), ('building_steward', '楼栋长制')
     ] %}
         select
-            {{ finding('all_yes', "'" ~ header ~ "'", 'y.' ~ flag, 'y.communities', 'y') }}
+            {{ finding('all_yes', "'" ~ header ~ "'", 'y.' ~ flag, 'y.communities', 'p') }}
         from yeses as y
+        inner join place as p on y.ledger_no = p.ledger_no
         where y.communities >= {{ enough }} and y.{{ flag }} = y.communities
         union all
     {% endfor %}
@@ -375,11 +368,10 @@ found as (
     where s.asked >= {{ few }} and s.perfect = s.asked
     union all
     select
-        {{ finding('uncovered_vanished', "'小区明细'", 'v.uncovered', 'v.gone', 'v') }}
+        {{ finding('uncovered_vanished', "'小区明细'", 'v.uncovered', 'v.gone', 'p') }}
     from vanished as v
-    inner join uncovered_share as s
-        on v.plan_id = s.plan_id and v.period_id = s.period_id and v.district_code = s.district_code
-    where v.uncovered >= {{ few }} and v.uncovered > s.share * v.gone
+    inner join place as p on v.ledger_no = p.ledger_no
+    where v.uncovered >= {{ few }} and v.uncovered > p.uncovered_share * v.gone
     union all
     select
         {{ finding('households_shrank', "'小区明细'", 'h.households', 'h.households_before', 'h') }}
@@ -392,7 +384,7 @@ found as (
     where h.area * 10 < h.area_before * 9
     union all
     select
-        {{ finding('not_conserved', 'w.subject', 'w.households', 'w.households_before', 'w', at_row=true) }}
+        {{ finding('not_conserved', 'w.subject', 'w.households', 'w.households_before', 'w', at_row='w') }}
     from weighed as w
     where w.unknown = 0 and abs(w.households - w.households_before) * 100 > w.households_before
     union all
@@ -417,9 +409,9 @@ found as (
     where b.doubtful >= {{ few }} and b.doubtful * 10 >= b.counted * 3
     union all
     select
-        {{ finding('managed_on_paper', "'小区明细'", 'c.ended', 'c.managed', 'c') }}
-    from contracts as c
-    where c.ended >= {{ few }} and c.ended * 10 >= c.managed
+        {{ finding('managed_on_paper', "'小区明细'", 'p.ended', 'p.managed', 'p') }}
+    from place as p
+    where p.ended >= {{ few }} and p.ended * 10 >= p.managed
 )
 
 -- A firm listed twice by one district is one subject.

@@ -14,15 +14,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.reporting.data import Line, Lost, Trend
+from pipelines.reporting.data import Line, Trend
 from pipelines.reporting.format import Format
 from pipelines.reporting.marts import ALL, Change, Indicator
 from pipelines.reporting.messages import Catalogue
 
 INK, QUIET, FAINT, RULE = "#1d2b3a", "#5b6773", "#b9c1c9", "#dfe3e8"
 WORK, BASE = "#1f5a96", "#c9862b"
-# Groups of the rubric: one hue from dark to light and two hatches, told apart in grey as well.
-GROUPS = ("#173f6b", "#2f6da8", "#6fa0cf", "#a9c6e3", "#6b5b3e", "#a5926c", "#d3c6a8")
 HALO = "0 0 3px #fff, 0 0 3px #fff, 0 0 3px #fff"
 FONT = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','SimHei',sans-serif"
 
@@ -181,35 +179,6 @@ def change(
             legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "reversed"},
             margin={"l": 10, "r": 30, "t": 34, "b": 30},
             xaxis=_axis(range=[low - margin, high + margin], zeroline=True, zerolinecolor=INK),
-            yaxis=_axis(automargin=True, showgrid=False),
-        ),
-    }
-
-
-def lost(ranking: Sequence[Lost], groups: dict[str, str], name: Callable[[str], str], fmt: Format) -> Figure:
-    """Points lost per district, one stacked bar each, by group of the rubric; the best district on top."""
-    rows = list(reversed(ranking))
-    labels = [literal(name(row.district.district_code)) for row in rows]
-    data = []
-    for number, (group, title) in enumerate(groups.items()):
-        values = [float(row.groups.get(group, 0)) for row in rows]
-        data.append({
-            "type": "bar", "orientation": "h", "name": literal(title), "y": labels, "x": [round(v, 4) for v in values],
-            "marker": {"color": GROUPS[number % len(GROUPS)], "line": {"color": "#ffffff", "width": 1}},
-            "text": [fmt.points(v) if v >= 1 else "" for v in values],
-            "textposition": "inside", "insidetextanchor": "middle",
-            "hovertemplate": "%{y} · " + literal(title) + " %{x:.2f}<extra></extra>",
-        })  # fmt: skip
-    return {
-        "data": data,
-        "layout": _layout(
-            90 + 34 * len(rows),
-            barmode="stack",
-            bargap=0.3,
-            showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
-            margin={"l": 10, "r": 20, "t": 50, "b": 30},
-            xaxis=_axis(rangemode="tozero"),
             yaxis=_axis(automargin=True, showgrid=False),
         ),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -39,6 +39,15 @@ class Plan:
     region_name: str | None = None
     source_complete: bool | None = None
     rubric_is_proposal: bool | None = None
+    rubric_note: str | None = None
+    rubric_note_en: str | None = None
+    rubric_params: str | None = None
+    rubric_period_id: str | None = None
+    new_build_cutoff: date | None = None
+    truncated_after: str | None = None
+    source_note: str | None = None
+    source_note_en: str | None = None
+    source_sha256: str | None = None
     sort_order: int | None = None
 
 
@@ -84,8 +93,94 @@ class Indicator:
     clause: str | None = None
     definition: str | None = None
     definition_en: str | None = None
+    denominator_sql: str | None = None
+    numerator_sql: str | None = None
+    strict_numerator_sql: str | None = None
+    denominator_measure_sql: str | None = None
+    numerator_measure_sql: str | None = None
     is_headline: bool = False
     sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """What an indicator is made from: lists that only the page of data and methods reads."""
+
+    indicator_id: str
+    bases: list[str] = field(default_factory=list)
+    pools: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    occasions: list[date] = field(default_factory=list)
+    district_scope: list[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A milestone as the plan states it."""
+
+    milestone_id: str
+    indicator_id: str
+    due_date: date
+    operator: str
+    target: Decimal
+    binding: str
+    operational_deadline: date | None = None
+    clause: str | None = None
+    is_hold: bool = False
+    date_is_default: bool = False
+    target_is_derived: bool = False
+    is_scored: bool = True
+    whole_area_only: bool = False
+    district_scope: list[str] | None = None
+    all_of: list[str] = field(default_factory=list)
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """A clause, or part of one, that no indicator measures."""
+
+    clause: str
+    what: str
+    why: str
+    what_en: str | None = None
+    covered_by: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RubricItem:
+    """A line of the assessment as the plan has it."""
+
+    item_id: str
+    item_name: str
+    method: str
+    max_points: Decimal
+    item_name_en: str | None = None
+    group_id: str | None = None
+    group_name: str | None = None
+    group_name_en: str | None = None
+    indicator_ids: list[str] = field(default_factory=list)
+    method_params: str | None = None
+    evidence: str | None = None
+    evidence_note: str | None = None
+    clause: str | None = None
+    district_scope: list[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RubricRule:
+    """A grade, bonus, penalty or veto."""
+
+    kind: str
+    rule_id: str
+    rule_name: str
+    rule_name_en: str | None = None
+    points: Decimal | None = None
+    cap: Decimal | None = None
+    per_case: bool = False
+    effect: str | None = None
+    capped_grade: str | None = None
+    zero_item: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +310,9 @@ class Submission:
     row_count: int | None = None
     error_count: int | None = None
     warning_count: int | None = None
+    community_count: int | None = None
+    sha256: str | None = None
+    form_version: int | None = None
     is_synthetic: bool | None = None
 
 
@@ -237,6 +335,46 @@ class Issue:
     remedy: str | None = None
     answer: str | None = None
     is_effective: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A question that the figures of a district raise, with its evidence."""
+
+    district_code: str
+    period_id: str
+    rule_id: str
+    subject: str
+    title_zh: str
+    evidence_zh: str
+    subject_type: str | None = None
+    title_en: str | None = None
+    evidence_en: str | None = None
+    question_zh: str | None = None
+    question_en: str | None = None
+    submission_id: str | None = None
+    source_sheet: str | None = None
+    source_row: int | None = None
+    sort_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingExample:
+    """A row that a finding stands on."""
+
+    district_code: str
+    period_id: str
+    rule_id: str
+    subject: str
+    example_no: int
+    name: str | None = None
+    value_of: str | None = None
+    value: str | None = None
+    value_before: str | None = None
+    found_in: str | None = None
+    submission_id: str | None = None
+    source_sheet: str | None = None
+    source_row: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -353,6 +491,11 @@ class Item:
     evidence_count: int | None = None
     points_low: Decimal | None = None
     points_high: Decimal | None = None
+    reason_code: str | None = None
+    next_unit: str | None = None
+    next_unit_points: Decimal | None = None
+    units_to_gain: int | None = None
+    units_to_gain_points: Decimal | None = None
     period_id: str | None = None
     numerator: Decimal | None = None
     denominator: Decimal | None = None
@@ -470,7 +613,7 @@ class Marts:
             return []
         present = self.types(table)
         wanted = [f for f in fields(kind) if f.name in present]  # type: ignore[arg-type]
-        lacking = [f.name for f in fields(kind) if f.name not in present and f.default is NO_DEFAULT]  # type: ignore[arg-type]
+        lacking = sorted(self._required(kind) - present.keys())
         if lacking:
             raise ValueError(f"{table}.parquet lacks {', '.join(lacking)}; run the pipeline to publish it anew")
         conditions = {column: value for column, value in where.items() if value is not None and column in present}
@@ -501,7 +644,7 @@ class Marts:
 
     @staticmethod
     def _required(kind: type) -> frozenset[str]:
-        return frozenset(f.name for f in fields(kind) if f.default is NO_DEFAULT)
+        return frozenset(f.name for f in fields(kind) if f.default is NO_DEFAULT and f.default_factory is NO_DEFAULT)
 
     def plans(self, plan_id: str | None = None) -> Iterator[Plan]:
         """The plan asked for, else those that have received at least one workbook, in plan order."""

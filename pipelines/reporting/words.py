@@ -105,9 +105,11 @@ class Words:
         return flags
 
     def gap_units(self, measure: data.Measure) -> str:
-        units = measure.progress.gap_units or 0
-        basis = measure.indicator.basis
-        return self.t(f"gap_unit.{basis}", n=int(units)) if self._knows_unit(basis) else self.fmt.count(units)
+        return self.amount(measure.indicator.basis, int(measure.progress.gap_units or 0))
+
+    def amount(self, basis: str | None, n: int) -> str:
+        """So many of what a basis counts: ``3个小区``."""
+        return self.t(f"gap_unit.{basis}", n=n) if basis and self._knows_unit(basis) else self.fmt.count(n)
 
     def _knows_unit(self, basis: str) -> bool:
         return self.t.has(f"gap_unit.{basis}") or self.t.has(f"gap_unit.{basis}.other")

@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.plans import load_plans
+from pipelines.plans import tables as plan_tables
 from pipelines.reporting import build_reports
 from pipelines.settings import Workspace
 
@@ -549,7 +551,70 @@ def _lagging(progress: list[Row]) -> list[Row]:
     return rows
 
 
+def _of_the_plan() -> dict[str, list[Row]]:
+    """What the plan file says of the indicators and lines that the made-up city has."""
+    frames = plan_tables.frames({PLAN: load_plans()[PLAN]})
+    known = {*INDICATORS, *DUTIES}
+    columns = ("entity", "denominator_sql", "numerator_sql", "strict_numerator_sql", "denominator_measure_sql",
+               "numerator_measure_sql", "bases", "pools", "sources", "occasions", "district_scope")  # fmt: skip
+    items = [r | {"method_params": r["params"]} for r in frames["rubric_item"].to_dicts()]
+    return {
+        "indicator": [
+            {"indicator_id": r["indicator_id"], **{name: r[name] for name in columns}}
+            for r in frames["indicator"].to_dicts()
+        ],
+        "dim_milestone": [r for r in frames["milestone"].to_dicts() if r["indicator_id"] in known],
+        "dim_rubric_item": [r for r in items if r["item_id"] in {line[0] for line in RUBRIC}],
+        "dim_rubric_rule": frames["rubric_rule"].to_dicts(),
+        "dim_clause": frames["clause"].to_dicts(),
+    }
+
+
+def _findings() -> list[Row]:
+    """A question about the hostile community's sheet in one district, one about a rate in another, one of last year."""
+    seen = {
+        "plan_id": PLAN, "period_id": "2025-11", "district_code": "150821", "rule_id": "identical_rows",
+        "subject": HOSTILE, "subject_type": "community", "title_zh": "若干小区数据完全相同",
+        "title_en": "Communities with identical figures", "evidence_zh": "3个小区的户数、面积、楼栋数完全相同",
+        "evidence_en": "3 communities share households, area and buildings", "question_zh": "请核对这几行是否复制而来",
+        "question_en": "Check whether these rows were copied", "submission_id": RESENT, "source_sheet": "小区明细",
+        "source_row": 8, "sort_order": 8,
+    }  # fmt: skip
+    rate = {
+        "district_code": "150826", "rule_id": "rate_rose_by_merging", "subject": "pm_coverage_rate",
+        "subject_type": "indicator", "title_zh": "合并小区使指标上升", "title_en": "A rate rose",
+        "submission_id": "s150826202511", "source_sheet": None,
+        "evidence_zh": "分母变化使指标上升2个百分点", "evidence_en": "2 points", "source_row": None, "sort_order": 4,
+    }  # fmt: skip
+    return [seen, seen | rate, seen | {"period_id": "2024-11"}]
+
+
+def _register() -> dict[str, list[Row]]:
+    """A rename, a merger and what an analyst decided; two spellings that wait for a decision."""
+    step = {
+        "plan_id": PLAN, "district_code": "150802", "period_id": "2025-11", "period_from": "2024-11",
+        "community_id": "150802-0003", "event": "renamed", "cause": "declared", "units": 0, "community_name": HOSTILE,
+        "former_name": "旧名小区", "subdistrict": "临河第4街道", "related_names": None, "related_count": 0,
+        "note": "申报变更", "submission_id": "s150802202511", "source_sheet": "小区明细", "source_row": 8,
+    }  # fmt: skip
+    merged = {"event": "merged_out", "units": 1, "community_id": "x", "community_name": "并入小区",
+              "former_name": "并入小区", "related_names": "甲苑、乙苑", "related_count": 2}  # fmt: skip
+    return {
+        "mart_register_event": [step, step | merged],
+        "mart_register_decision": [
+            {"plan_id": PLAN, "line": 2, "district_code": "150802", "event": "same", "community": "甲苑",
+             "related": ["甲园"], "decision_date": None, "reason": "两种写法", "is_applied": True},
+        ],
+        "mart_register_proposal": [
+            {"plan_id": PLAN, "district_code": "150822", "kind": "duplicate", "community_id": "150822-0003",
+             "related_ids": ["150822-0004"], "community_name": HOSTILE, "related_names": ["金莎丽苑"], "score": 82,
+             "grade": "很可能", "evidence": ["地址相同", "户数相同"], "event": "same", "can_be_decided": True},
+        ],
+    }  # fmt: skip
+
+
 def _assessment() -> tuple[list[Row], list[Row]]:
+    rubric = {row["item_id"]: row for row in _of_the_plan()["dim_rubric_item"]}
     items, scores = [], []
     for position, code in enumerate(DISTRICTS):
         raw = Decimal(0)
@@ -582,7 +647,12 @@ def _assessment() -> tuple[list[Row], list[Row]]:
                     "group_id": group,
                     "group_name": group_name,
                     "item_name": name,
-                    "method_params": "{}",
+                    "method_params": rubric[item]["method_params"],
+                    "next_unit": None if off else "communities" if method != "boolean" else "document",
+                    "next_unit_points": None if off else Decimal("0.50"),
+                    "units_to_gain": None if off else 1,
+                    "units_to_gain_points": None if off else Decimal("0.50"),
+                    "unit": "%" if method != "boolean" else "项",
                     "status": "not_applicable" if off else "no_evidence" if unseen else "scored",
                     "evidence_count": 2,
                     "points_low": got,
@@ -643,6 +713,8 @@ def tables() -> dict[str, list[Row]]:
     expected = _expected()
     submissions = _submissions(expected)
     items, scores = _assessment()
+    planned = _of_the_plan()
+    made_from = {row["indicator_id"]: row for row in planned.pop("indicator")}
     headline = {
         name: {
             "indicator_name": zh,
@@ -719,6 +791,7 @@ def tables() -> dict[str, list[Row]]:
                 "definition": "已建成小区中符合条件的小区数 ÷ 已建成小区总数",
                 "sort_order": i,
             }
+            | made_from[name]
             | extra
             for i, (name, extra) in enumerate((headline | duties).items())
         ],
@@ -746,6 +819,9 @@ def tables() -> dict[str, list[Row]]:
         "mart_assessment_item": items,
         "mart_assessment_score": scores,
         "mart_evidence_coverage": _evidence(),
+        "mart_finding": _findings(),
+        **_register(),
+        **planned,
         "mart_lagging_district": _lagging(progress),
     }
 

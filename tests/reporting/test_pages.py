@@ -11,7 +11,7 @@ import pytest
 from pipelines.reporting import build_reports
 from pipelines.reporting.charts import to_json
 from pipelines.settings import Workspace
-from tests.reporting.conftest import DISTRICTS, HOSTILE, PLAN, publish, tables, until
+from tests.reporting.conftest import DISTRICTS, DUTIES, HOSTILE, INDICATORS, PLAN, publish, tables, until
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -63,15 +63,8 @@ def pages(site: Path) -> dict[str, Page]:
 
 
 def test_every_page_is_there_in_both_languages(pages: dict[str, Page]) -> None:
-    names = {
-        "index",
-        "assessment",
-        "intake",
-        "register",
-        "changes",
-        *DISTRICTS,
-        *(f"{d}-communities" for d in DISTRICTS),
-    }
+    names = {"index", "assessment", "intake", "register", "changes", "findings", "methods"}
+    names |= {f"{d}{kind}" for d in DISTRICTS for kind in ("", "-communities", "-assessment")}
     assert pages.keys() == {f"{PLAN}/{en}{name}.html" for name in names for en in ("", "en/")}
     for name, page in pages.items():
         assert page.elements[0] == ("html", {"lang": "en" if "/en/" in name else "zh-CN"})
@@ -238,3 +231,62 @@ def test_the_intake_page_lists_what_a_re_sent_ledger_changed(site: Path) -> None
         assert [word for word in words if word not in page] == []
     # A list of hundreds of cells is cut on the page; the table has them all.
     assert zh.count("某小区") == 96
+
+
+def test_every_line_of_a_score_sheet_leads_to_its_definition_figure_and_clause(
+    site: Path, pages: dict[str, Page]
+) -> None:
+    for name in (f"{PLAN}/150826-assessment.html", f"{PLAN}/en/150826-assessment.html"):
+        text = (site / name).read_text("utf-8")
+        for row in re.findall(r'<tr role="row" id="item-(?:(?!</tr>).)*</tr>', text, re.DOTALL):
+            item = re.search(r'id="item-(\w+)"', row)
+            assert item
+            assert f'href="methods.html#item-{item[1]}"' in row
+            assert 'href="methods.html#i-' in row
+            assert 'href="methods.html#c-' in row
+            assert ('href="150826.html#m-' in row) == (item[1] in {"A1", "A2", "B1", "C2"}), item[1]
+    assert "A1" in text
+
+
+def test_the_waterfall_says_the_same_as_its_table(site: Path) -> None:
+    text = (site / PLAN / "150822-assessment.html").read_text("utf-8")
+    [drawing] = re.findall(r'<svg class="waterfall".*?</svg>', text, re.DOTALL)
+    shown = re.findall(r'<text class="value(?: end)?"[^>]*>([^<]*)</text>', drawing)
+    assert shown[0] == "100"
+    assert shown[1:-1] == sorted(shown[1:-1], key=lambda value: -float(value.removeprefix("−")))
+    table = text[text.index("折合百分制") :]
+    assert {*shown[1:-1]} <= {*re.findall(r'<td class="num">(−[\d.]+)</td>', table[: table.index("</table>")])}
+    assert f'得{shown[-1]}分。"' in drawing
+
+
+def test_the_ranking_is_cut_where_districts_can_be_told_apart(site: Path) -> None:
+    text = (site / PLAN / "assessment.html").read_text("utf-8")
+    # Every range of the made-up city reaches into the next.
+    assert text.count('<tbody class="tier">') == 1
+    assert "不宜分先后的：临河、五原" in text
+
+
+def test_questions_are_put_as_questions(site: Path) -> None:
+    text = (site / PLAN / "findings.html").read_text("utf-8")
+    assert "本期数据有2处值得核对，分2类。" in text
+    assert "不是对任何单位的结论" in text
+    assert text.index("合并小区使指标上升") < text.index("若干小区数据完全相同")
+    assert 'href="methods.html#i-pm_coverage_rate">住宅小区物业管理覆盖率</a>' in text
+    assert "2024年11月1处" in text
+    assert not re.search("造假|弄虚作假|违规|疑似作弊", text)
+
+
+def test_methods_say_what_the_plan_says(site: Path, pages: dict[str, Page]) -> None:
+    text = (site / PLAN / "methods.html").read_text("utf-8")
+    assert "其中符合：由物业服务企业管理；且物业合同在数据截止日仍有效" in text
+    assert "<code>is_professional and has_current_contract</code>" in text
+    assert "80%及以下不得分，100%得满分，其间按比例" in text
+    assert "等次最高为“合格”，有关评分项计0分" in text
+    english = (site / PLAN / "en" / "methods.html").read_text("utf-8")
+    assert (
+        "Of these, where: served by a property-management company; and contract in force on the as-of date" in english
+    )
+    for name in ("methods.html", "en/methods.html"):
+        page = pages[f"{PLAN}/{name}"]
+        assert {f"i-{i}" for i in (*INDICATORS, *DUTIES)} <= set(page.ids)
+        assert {"c-一", "c-二-四", "c-四-四"} <= set(page.ids)

@@ -4,7 +4,14 @@
 publishes; only selection, order and counting of rows.
 """
 
-from pipelines.reporting.data.assessment import AssessmentPage, Lost, assessment_page
+from pipelines.reporting.data.assessment import (
+    AssessmentPage,
+    ItemPoints,
+    Lost,
+    ScoreSheet,
+    assessment_page,
+    score_sheets,
+)
 from pipelines.reporting.data.changes import Changes, compare
 from pipelines.reporting.data.city import CityPage, Lag, city_page
 from pipelines.reporting.data.district import DistrictPage, Gap, district_page
@@ -24,7 +31,9 @@ from pipelines.reporting.data.facts import (
     tone,
 )
 from pipelines.reporting.data.figures import VARIANTS, Line, Readings, Trend, headline
+from pipelines.reporting.data.findings import FindingsPage, Kind, Question, findings_page
 from pipelines.reporting.data.intake import Effect, IntakePage, Resent, Share, intake_page
+from pipelines.reporting.data.methods import ClauseRow, Definition, Ledgers, MethodsPage, methods_page
 from pipelines.reporting.data.problems import Problem, problems
 from pipelines.reporting.data.register import RegisterPage, register_page
 
@@ -37,21 +46,30 @@ __all__ = [
     "Backed",
     "Changes",
     "CityPage",
+    "ClauseRow",
+    "Definition",
     "DistrictPage",
     "Effect",
     "Facts",
+    "FindingsPage",
     "Gap",
     "IntakePage",
+    "ItemPoints",
+    "Kind",
     "Lag",
+    "Ledgers",
     "Line",
     "Lost",
     "Measure",
+    "MethodsPage",
     "Placed",
     "Problem",
+    "Question",
     "Readings",
     "RegisterPage",
     "Resent",
     "Row",
+    "ScoreSheet",
     "Share",
     "Source",
     "Trend",
@@ -61,10 +79,13 @@ __all__ = [
     "compare",
     "current_period",
     "district_page",
+    "findings_page",
     "headline",
     "intake_page",
     "load",
+    "methods_page",
     "problems",
     "register_page",
+    "score_sheets",
     "tone",
 ]

@@ -59,7 +59,7 @@ def city_page(facts: Facts) -> CityPage:
         trends=trends(facts, ALL),
         changes=changes(facts, ALL),
         readings=readings(facts, ALL),
-        stated=_stated(facts),
+        stated=stated(facts),
         recurring=[
             (indicator, figure)
             for indicator in facts.indicators.values()
@@ -69,7 +69,8 @@ def city_page(facts: Facts) -> CityPage:
     )
 
 
-def _stated(facts: Facts) -> list[tuple[Indicator, Stated]]:
+def stated(facts: Facts) -> list[tuple[Indicator, Stated]]:
+    """What the plan's text states as already so, beside what the ledgers show."""
     rows = facts.marts.read(Stated, "mart_fact", "sort_order indicator_id", plan_id=facts.plan.plan_id)
     return [(facts.indicators[row.indicator_id], row) for row in rows if row.indicator_id in facts.indicators]
 

@@ -23,6 +23,7 @@ from pipelines.reporting.marts import (
     Period,
     Plan,
     Progress,
+    RubricItem,
     Score,
     Submission,
 )
@@ -258,6 +259,12 @@ class Facts:
         return self.marts.read(
             Item, "mart_assessment_item", "sort_order item_id district_code", plan_id=self.plan.plan_id
         )
+
+    @cached_property
+    def rubric(self) -> dict[str, RubricItem]:
+        """The lines of the assessment as the plan has them, by id."""
+        rows = self.marts.read(RubricItem, "dim_rubric_item", "sort_order item_id", plan_id=self.plan.plan_id)
+        return {row.item_id: row for row in rows}
 
     @cached_property
     def scores(self) -> dict[str, Score]:

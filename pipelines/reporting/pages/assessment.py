@@ -1,22 +1,106 @@
-"""The page of the assessment."""
+"""The pages of the assessment: the ranking, and for each district a sheet with every point."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
-from pipelines.reporting import charts, data
+from markupsafe import Markup
+
+from pipelines.reporting import data, waterfall
+from pipelines.reporting.format import clauses
+from pipelines.reporting.marts import Item
+from pipelines.reporting.pages.rubric import earning, item_value, next_unit
 from pipelines.reporting.pages.site import Site
+from pipelines.reporting.words import Words
+
+MATRIX = 15
+"""More districts than this are not columns of the table of items: their sheets have the points."""
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """File name and text."""
-    page, words = data.assessment_page(site.facts), site.words
-    yield (
-        "assessment.html",
-        site.render(
-            "assessment",
-            page=page,
-            lost_chart=lambda page: charts.lost(page.ranking, page.groups, words.name, words.fmt),
-            MATRIX=15,
-        ),
+    """File name and text: a sheet for each district, and the ranking last."""
+    words = site.words
+    page = data.assessment_page(site.facts)
+    floor = waterfall.floor_of([row.score.score for row in page.ranking if row.score.score is not None])
+    shared: dict[str, Any] = {
+        "sheet_href": sheet_href,
+        "group_name": partial(_group_name, words),
+        "waterfall": partial(_waterfall, words, floor),
+        "item_name": partial(_item_name, words),
+        "clause_list": clauses,
+        "floor": floor,
+    }
+    for sheet in data.score_sheets(site.facts):
+        code = sheet.row.district.district_code
+        yield (
+            sheet_href(code),
+            site.render(
+                "scores",
+                file=sheet_href(code),
+                here="assessment",
+                title=words.t("title.scores", district=words.name(code)),
+                page=sheet,
+                group_titles={group: title for group, title, _ in sheet.groups},
+                group_rows=list(_group_rows(words, sheet)),
+                item_value=partial(item_value, words),
+                next_unit=partial(next_unit, words),
+                earning=lambda item: earning(words, item.method, item.method_params, "%" if item.unit == "%" else ""),
+                figure_href=_figure_href,
+                **shared,
+            ),
+        )
+    yield "assessment.html", site.render("assessment", page=page, MATRIX=MATRIX, **shared)
+
+
+def sheet_href(code: str) -> str:
+    """The page with every point of a district."""
+    return f"{code}-assessment.html"
+
+
+def _group_name(words: Words, group: str, name: str) -> str:
+    first = next((item for item in words.facts.rubric.values() if item.group_id == group), None)
+    return first.group_name_en if words.lang == "en" and first and first.group_name_en else name
+
+
+def _group_rows(words: Words, sheet: data.ScoreSheet) -> Iterator[dict[str, Any]]:
+    """Each group's points: applicable, lost, and lost of a hundred."""
+    scaled = dict(sheet.row.steps)
+    for group, title, lines in sheet.groups:
+        counted = [p.item.max_points for p in lines if p.item.status != "not_applicable"]
+        if counted:
+            yield {
+                "group": group,
+                "name": _group_name(words, group, title),
+                "applicable": sum(counted),
+                "lost": sheet.row.groups[group],
+                "scaled": scaled.get(group),
+            }
+
+
+def _item_name(words: Words, item: Item) -> str:
+    rubric = words.facts.rubric.get(item.item_id)
+    return rubric.item_name_en if words.lang == "en" and rubric and rubric.item_name_en else item.item_name or ""
+
+
+def _figure_href(points: data.ItemPoints, code: str) -> str | None:
+    """Where the figure of a line is followed further: the district's milestone, else its definition."""
+    if points.measure is not None:
+        return f"{code}.html#{points.measure.anchor}"
+    return None
+
+
+def _waterfall(words: Words, floor: int, row: data.Lost, groups: dict[str, str]) -> Markup:
+    score, t = row.score.score, words.t
+    if score is None or not row.score.applicable_points:
+        return Markup("")
+    steps = [waterfall.Step(_group_name(words, group, groups[group]), lost) for group, lost in row.steps]
+    losses = t("verdict.separator").join(f"{s.label} −{words.fmt.points(s.lost)}" for s in steps)
+    said = t(
+        "assessment.waterfall_said",
+        district=words.name(row.district.district_code),
+        losses=losses,
+        score=words.fmt.points(score),
     )
+    return waterfall.draw(steps, score, floor, t("assessment.full"), t("assessment.score"), said)

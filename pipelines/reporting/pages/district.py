@@ -6,11 +6,9 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from markupsafe import Markup
-
 from pipelines.reporting import data
-from pipelines.reporting.format import MISSING, share
-from pipelines.reporting.marts import Community, District, Item
+from pipelines.reporting.marts import Community, District
+from pipelines.reporting.pages.rubric import item_value
 from pipelines.reporting.pages.site import Site
 from pipelines.reporting.words import Words
 
@@ -46,7 +44,7 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
             silent=sum(bool(p.community.district_silent) for p in page.communities),
             list_href=_list_page(code, 1),
             district_measure=lambda code: lambda row: row.districts[code],
-            item_value=partial(_item_value, words),
+            item_value=partial(item_value, words),
             ISSUES=20,
         ),
     )
@@ -84,20 +82,3 @@ def _kinds(words: Words, community: Community) -> list[str]:
         ("renovated", community.is_renovated_old),
     )
     return [str(words.t(f"community.{key}")) for key, on in found if on]
-
-
-def _item_value(words: Words, item: Item, which: str) -> str | Markup:
-    """An item's actual value or target in its unit, the actual with its numerator and denominator."""
-    value = getattr(item, which)
-    if value is None:
-        return MISSING
-    if item.unit != "%":
-        return words.fmt.target(value, "")
-    if which == "target":
-        return words.fmt.target(value)
-    targets = (("gte", item.target),) if item.target is not None else ()
-    exact = share(item.numerator, item.denominator)
-    parts = f"{words.fmt.count(item.numerator)}/{words.fmt.count(item.denominator)}" if exact is not None else ""
-    return Markup('{}<span class="parts">{}</span>').format(
-        words.fmt.rate(value if exact is None else exact, targets), parts
-    )

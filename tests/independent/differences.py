@@ -120,6 +120,8 @@ def change_differences(marts: Marts, changes: dict[tuple[str, str, str], Change]
             "value_to": change.value_to,
             "work_effect": change.work,
             "denominator_effect": change.denominator,
+            "silence_effect": change.silence,
+            "districts_one_sided": change.one_sided,
         }
         for key, change in changes.items()
     }

@@ -118,7 +118,7 @@ class Telling:
         if last is not self.period:
             own = []
         known = {id(body) for body in listed}
-        gone = [b for s in self.step.standing if not s.is_reported for b in s.bodies or () if id(b) not in known]
+        gone = [b for s in self.step.standing if not s.is_reported for b in s.listed if id(b) not in known]
         as_of, kinds = self.period.as_of, self.reading.bodies
         for rows, is_reported in ((own, True), (gone, False), ([] if own else listed, False)):
             for body in rows:

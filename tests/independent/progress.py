@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from pipelines.plans.model import Indicator, Milestone, Period
@@ -36,6 +37,10 @@ class Progress:
     is_final: bool = False
     is_restated: bool = False
     is_breached: bool = False
+    reached_on_at_pace: date | None = None
+    best_per_month: Fraction | None = None
+    exceeds_best_pace: bool | None = None
+    is_out_of_reach: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,6 @@ class Target:
         lacking = self.below(figure)
         if lacking is None:
             return None
-        if self.operator == "eq":
-            return lacking == 0
         return lacking < 0 if self.is_strict else lacking <= 0
 
     def units(self, figure: Figure) -> int:
@@ -145,12 +148,21 @@ class Milestones:
 
         breached = milestone.is_hold and any(reached(p) is False for p, _ in seen)
         n, d = figure.numerator, target.whole(figure)
+        yes_or_no = indicator.kind in ("boolean", "document") and code != WHOLE
+        turn = -1 if milestone.operator in ("lte", "lt") else 1
+        won = [
+            (turn * (_known(now.numerator) - _known(was.numerator)), (latest.as_of - earlier.as_of).days)
+            for (earlier, was), (latest, now) in pairwise(history)
+        ]
+        best = max((step / days for step, days in won), default=None)
         common: dict[str, Any] = {
             "numerator": n,
             "denominator": figure.denominator,
             "is_final": is_final,
             "is_restated": restated,
             "is_breached": breached,
+            "best_per_month": None if best is None or yes_or_no else best * MONTH,
+            "is_out_of_reach": breached,
         }
         if n is None or d is None:
             return Progress("no_data", **common)
@@ -159,7 +171,8 @@ class Milestones:
         value = 100 * n / d
         common["value"] = value
         is_reached = reached(spoken) and not breached
-        if indicator.kind in ("boolean", "document") and code != WHOLE:
+        common["is_out_of_reach"] = breached or (is_final and not is_reached)
+        if yes_or_no:
             return Progress("met" if is_reached else "overdue_not_met" if is_final else "on_track", **common)
         if is_reached:
             status = "met"
@@ -177,7 +190,8 @@ class Milestones:
             projected = max(value + 100 * pace * left / d, Fraction(0))
             projected = projected if target.is_count else min(projected, Fraction(100))
         gap = target.units(figure)
-        turn = -1 if milestone.operator in ("lte", "lt") else 1
+        days_left = (milestone.due - period.as_of).days
+        exceeds = gap > best * days_left if gap and days_left > 0 and best is not None else None
         return Progress(
             status,
             **common,
@@ -186,7 +200,18 @@ class Milestones:
             required_per_month=gap / left if left else None,
             observed_per_month=pace,
             projected_value=projected,
+            reached_on_at_pace=None if breached else _reached_on(spoken.as_of, gap, won),
+            exceeds_best_pace=exceeds,
         )
+
+
+def _reached_on(day: date, gap: int, won: list[tuple[Fraction, int]]) -> date | None:
+    """When the pace of the last step closes the gap; not told where it takes more than a hundred years."""
+    if not gap or not won or won[-1][0] <= 0:
+        return None
+    step, days = won[-1]
+    needed = gap * days / step
+    return day + timedelta(days=math.ceil(needed)) if needed <= 36525 else None
 
 
 def _known(number: Fraction | None) -> Fraction:
@@ -221,6 +246,10 @@ class Change:
     value_to: Fraction
     work: Fraction
     denominator: Fraction
+    silence: Fraction = Fraction(0)
+    """Of both, what is owed to districts that have a figure in only one of the two periods."""
+    one_sided: int = 0
+    """How many of them there are."""
 
 
 def rate_changes(account: Account, reading: Reading, figures: dict[Key, Figure]) -> dict[tuple[str, str, str], Change]:
@@ -245,8 +274,35 @@ def rate_changes(account: Account, reading: Reading, figures: dict[Key, Figure])
             100 * n1 / d1,
             50 * (n1 - n0) * (1 / d0 + 1 / d1),
             50 * (n0 + n1) * (1 / d1 - 1 / d0),
+            *(
+                _silence(account, figures, (indicator_id, basis), previous, period_id, n0 + n1, d0, d1)
+                if code == WHOLE
+                else ()
+            ),
         )
     return found
+
+
+def _silence(
+    account: Account,
+    figures: dict[Key, Figure],
+    what: tuple[str, str],
+    previous: Period,
+    period_id: str,
+    numerators: Fraction,
+    d0: Fraction,
+    d1: Fraction,
+) -> tuple[Fraction, int]:
+    """What districts heard in only one of the two periods did to the whole, and how many they are."""
+    above, below, count = Fraction(0), Fraction(0), 0
+    for code in account.codes:
+        was = figures.get((code, previous.id, *what, "audited"), NOTHING)
+        now = figures.get((code, period_id, *what, "audited"), NOTHING)
+        if (was.numerator is None) != (now.numerator is None):
+            above += (now.numerator or 0) - (was.numerator or 0)
+            below += (now.denominator or 0) - (was.denominator or 0)
+            count += 1
+    return 50 * above * (1 / d0 + 1 / d1) - 50 * numerators * below / (d0 * d1), count
 
 
 def submission_status(account: Account) -> dict[tuple[str, str], dict[str, Any]]:

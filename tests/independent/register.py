@@ -18,6 +18,8 @@ class Unit:
     """What was last said of it."""
     bodies: list[Cells] | None = None
     """The owners' bodies it was last said to have; None where no sheet of bodies said anything then."""
+    listed: list[Cells] = field(default_factory=list)
+    """Its bodies on the sheet that was in force then."""
     special: Cells = field(default_factory=dict)
     """Its row on the sheet of particulars, where there was one when it was last told of."""
     party: list[Cells] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Standing:
     unit: Unit
     row: Cells
     bodies: list[Cells] | None
+    listed: list[Cells]
     special: Cells
     party: list[Cells]
     is_reported: bool
@@ -89,6 +92,7 @@ def follow(account: Account, code: str) -> dict[str, Step]:
                 unit,
                 unit.row,
                 unit.bodies,
+                unit.listed,
                 unit.special,
                 unit.party,
                 unit in reported,
@@ -150,7 +154,7 @@ def _listed(account: Account, code: str, period: Period, units: list[Unit], step
         unit.row = row
         unit.bodies = None
         if account.gives(code, period, "committee"):
-            unit.bodies = [body for body in bodies if same(body, row)]
+            unit.bodies = unit.listed = [body for body in bodies if same(body, row)]
         unit.special = next((special for special in specials if same(special, row)), {})
         unit.party = [p for p in party if _is_about(p, row)]
         unit.was_finished |= row["renovation_status"] == "completed"
@@ -207,8 +211,16 @@ def _parents(row: Cells, before: list[Unit]) -> list[Unit]:
 
 
 def _stood_before(account: Account, period: Period, row: Cells) -> bool:
-    """Omitted earlier: declared as such, or handed over before the last as-of date."""
+    """Omitted earlier: declared as such, or built before the last as-of date by what is known of it.
+
+    Where nothing is known, a row that is said to be unchanged was there before.
+    """
     previous = account.before(period)
-    delivered: date | None = row["delivered_date"]
-    stood = previous is not None and delivered is not None and delivered < previous.as_of
-    return row["change_type"] == "scope_correction" or stood
+    if previous is None or row["change_type"] == "scope_correction":
+        return previous is not None
+    built: date | None = row["delivered_date"] or row["completed_date"]
+    if built is not None:
+        return built < previous.as_of
+    if row["built_year"] is not None:
+        return bool(row["built_year"] < previous.as_of.year)
+    return bool(row["change_type"] == "unchanged")

@@ -55,6 +55,22 @@ def test_what_is_shown_says_the_same_as_the_exact_figure(
     assert abs(shown - value) < Fraction(1, 10)
 
 
+@given(
+    st.integers(0, 5000),
+    st.integers(1, 5000),
+    st.sampled_from(["gte", "gt", "lte", "lt"]),
+    st.decimals(0, 100, places=2),
+)
+def test_targets_with_decimals_are_not_crossed_either(
+    numerator: int, denominator: int, operator: str, target: Decimal
+) -> None:
+    """79.96 % and 62.5 % as well: who is short of it is not shown as if it were reached."""
+    value = share(min(numerator, denominator), denominator)
+    assert value is not None
+    shown = Fraction(percentage(value, [(operator, target)]))
+    assert reaches(shown, operator, target) == reaches(value, operator, target)
+
+
 @given(st.fractions(min_value=0, max_value=100))
 def test_a_gap_is_rounded_up(value: Fraction) -> None:
     shown = at_least_shown(value)

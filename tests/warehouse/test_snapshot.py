@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans.loader import load_plans
@@ -58,6 +61,34 @@ def test_the_newest_accepted_one_is_in_force() -> None:
     assert {name: row["supersedes"] for name, row in rows.items()} == {"s1": None, "s2": "s1", "s3": None, "s4": None}
     assert [rows[name]["is_first_accepted"] for name in ("s1", "s2", "s3")] == [True, False, False]
     assert rows["s2"]["first_accepted_at"] == datetime(2024, 11, 1)
+
+
+VERSIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["2023-11", "2024-11", "2025-11"]),
+        st.datetimes(datetime(2023, 11, 1), datetime(2025, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),
+        st.sampled_from(["accepted", "accepted_with_issues", "returned"]),
+    ),
+    max_size=12,
+)
+
+
+@given(VERSIONS, st.randoms())
+def test_whatever_order_they_come_in_the_newest_accepted_one_is_in_force(
+    versions: list[tuple[str, datetime, str]], rng: Random
+) -> None:
+    rows = [(f"s{number}", *version) for number, version in enumerate(versions)]
+    shuffled = rng.sample(rows, len(rows))
+    made = effective(received(*rows), PLANS)
+    assert made.equals(effective(received(*shuffled), PLANS))
+    told = {row["submission_id"]: row for row in made.rows(named=True)}
+    for period in {period for _, period, _, _ in rows}:
+        own = [row for row in rows if row[1] == period and row[3] != "returned"]
+        own.sort(key=lambda row: (row[2], f"{row[0]}.xlsx"))
+        names = [row[0] for row in own]
+        assert [name for name in names if told[name]["is_effective"]] == names[-1:]
+        assert [told[name]["supersedes"] for name in names] == [None, *names[:-1]][: len(names)]
+        assert {told[name]["first_accepted_at"] for name in names} <= {own[0][2]} if own else not names
 
 
 def test_ties_go_to_the_later_file_name() -> None:

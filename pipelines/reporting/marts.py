@@ -570,7 +570,9 @@ class Marts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._connection = duckdb.connect(config={"threads": 2})
+        self._connection.execute("set enable_progress_bar = false")  # it would be drawn into anything
         self._types: dict[str, dict[str, str]] = {}
+        self._contents: dict[str, dict[tuple[str, str], str]] = {}
 
     def __enter__(self) -> Marts:
         return self
@@ -579,21 +581,32 @@ class Marts:
         self._connection.close()
 
     def content(self, plan_id: str) -> str:
-        """Hex digits that stand for everything published about a plan: the same rows, the same content.
+        """Hex digits that stand for everything published about a plan: the same rows, the same content."""
+        return hashlib.sha256(repr(sorted(self.contents(plan_id).items())).encode()).hexdigest()
 
-        Where a table has no plan's column all of it counts.
+    def contents(self, plan_id: str) -> dict[tuple[str, str], str]:
+        """The same for each table and district, read once and then remembered.
+
+        What is of no district stands under "", a table's columns under "columns".
         """
-        digest = hashlib.sha256()
-        for table in self.tables:
-            types, path = self.types(table), (self.folder / f"{table}.parquet").as_posix()
-            own = "where plan_id = ?" if "plan_id" in types else ""
-            # Rows differ by their key, so that none cancels another.
-            row = self._connection.execute(
-                f"select count(*), bit_xor(md5_number(line::varchar)) from read_parquet(?) as line {own}",
-                [path, plan_id] if own else [path],
-            ).fetchone()
-            digest.update(repr((table, types, row)).encode())
-        return digest.hexdigest()
+        if plan_id not in self._contents:
+            self._contents[plan_id] = {
+                (table, code): digest for table in self.tables for code, digest in self._digests(table, plan_id)
+            }
+        return self._contents[plan_id]
+
+    def _digests(self, table: str, plan_id: str) -> Iterator[tuple[str, str]]:
+        types, path = self.types(table), (self.folder / f"{table}.parquet").as_posix()
+        code = "coalesce(district_code, '')" if "district_code" in types else "''"
+        own = "where plan_id = ?" if "plan_id" in types else ""
+        # Rows of a table differ by its key, so that none cancels another.
+        rows = self._connection.execute(
+            f"select {code}, count(*), bit_xor(md5_number(line::varchar)) from read_parquet(?) line {own} group by 1",
+            [path, plan_id] if own else [path],
+        ).fetchall()
+        yield "columns", repr(types)
+        for district, count, digest in rows:
+            yield district, f"{count} {digest}"
 
     def keep(self, table: str, plan_id: str, file: Path) -> None:
         """Write a plan's rows of a table into a Parquet file of their own."""

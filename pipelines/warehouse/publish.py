@@ -30,6 +30,7 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "memory_limit": "1500MB",
 }
+_QUIET = "set enable_progress_bar = false"
 
 _LARGE = 8 * 2**20
 """Bytes of Parquet from which on the DuckDB file is laid out for size."""
@@ -90,6 +91,7 @@ def publish(ws: Workspace) -> None:
 
 def _write_parquet(database: Path, tables: list[Mart], folder: Path) -> None:
     with duckdb.connect(str(database), read_only=True, config=_OFFLINE) as build:
+        build.execute(_QUIET)
         for mart in tables:
             build.execute(
                 f"copy (from marts.{mart.name} order by {', '.join(mart.key)}) to {_text(_file(mart, folder))} "
@@ -120,6 +122,7 @@ def _content_of(warehouse: Path) -> str | None:
 def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
     config = {**_OFFLINE, "default_block_size": _block_size(folder)}
     with duckdb.connect(str(folder / WAREHOUSE), config=config) as warehouse:
+        warehouse.execute(_QUIET)
         warehouse.execute(f"create table publication as select {_text(content)} as content")
         warehouse.execute("create schema marts")
         for mart in tables:

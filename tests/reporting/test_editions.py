@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from jinja2 import BaseLoader, Environment
 
 from pipelines.reporting import build_reports, editions
 from pipelines.reporting.marts import Marts
+from pipelines.reporting.pages import build as pages_build
+from pipelines.reporting.pages import site as pages_of_site
+from pipelines.reporting.pages.site import Site
 from pipelines.settings import Workspace
 from tests.conftest import CHECKOUT
-from tests.reporting.conftest import PLAN, Row, publish, tables
+from tests.reporting.conftest import DISTRICTS, PLAN, Row, publish, tables
 
 MOVED = "150822"
 TEXTS = re.compile(r"<[^>]+>")
@@ -131,6 +136,87 @@ def test_publications_are_numbered_kept_and_compared(tmp_path: Path, build: Buil
     build_reports(Workspace(tmp_path), PLAN, out=past, known_on=date(2025, 12, 5))
     assert "内容同第1次发布" in text(past / PLAN / "index.html")
     assert not (past / PLAN / "changes.html").exists()
+
+
+def touched(content: Content, detail_only: bool) -> Content:
+    """The same city with something else in every row of one district, in the tables that list communities or in all."""
+    content = copy.deepcopy(content)
+    for name, rows in content.items():
+        detail = any({"community_id", "submission_id"} & row.keys() for row in rows)
+        for row in rows:
+            if row.get("district_code") != MOVED or (detail_only and not detail):
+                continue
+            for column, value in row.items():
+                if name == "mart_milestone_progress" or column.endswith(("_id", "_code", "supersedes")):
+                    continue  # what rows are found by
+                if isinstance(value, str) and column in ("file_name", "community_name", "message", "company_name"):
+                    row[column] = value + "改"
+                elif isinstance(value, int) and not isinstance(value, bool) and column in ("households", "row_count"):
+                    row[column] = value + 1
+                elif isinstance(value, datetime):
+                    row[column] = value.replace(minute=59)
+                elif name == "mart_rate_change" and isinstance(value, float):
+                    row[column] = value + 1
+    return content
+
+
+@pytest.mark.parametrize("detail_only", [True, False], ids=["lists", "everything"])
+def test_only_what_changed_is_made_anew_and_nothing_stays_stale(
+    detail_only: bool, tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "reports" / PLAN
+    build(5, tables())
+    rendered: list[str] = []
+    render = Site.render
+    monkeypatch.setattr(
+        Site,
+        "render",
+        lambda site, template, **own: (rendered.append(own.get("file") or template), render(site, template, **own))[1],
+    )
+    build(7, touched(tables(), detail_only))
+    districts = {name[:6] for name in rendered if name[:6].isdigit() and "assessment" not in name}
+    assert districts == ({MOVED} if detail_only else {*DISTRICTS})
+    shutil.rmtree(home / editions.FOLDER)
+    little_by_little = {p.relative_to(home): p.read_bytes() for p in home.rglob("*") if p.is_file()}
+    shutil.rmtree(home)
+    build(7, touched(tables(), detail_only))
+    at_once = {p.relative_to(home): p.read_bytes() for p in home.rglob("*") if p.is_file()}
+    at_once = {name: content for name, content in at_once.items() if name.parts[0] != editions.FOLDER}
+    assert little_by_little.keys() == at_once.keys()
+    stamp = re.compile(rb"<dt>[^<]*</dt><dd><a href=\"changes.html\">.*?</dd>")
+    stale = [n for n in at_once if stamp.sub(b"", at_once[n]) != stamp.sub(b"", little_by_little[n])]
+    assert [name for name in stale if name.name != "changes.html"] == []
+
+
+def test_another_template_makes_every_page_anew(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "reports" / PLAN
+    build(5, tables())
+    before = looks(home)
+    (home / "150826.html").write_text("damaged")
+    build(6, tables())
+    assert "第1次发布" in text(home / "150826.html")
+    templates = pages_of_site._templates()
+    source = templates.loader
+    monkeypatch.setattr(pages_build, "_program", lambda: "another")
+    monkeypatch.setattr(templates, "loader", _Reworded(source))
+    monkeypatch.setattr(templates, "cache", None)
+    build(7, tables())
+    after = looks(home)
+    assert {name for name in before if name.endswith(".html") and before[name] == after[name]} == set()
+    assert all("另一种版式" in text(page) for page in home.glob("*.html"))
+    assert [edition.number for edition in editions.read(home)] == [1]
+
+
+class _Reworded(BaseLoader):
+    """The same templates with other words at the end of each page."""
+
+    def __init__(self, source: BaseLoader | None) -> None:
+        assert source is not None
+        self.source = source
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        text, name, fresh = self.source.get_source(environment, template)
+        return text.replace("</footer>", "<p>另一种版式</p></footer>"), name, fresh
 
 
 def test_only_the_last_few_keep_their_pages(tmp_path: Path) -> None:

@@ -379,7 +379,7 @@ def test_what_a_district_sees_is_decided_per_table() -> None:
 def test_a_past_days_zip_says_so(marts: Path, tmp_path: Path) -> None:
     with Marts(marts) as published:
         facts = data.load(published, next(published.plans(PLAN)), known_on=date(2025, 12, 3))
-        Downloads(facts, "en").write(tmp_path, None)
+        Downloads(facts, "en").write(tmp_path, None, ["150802"])
     texts = dict(contents((tmp_path / "150802_Linhe_2025-11_data.zip").read_bytes()))
     assert "3 December 2025" in texts["Linhe/README.txt"]
     assert not [entry for entry in texts if "/receipts/" in entry]
@@ -398,13 +398,13 @@ def test_the_same_marts_give_the_same_bytes_and_untouched_files(
     with Marts(marts) as published:
         downloads = Downloads(data.load(published, next(published.plans(PLAN))), "zh")
         downloads.write_tables(again / "tables")
-        downloads.write(again, ws.receipts)
+        downloads.write(again, ws.receipts, list(DISTRICTS))
         files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
         assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
         assert [f for f in files if (first / f).read_bytes() != (again / f).read_bytes()] == []
         before = {p: p.stat().st_mtime_ns for p in again.rglob("*") if p.is_file()}
         downloads.write_tables(again / "tables")
-        downloads.write(again, ws.receipts)
+        downloads.write(again, ws.receipts, list(DISTRICTS))
     assert {p: p.stat().st_mtime_ns for p in before} == before
 
 

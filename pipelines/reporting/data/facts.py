@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -182,6 +183,25 @@ class Facts:
     def version(self) -> str:
         """Eight hex digits that stand for everything published about the plan."""
         return self.marts.content(self.plan.plan_id)[:8]
+
+    def version_of(self, code: str) -> str:
+        """The same for what one district's pages and files may say; of ``ALL``, everything.
+
+        That is all of its own rows, and of others whatever is no list of communities or of what is in their workbooks.
+        """
+        if code == ALL:
+            return self.version
+        contents = self.marts.contents(self.plan.plan_id)
+        listed = {
+            table for table in self.marts.tables if {"community_id", "submission_id"} & self.marts.types(table).keys()
+        }
+        seen = [
+            (table, district, content)
+            for (table, district), content in sorted(contents.items())
+            if table not in listed or district in (code, ALL, "columns")
+        ]
+        told = (seen, self.current.period_id if self.current else None, self.is_synthetic, self.known_on)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
 
     @cached_property
     def district(self) -> dict[str, District]:

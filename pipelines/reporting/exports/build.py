@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -59,15 +59,20 @@ class Downloads:
         """The published tables."""
         return self.facts.marts.tables
 
-    def write(self, folder: Path, receipts: Path | None) -> None:
-        """Write all into ``folder``. ``receipts``: where the districts' receipts are; None leaves them out."""
+    def write(self, folder: Path, receipts: Path | None, due: Collection[str]) -> None:
+        """Write all into ``folder``, but of districts only those that are ``due``: the others' files stay as they are.
+
+        ``receipts``: where the districts' receipts are; None leaves them out.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        made = {name: put(folder / name, content) for name, content in self._files(receipts)}
+        made = {name: put(folder / name, content) for name, content in self._files(receipts, due)}
+        for code in {district.district_code for district in self.facts.districts} - set(due):
+            made |= {name: folder / name for name in (self.figures(code), self.bundle(code))}
         for old in folder.iterdir():
             if old.is_file() and old.name not in made:
                 old.unlink()
 
-    def _files(self, receipts: Path | None) -> Iterator[tuple[str, bytes]]:
+    def _files(self, receipts: Path | None, due: Collection[str]) -> Iterator[tuple[str, bytes]]:
         facts = self.facts
         yield self.figures(), figures_book(facts, self.lang)
         circular = draft(facts, self.lang)
@@ -75,9 +80,9 @@ class Downloads:
             yield self.circular, write_paper(circular, facts.current.as_of if facts.current else date.min)
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder)
-            lay_out(self.words, scratch, tables.described(facts.marts))
-            for district in facts.districts:
-                code = district.district_code
+            if due:
+                lay_out(self.words, due, scratch, tables.described(facts.marts))
+            for code in due:
                 book = self.figures(code), figures_book(facts, self.lang, code)
                 yield book
                 yield self.bundle(code), district_zip(self.words, code, book, scratch / code, receipts)

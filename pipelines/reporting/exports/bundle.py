@@ -5,7 +5,7 @@ What goes in is decided per table (``tables.SHARED``, ``POOLED``, ``OWN``): a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipelines.reporting.exports import tables
@@ -41,7 +41,7 @@ def _readme(words: Words, code: str, book: str) -> bytes:
         text(
             "stamp",
             day=words.fmt.day(facts.current.as_of if facts.current else None),
-            version=facts.version,
+            version=facts.version_of(code),
         ),
         *([text("synthetic")] if facts.is_synthetic else []),
         *([text("known_on", day=words.fmt.day(facts.known_on))] if facts.known_on else []),
@@ -54,10 +54,10 @@ def _readme(words: Words, code: str, book: str) -> bytes:
     return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
 
 
-def lay_out(words: Words, scratch: Path, texts: dict[str, tables.Described]) -> None:
-    """Write what each district may see as CSV into a folder of its own; one table at a time is held in memory."""
+def lay_out(words: Words, codes: Collection[str], scratch: Path, texts: dict[str, tables.Described]) -> None:
+    """Write what each of these districts may see as CSV into a folder of its own; one table at a time is in memory."""
     facts = words.facts
-    held: dict[str, dict[str, dict[str, str]]] = {d.district_code: {} for d in facts.districts}
+    held: dict[str, dict[str, dict[str, str]]] = {code: {} for code in codes}
     for code in held:
         (scratch / code).mkdir()
     for table in facts.marts.tables:

@@ -145,13 +145,13 @@ class Figures:
     def stamp(self) -> str:
         facts, words = self.facts, self.words
         if facts.current is None:
-            return self.say("stamp_empty", version=facts.version)
+            return self.say("stamp_empty", version=facts.version_of(self.code))
         return self.say(
             "stamp",
             day=words.fmt.day(facts.current.as_of),
             done=sum(e.status in ("on_time", "late") for e in facts.expected_now),
             all=len(facts.districts),
-            version=facts.version,
+            version=facts.version_of(self.code),
         )
 
     def _notices(self) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -92,27 +92,39 @@ class _Build:
     def pages(self) -> list[Path]:
         """Write what has to be written; the paths of all pages."""
         record = _Record.read(self.folder)
-        inputs = self._inputs()
-        if record.inputs != inputs or not record.stands(self.folder):
+        stands = record.stands(self.folder)
+        if not stands or record.inputs != self._inputs:
             publication = self._publication() if self.known_on is None else None
             with renewed(self.folder, lambda _: self._keep(publication)) as fresh:
-                record = self._write(fresh, publication, record)
-                record.inputs = inputs
+                due = self._keys.items() - (record.districts.items() if stands else set())
+                record = self._write(fresh, publication, record, {code for code, _ in due})
                 record.write(fresh)
         return [self.folder / name for name in record.pages]
 
+    @cached_property
+    def _facts(self) -> data.Facts:
+        return data.load(self.marts, self.plan, self.known_on)
+
+    @cached_property
     def _inputs(self) -> str:
         """Stands for all that the files depend on: what is published of the plan, the program, the files beside it."""
-        beside = [self.ws.receipts / self.plan.plan_id]
-        looks = [
-            (file.relative_to(self.ws.root).as_posix(), file.stat().st_size, file.stat().st_mtime_ns)
-            for folder in beside
-            for file in sorted(folder.rglob("*"))
-            if file.is_file() and self.known_on is None
-        ]
-        content = self.marts.content(self.plan.plan_id)
-        told = (content, _program(), self.languages, self.known_on, sorted(self.assets.items()), looks)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        return self._digest(self.marts.content(self.plan.plan_id), self._looks(self.ws.receipts / self.plan.plan_id))
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """The same for what is each district's own."""
+        facts, receipts = self._facts, self.ws.receipts / self.plan.plan_id
+        codes = [district.district_code for district in facts.districts]
+        return {code: self._digest(facts.version_of(code), self._looks(receipts, f"*/{code}/*")) for code in codes}
+
+    def _digest(self, *told: object) -> str:
+        what = (told, _program(), self.languages, self.known_on, sorted(self.assets.items()))
+        return hashlib.sha256(repr(what).encode()).hexdigest()
+
+    def _looks(self, folder: Path, pattern: str = "*/*/*") -> list[tuple[str, int, int]]:
+        """By what it is seen that a file was written anew; of a past day no files count."""
+        files = sorted(folder.glob(pattern)) if self.known_on is None else []
+        return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
     def _publication(self) -> Publication:
         """The next one, or the last one once more where nothing else is published than it was."""
@@ -148,30 +160,30 @@ class _Build:
         if publication and last and last[0].number != publication.edition.number:
             editions.keep(self.folder, last[0].number)
 
-    @property
-    def _facts(self) -> data.Facts:
-        return data.load(self.marts, self.plan, self.known_on)
-
-    def _write(self, folder: Path, publication: Publication | None, old: _Record) -> _Record:
-        facts = self._facts
+    def _write(self, folder: Path, publication: Publication | None, old: _Record, due: Collection[str]) -> _Record:
+        facts, receipts = self._facts, self.ws.receipts if self.known_on is None else None
         if publication:
             editions.write(folder, publication.ledger, self.marts, self.plan.plan_id)
-        record = _Record(assets=sorted(self.assets.values()))
+        record = _Record(self._inputs, self._keys, sorted(self.assets.values()))
+        record.pages = {name: page for name, page in old.pages.items() if page["of"] in self._keys.keys() - set(due)}
         Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
-        for code in self.languages:
-            home = _home(folder, code)
-            Downloads(facts, code).write(home / FOLDER, self.ws.receipts if self.known_on is None else None)
-            site = Site(facts, code, self.languages, self.assets, publication)
-            for file, text in (page for pages in PAGES for page in pages(site)):
-                name = (home / file).relative_to(folder).as_posix()
-                body = hashlib.sha256(text.encode()).hexdigest()[:16]
-                was = old.pages.get(name)
-                stamp = was["stamp"] if was and was["body"] == body else self._stamp(facts, publication)
-                content = text.replace(STAMP, catalogue(code)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2]))
-                put(folder / name, content.encode())
-                record.pages[name] = {"body": body, "stamp": stamp, "size": len(content.encode())}
+        for lang in self.languages:
+            home = _home(folder, lang)
+            Downloads(facts, lang).write(home / FOLDER, receipts, due)
+            site = Site(facts, lang, self.languages, self.assets, due, publication)
+            for make in PAGES:
+                for file, text in make(site):
+                    name = (home / file).relative_to(folder).as_posix()
+                    body = hashlib.sha256(text.encode()).hexdigest()[:16]
+                    was = old.pages.get(name)
+                    stamp = was["stamp"] if was and was["body"] == body else self._stamp(facts, publication)
+                    shown = catalogue(lang)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2])
+                    put(folder / name, text.replace(STAMP, shown).encode())
+                    of = _district_of(file, self._keys) if make is district.pages else ""
+                    record.pages[name] = {"body": body, "stamp": stamp, "of": of}
             for stale in set(home.glob("*.html")) - {folder / name for name in record.pages}:
                 stale.unlink()
+        record.files = _files(folder)
         return record
 
     def _stamp(self, facts: data.Facts, publication: Publication | None) -> list[Any]:
@@ -184,13 +196,28 @@ class _Build:
         return ["bare", "", facts.version]
 
 
+def _district_of(file: str, codes: Collection[str]) -> str:
+    """Whose page it is: ``<code>.html``, ``<code>-….html``. A code may begin with another one."""
+    return max((code for code in codes if file.startswith((f"{code}.", f"{code}-"))), key=len)
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """The files of a plan and their sizes, but for those that say what it was made from."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != editions.FOLDER)
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
+
+
 @dataclass
 class _Record:
-    """What a plan's folder was made from, and each page of it: digest of its text, stamp, size."""
+    """What a plan's folder was made from, as a whole and of each district, and what was made."""
 
     inputs: str = ""
+    districts: dict[str, str] = field(default_factory=dict)
     assets: list[str] = field(default_factory=list)
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of each page: the digest of its text, its stamp, and the district whose own it is."""
+    files: dict[str, int] = field(default_factory=dict)
+    """All files with their sizes."""
 
     @classmethod
     def read(cls, folder: Path) -> _Record:
@@ -204,9 +231,8 @@ class _Record:
         put(folder / editions.FOLDER / RECORD, json.dumps(vars(self), indent=0).encode())
 
     def stands(self, folder: Path) -> bool:
-        """Whether the folder has these pages and no others."""
-        found = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.html")}
-        return found == {name: page["size"] for name, page in self.pages.items()}
+        """Whether the folder has these files and no others."""
+        return bool(self.files) and _files(folder) == self.files
 
 
 @cache

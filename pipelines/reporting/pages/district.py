@@ -17,9 +17,13 @@ ROWS_PER_LIST_PAGE = 600
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """File name and text: for each district its page, then its list of communities, on as many pages as it takes."""
+    """File name and text: for each district its page, then its list of communities, on as many pages as it takes.
+
+    Only for districts that are due: nothing of another district but what ``Facts.version_of`` covers may be said here.
+    """
     for district in site.facts.districts:
-        yield from _district(site, district)
+        if district.district_code in site.due:
+            yield from _district(site, district)
 
 
 def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:

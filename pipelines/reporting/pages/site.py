@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -65,14 +65,15 @@ def _templates() -> Environment:
 class Site:
     """The pages of one plan in one language.
 
-    ``languages``: those that are built, this one among them. ``assets``: the names of shared files. ``publication``:
-    which one this is, if any.
+    ``languages``: those that are built, this one among them. ``assets``: the names of shared files. ``due``: the
+    districts whose pages are made; those of others stand as they are. ``publication``: which one this is, if any.
     """
 
     facts: data.Facts
     lang: str
     languages: list[str]
     assets: Mapping[str, str]
+    due: Collection[str]
     publication: Publication | None = None
 
     @cached_property

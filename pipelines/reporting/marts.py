@@ -260,6 +260,8 @@ class Change:
     value_to: float | None
     work_effect: float | None
     denominator_effect: float | None
+    silence_effect: float | None = None
+    districts_one_sided: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

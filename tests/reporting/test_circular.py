@@ -61,7 +61,12 @@ def rich() -> Tables:
             ("committee_formation_rate", "ALL"): {"work_effect": 0.0, "denominator_effect": 0.0},
             ("professional_pm_coverage_rate", "ALL"): {"work_effect": 2.0, "denominator_effect": 0.0},
             ("information_disclosure_rate", "ALL"): {"work_effect": -1.0, "denominator_effect": 0.25},
-            ("pm_coverage_rate", "ALL"): {"work_effect": 3.0, "denominator_effect": -0.5},
+            ("pm_coverage_rate", "ALL"): {
+                "work_effect": 3.0,
+                "denominator_effect": -0.5,
+                "silence_effect": -1.5,
+                "districts_one_sided": 1,
+            },
             ("pm_coverage_rate", LAGGARD): {"work_effect": 1.0, "denominator_effect": 0.5},
         }.get((row["indicator_id"], row["district_code"]), {})
         for row in world["mart_rate_change"]
@@ -171,6 +176,7 @@ CUTS: dict[str, tuple[str, Callable[[Tables], Tables]]] = {
     "rate_rose_by_work": ("rich", CHANGES),
     "rate_fell_by_work": ("plain", CHANGES),
     "rate_same": ("rich", CHANGES),
+    "rate_silence": ("rich", turned("mart_rate_change", silence_effect=0.0)),
     "reporting": ("plain", STATUS),
     "late": ("earlier", turned("mart_submission_status", status="on_time")),
     "silent": ("plain", turned("mart_submission_status", status="on_time")),

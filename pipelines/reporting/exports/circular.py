@@ -302,10 +302,15 @@ class _Draft:
                 continue
             key = "rate_rose" if work + base > 0 else "rate_fell"
             told["points"] = fmt.effect(abs(work + base)).lstrip("+")
-            if base:
+            if base or change.silence_effect:
                 yield from self.say(key, **told, work=fmt.effect(work), base=fmt.effect(base))
             else:
                 yield from self.say(f"{key}_by_work", **told)
+            yield from self.say(
+                "rate_silence",
+                points=fmt.effect(change.silence_effect) if change.silence_effect else None,
+                n=change.districts_one_sided,
+            )
 
     def _parts(self, indicator: Indicator, code: str, variant: str = "audited") -> tuple[str, str] | None:
         """A rate and what it is made of: ``95.7%`` and ``597/624``; None where it is not known."""

@@ -417,6 +417,7 @@ class Figures:
             self._column("change", "signed", width=10),
             self._column("work", "signed", width=10),
             self._column("base", "signed", width=10),
+            *([self._column("silence", "signed", width=12)] if self.is_city else []),
         ]
         rows = []
         if current is not None:
@@ -447,6 +448,7 @@ class Figures:
                                 exact(change.work_effect) + exact(change.denominator_effect or 0),
                                 change.work_effect,
                                 change.denominator_effect,
+                                *([change.silence_effect] if self.is_city else []),
                             )
                         )
         return self._sheet("changes", columns, rows, stem=2, section=0)

@@ -446,7 +446,8 @@ def register(plan: str | None, district: str | None, write: bool, as_json: bool)
 @json_option
 def assess(plan: str, changes: Path | None, district: str | None, as_json: bool) -> None:
     """考核得分、名次和失分原因；--what-if 按假设情形试算，不影响已发布的结果。"""
-    from pipelines.commands.assess import NothingBuilt, assess_plan
+    from pipelines.commands.assess import assess_plan
+    from pipelines.warehouse.judged import NothingBuilt
     from pipelines.warehouse.what_if import WhatIfError, read
 
     ws = _workspace()

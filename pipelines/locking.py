@@ -13,6 +13,9 @@ from filelock import FileLock, Timeout
 
 from pipelines.settings import TIME_ZONE, Workspace
 
+NOTE = "run.holder.json"
+"""In the build folder while the lock is held: who holds it."""
+
 
 class Busy(Exception):
     """Another process is running this workspace. ``holder`` says who, since when and with what."""
@@ -31,7 +34,7 @@ def run_lock(ws: Workspace, what: str, *, wait_seconds: float = 0) -> Iterator[N
     """
     ws.build.mkdir(parents=True, exist_ok=True)
     lock = FileLock(ws.build / "run.lock", is_singleton=True, thread_local=False)
-    holder = ws.build / "run.holder.json"
+    holder = ws.build / NOTE
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:

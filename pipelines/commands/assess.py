@@ -9,25 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
-from pipelines.locking import run_lock
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
-from pipelines.warehouse.assessment import BUILD_TABLES, AssessmentInputs
 from pipelines.warehouse.facts import UNITS
+from pipelines.warehouse.judged import judged_inputs
 from pipelines.warehouse.scoring import number_text
-from pipelines.warehouse.snapshot import inputs_folder
 from pipelines.warehouse.what_if import Outcome, WhatIf, apply, compare
 
 MOST_LISTED = 8
 """So many lost items are listed per district."""
-
-
-class NothingBuilt(Exception):
-    """The workspace has no finished build to start from."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +163,7 @@ def assess_plan(
 
     As it stands: of each district the items on which most was lost. With ``what_if``: the items that would change.
     """
-    inputs = _inputs(ws)
+    inputs = judged_inputs(ws)
     base = apply(WhatIf(), plan, inputs)
     before = Outcome.of(base)
     after = Outcome.of(apply(what_if[1], plan, inputs)) if what_if else before
@@ -191,24 +183,3 @@ def _group_points(items: pl.DataFrame) -> dict[tuple[str, str | None], Decimal]:
     return found | {
         (group, None): most for group, most in own.group_by("group_id").agg(pl.col("max_points").max()).rows()
     }
-
-
-def _inputs(ws: Workspace) -> AssessmentInputs:
-    """What the last build judged from."""
-    database, folder = dbt.database(ws), inputs_folder(ws)
-    with run_lock(ws, "actionplan assess"):
-        if not database.is_file() or not folder.is_dir():
-            raise NothingBuilt
-        with duckdb.connect(str(database), read_only=True) as connection:
-            tables = {name: _table(name, folder, connection) for name in ("run", "int_period", *BUILD_TABLES.values())}
-    return AssessmentInputs.gathered(tables)
-
-
-def _table(name: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """An input of the last build, or a table that it made."""
-    if (file := folder / f"{name}.parquet").is_file():
-        return pl.read_parquet(file)
-    where = "select table_schema from information_schema.tables where table_name = ?"
-    if not (found := connection.execute(where, [name]).fetchall()):
-        raise NothingBuilt
-    return connection.sql(f'select * from "{found[0][0]}"."{name}"').pl()

@@ -88,14 +88,20 @@ class WhatIf(_Model):
 def read(path: Path, plan: Plan) -> WhatIf:
     """The file's changes, checked against the plan. Raises WhatIfError with every mistake, OSError if unreadable."""
     try:
-        parsed = source.parse(path.read_text(encoding="utf-8-sig"))
+        return parse(path.read_text(encoding="utf-8-sig"), plan, str(path))
     except UnicodeDecodeError:
         raise WhatIfError([f"{path}:1: 不是UTF-8编码的文本"]) from None
+
+
+def parse(text: str, plan: Plan, name: str = "试算") -> WhatIf:
+    """The same of a text; ``name`` is what its mistakes call it."""
+    try:
+        parsed = source.parse(text)
     except source.SourceError as error:
-        raise WhatIfError([f"{path}:{error.line}: {error}"]) from None
+        raise WhatIfError([f"{name}:{error.line}: {error}"]) from None
 
     def mistake(where: source.Path, message: str) -> str:
-        return f"{path}:{parsed.line(where)}: {'.'.join(map(str, where))}: {message}"
+        return f"{name}:{parsed.line(where)}: {'.'.join(map(str, where))}: {message}"
 
     repeated = [mistake(where, "写了两次") for where in parsed.repeated]
     try:

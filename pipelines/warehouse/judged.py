@@ -1,0 +1,63 @@
+"""What the last build judged from, read without getting into a run's way.
+
+DuckDB lets no reader beside its writer, so the build is copied and the copy is read: no lock is taken, no run waits. A
+run that starts or ends meanwhile changes the files, and then the copy is not used.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.locking import NOTE, Busy, run_lock
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt
+from pipelines.warehouse.assessment import BUILD_TABLES, AssessmentInputs
+from pipelines.warehouse.snapshot import inputs_folder
+
+
+class NothingBuilt(Exception):
+    """The workspace has no finished build to start from."""
+
+
+def judged_inputs(ws: Workspace) -> AssessmentInputs:
+    """Everything the assessment of the last build looked at. Raises NothingBuilt, Busy while a run is on."""
+    database, folder = dbt.database(ws), inputs_folder(ws)
+    if not database.is_file() or not folder.is_dir():
+        raise NothingBuilt
+    if _is_noted(ws):
+        with run_lock(ws, "…"):  # raises Busy; a note that a killed run left is gone afterwards
+            pass
+    with tempfile.TemporaryDirectory(prefix="actionplan-") as scratch:
+        before = _look(database, folder)
+        copy, inputs = Path(shutil.copy(database, scratch)), Path(scratch) / "inputs"
+        shutil.copytree(folder, inputs)
+        if _is_noted(ws) or _look(database, folder) != before:
+            raise Busy("刚刚开始的运行")
+        with duckdb.connect(str(copy), read_only=True) as connection:
+            tables = {name: _table(name, inputs, connection) for name in ("run", "int_period", *BUILD_TABLES.values())}
+    return AssessmentInputs.gathered(tables)
+
+
+def _is_noted(ws: Workspace) -> bool:
+    return (ws.build / NOTE).is_file()
+
+
+def _look(database: Path, folder: Path) -> list[tuple[str, int, int]]:
+    """By what it is seen that anything was written."""
+    files = [*database.parent.glob(f"{database.name}*"), *folder.iterdir()]
+    return sorted((file.name, (status := file.stat()).st_mtime_ns, status.st_size) for file in files)
+
+
+def _table(name: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """An input of the last build, or a table that it made."""
+    if (file := folder / f"{name}.parquet").is_file():
+        return pl.read_parquet(file)
+    where = "select table_schema from information_schema.tables where table_name = ?"
+    if not (found := connection.execute(where, [name]).fetchall()):
+        raise NothingBuilt
+    return connection.sql(f'select * from "{found[0][0]}"."{name}"').pl()

@@ -46,13 +46,14 @@ dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
 sweep: setup ## every published figure against the independent calculation, at many seeds (SEEDS="2 3 5 7 11")
 	@$(BIN)/python -m pytest -q -m sweep tests/independent $(ARGS)
 
-docs: setup ## write the generated pages in docs/ anew: forms, rules, coverage, entities, the plans' schema
+docs: setup ## write the generated pages in docs/ anew: forms, rules, coverage, entities, the plans' schema; dbt's in .build/dbt-docs
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md
 	@$(BIN)/python -c "from pipelines.intake.rules.catalogue import page; print(page(), end='')" >docs/rules.md
 	@$(BIN)/python -c "from pipelines.forms.coverage import page; from pipelines.plans import load_plans; \
 		print(page(load_plans()), end='')" >docs/coverage.md
 	@$(BIN)/python -c "from pipelines.forms.entities import page; print(page(), end='')" >docs/entities.md
 	@$(BIN)/python -c "from pipelines.plans.schema import text; print(text(), end='')" >docs/plan.schema.json
+	@PYTHONPATH=. $(BIN)/python tools/dbt_docs.py .build/dbt-docs
 
 verdicts: setup ## write docs/verdicts.md anew from a folder of odd spreadsheets: make verdicts DATA=…/data
 	@PYTHONPATH=. $(BIN)/python tools/verdicts.py $(DATA) >docs/verdicts.md

@@ -61,6 +61,7 @@
     {{ return(parts | join('\nunion all\n') if parts else no_figures()) }}
 {% endmacro %}
 
+{# The columns of figures, and no row: what a plan without a workbook comes to. #}
 {% macro no_figures() %}
     {{ return("select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
         ~ "cast(null as varchar) as indicator_id, cast(null as varchar) as basis, cast(null as varchar) as variant, "

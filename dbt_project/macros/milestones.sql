@@ -9,6 +9,7 @@
     {{ o }}.turn * ({{ o }}.t * {{ o }}.d - 1000000 * {{ o }}.n)
 {%- endmacro %}
 
+{# Whether the target is met; null where nothing is known or there is nothing below the line. #}
 {% macro is_reached(o) -%}
     case
         when {{ o }}.n is null or {{ o }}.d = 0 then null

@@ -15,10 +15,12 @@
     unnest({{ list }})
 {%- endmacro %}
 
+{# The parts of a text, as a list. #}
 {% macro split(text, separator) -%}
     string_split({{ text }}, '{{ separator }}')
 {%- endmacro %}
 
+{# Days from one day to another. #}
 {% macro days_between(start, end) -%}
     date_diff('day', {{ start }}, {{ end }})
 {%- endmacro %}
@@ -28,6 +30,7 @@
     {{ day }} + cast({{ days }} as integer)
 {%- endmacro %}
 
+{# The same in months of 30.4375 days. #}
 {% macro months_between(start, end) -%}
     {{ days_between(start, end) }} / 30.4375
 {%- endmacro %}

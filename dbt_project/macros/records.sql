@@ -17,11 +17,12 @@
     from {{ ref('int_ledger') }}
 {%- endmacro %}
 
-{# The four ways in which a party organisation stands for itself, and all that count as its work. #}
+{# The four ways in which a party organisation stands for itself. #}
 {% macro is_party_organisation(form) -%}
     coalesce({{ form }} in ('own', 'joint', 'attached', 'grid'), false)
 {%- endmacro %}
 
+{# Those four, and an instructor or a working group. #}
 {% macro is_party_work(form) -%}
     coalesce({{ form }} in ('own', 'joint', 'attached', 'grid', 'instructor', 'working_group'), false)
 {%- endmacro %}

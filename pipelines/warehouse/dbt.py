@@ -49,6 +49,15 @@ def check_units(ws: Workspace) -> None:
     _invoke(ws, "test", "--resource-type", "unit_test")
 
 
+def docs(ws: Workspace) -> Path:
+    """One HTML page with every source, model, column, test and exposure, their SQL and their lineage.
+
+    Column types are those of the last build. Raises BuildFailed.
+    """
+    _invoke(ws, "docs", "generate", "--static")
+    return _target(ws) / "static_index.html"
+
+
 def manifest(ws: Workspace) -> Path:
     """What dbt knows of the project as it stands, parsed anew where a file changed. Raises BuildFailed."""
     file = _target(ws) / "manifest.json"

@@ -378,6 +378,15 @@ def _plain_copy(built: Workspace) -> Path:
     return folder
 
 
+def test_the_documentation_is_one_page(built: Workspace) -> None:
+    """Every table with its columns' types, and every exposure."""
+    page = dbt.docs(built).read_text(encoding="utf-8")
+    marts = [mart.name for mart in publish.marts(built)]
+    for name in (*marts, "int_finding", "stg_company", "lagging_districts_notebook"):
+        assert f'"{name}"' in page, name
+    assert '"type": "DECIMAL(8,2)"' in page
+
+
 def test_unit_tests_of_the_project(built: Workspace) -> None:
     dbt.check_units(built)
 

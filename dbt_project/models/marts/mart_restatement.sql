@@ -10,6 +10,7 @@ select
     n.submission_id,
     s.first_accepted_at,
     s.received_at as restated_at,
+    cast(s.received_at as date) > p.due_date as is_after_due,
     a.numerator as first_numerator,
     a.denominator as first_denominator,
     a.value as first_value,
@@ -19,6 +20,7 @@ select
     n.value - a.value as difference
 from {{ ref('fct_submission_indicator') }} as n
 inner join {{ ref('stg_submission') }} as s on n.submission_id = s.submission_id
+inner join {{ source('inputs', 'period') }} as p on n.plan_id = p.plan_id and n.period_id = p.period_id
 inner join {{ ref('stg_submission') }} as o
     on s.plan_id = o.plan_id and s.period_id = o.period_id and s.district_code = o.district_code
 inner join {{ ref('fct_submission_indicator') }} as a

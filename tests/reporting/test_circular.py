@@ -89,6 +89,7 @@ WORLDS: dict[str, Callable[[], Tables]] = {
     "plain": _plain,
     "earlier": lambda: until("2024-11", _plain()),
     "rich": rich,
+    "nearly": lambda: turned("mart_rate_change", work_effect=0.3, denominator_effect=-0.26)(_plain()),
     "unmoved": lambda: {k: v for k, v in _plain().items() if k != "mart_rate_change"},
 }
 
@@ -149,7 +150,7 @@ def only(table: str, keep: Callable[[dict[str, Any]], bool]) -> Callable[[Tables
     return lambda world: world | {table: [row for row in world[table] if keep(row)]}
 
 
-TARGETS = without("mart_milestone_progress")
+TARGETS = turned("mart_milestone_progress", is_scored=False)
 CHANGES = without("mart_rate_change")
 FIGURES = without("fct_indicator")
 STATUS = without("mart_submission_status")
@@ -176,6 +177,7 @@ CUTS: dict[str, tuple[str, Callable[[Tables], Tables]]] = {
     "rate_rose_by_work": ("rich", CHANGES),
     "rate_fell_by_work": ("plain", CHANGES),
     "rate_same": ("rich", CHANGES),
+    "rate_near": ("nearly", CHANGES),
     "rate_silence": ("rich", turned("mart_rate_change", silence_effect=0.0)),
     "reporting": ("plain", STATUS),
     "late": ("earlier", turned("mart_submission_status", status="on_time")),
@@ -253,13 +255,45 @@ def test_whatever_table_is_missing_nothing_senseless_is_said(
 ) -> None:
     whole, base = worlds["rich"]
     for table in whole:
-        if not table.startswith("dim_") and table != "fct_submission":
+        if not table.startswith("dim_") and table not in ("fct_submission", "mart_milestone_progress"):
             clean(text_of(told(laid(without(table)(whole), tmp_path / table, base, whole), lang)))
 
 
-def test_nothing_to_report_on_gives_no_circular(tmp_path: Path) -> None:
-    with Marts(publish(tmp_path, without("fct_submission")(_plain()))) as marts:
+@pytest.mark.parametrize("table", ["fct_submission", "mart_milestone_progress"])
+def test_nothing_to_report_on_gives_no_circular(table: str, tmp_path: Path) -> None:
+    """Nobody has reported, or the plan has no targets."""
+    with Marts(publish(tmp_path, without(table)(_plain()))) as marts:
         assert draft(data.load(marts, next(marts.plans(PLAN))), "zh") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "operator", "target", "said"),
+    [
+        ("rate", "%", "gte", 80, "目标80%以上"),
+        ("rate", "%", "gte", 100, "目标100%，"),
+        ("rate", "%", "eq", 100, "目标100%，"),
+        ("count", "家", "gte", 25, "目标25家以上"),
+    ],
+)
+def test_a_target_is_said_as_people_say_it(
+    kind: str, unit: str, operator: str, target: int, said: str, tmp_path: Path
+) -> None:
+    of = {"indicator_id": "committee_formation_rate"}
+    world = turned("dim_indicator", lambda r: r["indicator_id"] == of["indicator_id"], kind=kind, unit=unit)(_plain())
+    world = turned(
+        "mart_milestone_progress",
+        lambda r: r["indicator_id"] == of["indicator_id"],
+        operator=operator,
+        target=target,
+        status="met",
+        **({"denominator": None} if kind == "count" else {}),
+    )(world)
+    assert said in told(publish(tmp_path, world)).sections[0].paragraphs[0].text
+
+
+def test_the_float_that_is_left_of_two_that_cancel_out_is_no_change(tmp_path: Path) -> None:
+    world = turned("mart_rate_change", work_effect=0.1 + 0.2, denominator_effect=-0.3)(_plain())
+    assert "rate_same" in told(publish(tmp_path, world)).spoken
 
 
 def test_the_draft_says_that_it_is_one_and_what_it_stands_on(drafts: dict[str, Circular], marts: Path) -> None:

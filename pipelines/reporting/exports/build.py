@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines.reporting.data import Facts
 from pipelines.reporting.exports import tables
 from pipelines.reporting.exports.bundle import dictionary_header, district_zip, lay_out
-from pipelines.reporting.exports.circular import draft
+from pipelines.reporting.exports.circular import draft, is_due
 from pipelines.reporting.exports.figures import figures_book
 from pipelines.reporting.exports.paper import write_paper
 from pipelines.reporting.files import put, safe, swap_in
@@ -48,7 +48,7 @@ class Downloads:
     @property
     def circular(self) -> str | None:
         """The drafted circular; None while there is nothing to report on."""
-        return self._name("circular", ALL, ".docx") if self.facts.current else None
+        return self._name("circular", ALL, ".docx") if is_due(self.facts) else None
 
     def bundle(self, code: str) -> str:
         """The zip of a district."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -20,13 +21,15 @@ from pipelines.reporting import data
 from pipelines.reporting.data import MANY, MEASURED, Facts, Lag, Measure, Verdict
 from pipelines.reporting.data.facts import measures_of
 from pipelines.reporting.format import MISSING, exact, share
-from pipelines.reporting.marts import ALL, Bridge, Change, District, Expected, Indicator, Issue, Period, Progress
+from pipelines.reporting.marts import ALL, Bridge, Change, District, Expected, Indicator, Issue, Period
 from pipelines.reporting.messages import bare
 from pipelines.reporting.words import Words
 
 OPEN = ("overdue_not_met", "behind", "at_risk", "on_track")
 NAMED = 5
 """So many are named in one sentence; how many there are is said."""
+SHOWN, NOISE = Fraction(5, 100), Fraction(1, 10**6)
+"""A change of fewer points shows as 0.0; of fewer than that, two floats only fail to cancel out."""
 STEP = Decimal("0.5")
 """From so many points on a rise by mergers alone is worth a sentence."""
 
@@ -70,9 +73,14 @@ class Circular:
     spoken: list[str]
 
 
+def is_due(facts: Facts) -> bool:
+    """Whether there is progress to report on: a plan with milestones, and a period."""
+    return facts.current is not None and any(facts.rows.values())
+
+
 def draft(facts: Facts, lang: str) -> Circular | None:
-    """The circular of a plan; None while there is nothing to report on."""
-    return _Draft(facts, lang).circular() if facts.current else None
+    """The circular of a plan; None where there is nothing to report on."""
+    return _Draft(facts, lang).circular() if is_due(facts) else None
 
 
 @dataclass(frozen=True)
@@ -200,8 +208,12 @@ class _Draft:
     def _counts(self, verdict: Verdict) -> str:
         return bare(self.words.sentence(verdict.counts, "verdict.part"))
 
-    def _target(self, p: Progress) -> str:
-        return self.text(f"target.{p.operator}", target=self.words.fmt.target(p.target, self.words.unit(p)))
+    def _target(self, measure: Measure) -> str:
+        """``80%以上``; above all of it there is nothing."""
+        p, indicator = measure.progress, measure.indicator
+        unit = (indicator.unit or "") if indicator.kind == "count" else "%"
+        whole = unit == "%" and p.operator == "gte" and p.target == 100
+        return self.text(f"target.{'eq' if whole else p.operator}", target=self.words.fmt.target(p.target, unit))
 
     def _standing(self, measure: Measure, short: bool = False) -> str:
         """Indicator, target and what was reached; ``short``: and how much is lacking."""
@@ -212,10 +224,10 @@ class _Draft:
             "standing_short" if short and p.gap_units else "standing",
             indicator=self.words.indicator_name(measure.indicator) + self._scope(measure),
             month=self.words.fmt.month(p.due_date),
-            target=self._target(p),
+            target=self._target(measure),
             value=self.text("rate_within", value=self.words.value_text(measure), parts=counted)
             if parts is not None
-            else self.words.value_text(measure),
+            else self.words.value_text(measure) + (measure.indicator.unit or ""),
             gap=bare(self.words.gap_units(measure)),
         )
 
@@ -297,8 +309,8 @@ class _Draft:
                 yield from self.say("rate_now", **told)
                 continue
             work, base = exact(change.work_effect or 0), exact(change.denominator_effect or 0)
-            if not work + base:
-                yield from self.say("rate_same", **told)
+            if abs(work + base) < SHOWN:
+                yield from self.say("rate_same" if abs(work + base) < NOISE else "rate_near", **told)
                 continue
             key = "rate_rose" if work + base > 0 else "rate_fell"
             told["points"] = fmt.effect(abs(work + base)).lstrip("+")
@@ -409,7 +421,7 @@ class _Draft:
         code = district.district_code
         verdict = Verdict.of(self._measures("measured", code))
         yield from self.say("district_targets", n=verdict.total, parts=self._counts(verdict))
-        if worst is not None and worst.indicator.kind in MEASURED:
+        if worst is not None and worst.indicator.kind in MEASURED and worst.progress.gap_units:
             yield from self.say("district_worst", standing=self._standing(worst, True))
         duties = Verdict.of(self._measures("duties", code))
         open_duties = [self.words.indicator_name(m.indicator) for m in duties.overdue + duties.behind]
@@ -458,7 +470,7 @@ class _Draft:
             yield from self.say(
                 "gap",
                 indicator=self.words.indicator_name(measure.indicator) + self._scope(measure),
-                target=self._target(measure.progress),
+                target=self._target(measure),
                 points=self.words.fmt.gap(measure.progress.gap_points),
                 gap=bare(self.words.gap_units(measure)),
                 districts=self.some(list(self._lacking_in(measure.progress.milestone_id))),

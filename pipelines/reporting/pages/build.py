@@ -238,7 +238,9 @@ class _Record:
 @cache
 def _program() -> str:
     """Stands for everything of the program that pages depend on."""
-    digest = hashlib.sha256(repr([version(name) for name in ("jinja2", "plotly")]).encode())
+    digest = hashlib.sha256(
+        repr([version(name) for name in ("jinja2", "plotly", "polars", "python-docx", "xlsxwriter")]).encode()
+    )
     root = Path(pipelines.__file__).parent
     for file in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())

@@ -73,6 +73,7 @@ class Period:
     period_name_en: str | None = None
     kind: str | None = None
     due_date: date | None = None
+    lateness_judged: bool = True
     seq: int = 0
     is_due: bool = True
 
@@ -447,16 +448,54 @@ class Community:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
-    """A community whose fate is not simply active."""
+class RegisterEvent:
+    """What became of a community from one period to the next."""
 
-    community_id: str
     district_code: str
-    community_name: str | None
-    subdistrict: str | None
-    first_period: str | None
-    last_period: str | None
-    fate: str
+    period_id: str
+    community_id: str
+    event: str
+    community_name: str | None = None
+    former_name: str | None = None
+    subdistrict: str | None = None
+    cause: str | None = None
+    units: int = 0
+    related_names: str | None = None
+    related_count: int = 0
+    submission_id: str | None = None
+    source_sheet: str | None = None
+    source_row: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What an analyst decided about the register."""
+
+    line: int
+    district_code: str
+    event: str
+    community: str | None = None
+    related: list[str] = field(default_factory=list)
+    decision_date: date | None = None
+    reason: str | None = None
+    is_applied: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Communities that are probably one, or came out of one another."""
+
+    district_code: str
+    kind: str
+    community_id: str
+    community_name: str
+    score: int
+    grade: str
+    event: str
+    related_ids: list[str] = field(default_factory=list)
+    related_names: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    can_be_decided: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""Where the points went: from full marks down to the score, one step per group of the rubric, drawn as static SVG.
+"""How one number becomes another, step by step, as a static drawing: points lost, communities come and gone.
 
-Full marks and score are marks, not bars, so that the scale need not begin at 0: small losses stay visible and no length
-lies. The table beside the drawing says the same in numbers.
+Start and end are marks, not bars, so that the scale need not begin at 0: small steps stay visible and no length lies.
+The table beside the drawing says the same in numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from pipelines.reporting.format import Number, round_half_up
+from pipelines.reporting.format import Number, exact
 
 WIDTH, ROW = 360, 21
 LABELS, VALUES = 112, 52
@@ -20,64 +20,89 @@ LABELS, VALUES = 112, 52
 
 @dataclass(frozen=True)
 class Step:
-    """A group's loss, in points of a hundred."""
+    """What a step is called, by how much it moves the number, and how that is written."""
 
     label: str
-    lost: Number
+    change: Number
+    text: str
 
 
-def floor_of(scores: Sequence[Number]) -> int:
-    """Where the scale begins so that every score has its place: a multiple of ten below the lowest."""
-    return max(0, int(min(scores, default=0)) // 10 * 10)
+@dataclass(frozen=True)
+class End:
+    """The number at the start or the end."""
+
+    label: str
+    value: Number
+    text: str
 
 
-def draw(steps: Sequence[Step], score: Number, floor: int, full: str, total: str, said: str) -> Markup:
-    """The drawing. ``full``, ``total``: the words at its ends; ``said``: all of it in words, for screen readers."""
-    scale = (WIDTH - LABELS - VALUES) / (100 - floor)
+def floor_of(values: Sequence[Number]) -> int:
+    """Where a scale to 100 begins so that every value has its place: a multiple of ten below the lowest."""
+    return max(0, int(min(values, default=0)) // 10 * 10)
 
-    def x(points: Number) -> float:
-        return LABELS + (float(points) - floor) * scale
+
+def draw(
+    start: End, steps: Sequence[Step], end: End, scale: tuple[Number, Number], said: str, grid: int = 10
+) -> Markup:
+    """The drawing on a scale from its first to its last value, a line every ``grid``.
+
+    ``said``: all of it in words, for screen readers.
+    """
+    low, high = (exact(value) for value in scale)
+    width = (WIDTH - LABELS - VALUES) / (float(high - low) or 1)
+    height = ROW * (len(steps) + 2)
+
+    def x(value: Number) -> float:
+        return LABELS + float(exact(value) - low) * width
 
     parts = [
-        Markup('<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{y}"/>').format(
-            x=x(tick), y=ROW * (len(steps) + 2)
-        )
-        for tick in range(floor, 101, 10)
+        Markup('<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{y}"/>').format(x=x(tick), y=height)
+        for tick in range(-(-int(low) // grid) * grid, int(high) + 1, grid)
     ]
-    parts.append(_end(0, full, "100", x(100)))
-    left: Number = 100
+    parts.append(_end(0, start, x(start.value)))
+    now = exact(start.value)
     for number, step in enumerate(steps, 1):
-        after = left - step.lost  # type: ignore[operator]
+        after = now + exact(step.change)
         parts.append(
             Markup(
                 '<text class="label" x="{label}" y="{y}">{text}</text>'
-                '<rect class="loss" x="{x:.1f}" y="{top}" width="{width:.1f}" height="{height}"/>'
-                '<line class="step" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{below}"/>'
+                '<rect class="{kind}" x="{x:.1f}" y="{top}" width="{width:.1f}" height="{height}"/>'
+                '<line class="step" x1="{to:.1f}" x2="{to:.1f}" y1="{top}" y2="{below}"/>'
                 '<text class="value" x="{right}" y="{y}">{value}</text>'
             ).format(
                 label=LABELS - 8,
                 y=ROW * number + 15,
                 text=step.label,
-                x=x(after),
+                kind="gain" if step.change > 0 else "loss",
+                x=x(min(now, after)),
+                to=x(after),
                 top=ROW * number + 4,
-                width=max(0.8, (float(left) - float(after)) * scale),
+                width=max(0.8, abs(float(after - now)) * width),
                 height=ROW - 8,
                 below=ROW * (number + 1) + 4,
                 right=WIDTH,
-                value=f"−{float(round_half_up(step.lost, 2)):.2f}",
+                value=step.text,
             )
         )
-        left = after
-    parts.append(_end(len(steps) + 1, total, f"{float(score):.2f}", x(score)))
+        now = after
+    parts.append(_end(len(steps) + 1, end, x(end.value)))
     return Markup(
         '<svg class="waterfall" viewBox="0 0 {width} {height}" role="img" aria-label="{said}">{parts}</svg>'
-    ).format(width=WIDTH, height=ROW * (len(steps) + 2), said=said, parts=Markup("").join(parts))
+    ).format(width=WIDTH, height=height, said=said, parts=Markup("").join(parts))
 
 
-def _end(row: int, label: str, value: str, place: float) -> Markup:
-    """Full marks, or the score: a mark at its place."""
+def _end(row: int, end: End, place: float) -> Markup:
+    """A mark at the place of the number."""
     return Markup(
         '<text class="label end" x="{label}" y="{y}">{text}</text>'
         '<circle class="mark" cx="{x:.1f}" cy="{middle}" r="4"/>'
         '<text class="value end" x="{right}" y="{y}">{value}</text>'
-    ).format(label=LABELS - 8, y=ROW * row + 15, text=label, x=place, middle=ROW * row + 10.5, right=WIDTH, value=value)
+    ).format(
+        label=LABELS - 8,
+        y=ROW * row + 15,
+        text=end.label,
+        x=place,
+        middle=ROW * row + 10.5,
+        right=WIDTH,
+        value=end.text,
+    )

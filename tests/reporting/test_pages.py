@@ -290,3 +290,25 @@ def test_methods_say_what_the_plan_says(site: Path, pages: dict[str, Page]) -> N
         page = pages[f"{PLAN}/{name}"]
         assert {f"i-{i}" for i in (*INDICATORS, *DUTIES)} <= set(page.ids)
         assert {"c-一", "c-二-四", "c-四-四"} <= set(page.ids)
+
+
+def test_the_register_page_tells_what_became_of_communities_and_what_waits(site: Path) -> None:
+    text = (site / PLAN / "register.html").read_text("utf-8")
+    assert "有1处疑似同一小区、更名或合并待认定。 已作1项认定。" in text
+    told = text[text.index('id="ended"') :]
+    assert "原名<bdi>旧名小区</bdi>" in told
+    assert "甲苑、乙苑" in told
+    assert "地址相同；户数相同" in text
+    drawing = text[text.index('<svg class="waterfall"') :]
+    assert 'role="img" aria-label="由' in drawing
+    assert text.index('<svg class="waterfall"') < text.index("期末＝期初＋新增")
+
+
+def test_the_intake_page_says_how_complete_and_timely_each_period_came(site: Path, pages: dict[str, Page]) -> None:
+    text = (site / PLAN / "intake.html").read_text("utf-8")
+    rates = text[text.index('id="rates"') : text.index('id="grid"')]
+    # One district of seven is silent in the last period.
+    assert "6/7" in rates[rates.index("2025年11月") : rates.index("2024年11月")]
+    assert "小区漏报" in text
+    english = (site / PLAN / "en" / "intake.html").read_text("utf-8")
+    assert "A community of an earlier ledger is reported again or its end is declared" in english

@@ -95,12 +95,16 @@ def _waterfall(words: Words, floor: int, row: data.Lost, groups: dict[str, str])
     score, t = row.score.score, words.t
     if score is None or not row.score.applicable_points:
         return Markup("")
-    steps = [waterfall.Step(_group_name(words, group, groups[group]), lost) for group, lost in row.steps]
-    losses = t("verdict.separator").join(f"{s.label} −{words.fmt.points(s.lost)}" for s in steps)
-    said = t(
-        "assessment.waterfall_said",
-        district=words.name(row.district.district_code),
-        losses=losses,
-        score=words.fmt.points(score),
+    steps = [
+        waterfall.Step(_group_name(words, group, groups[group]), -lost, f"−{words.fmt.points(lost)}")
+        for group, lost in row.steps
+    ]
+    district, total = words.name(row.district.district_code), words.fmt.points(score)
+    losses = t("verdict.separator").join(f"{step.label} {step.text}" for step in steps)
+    return waterfall.draw(
+        waterfall.End(t("assessment.full"), 100, "100"),
+        steps,
+        waterfall.End(t("assessment.score"), score, total),
+        (floor, 100),
+        t("assessment.waterfall_said", district=district, losses=losses, score=total),
     )
-    return waterfall.draw(steps, score, floor, t("assessment.full"), t("assessment.score"), said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipelines.intake.rules.base import names
 from pipelines.reporting import data
 from pipelines.reporting.pages.fields import field_title, form_title
 from pipelines.reporting.pages.site import Site
@@ -16,10 +17,19 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         site.render(
             "intake",
             page=data.intake_page(site.facts),
+            rule_title=lambda rule: _rule_title(rule, site.lang),
             form_title=form_title,
             field_title=lambda form, field: field_title(form, field, site.lang),
             duties=("boolean", "document", "cadence"),
             CHANGES=100,
             RECEIVED=300,
+            ANSWERS=60,
+            MONTHS=12,
         ),
     )
+
+
+def _rule_title(rule_id: str, lang: str) -> str | None:
+    """What clerks call a rule, in English what it asks; None where nobody has named it."""
+    name = names().get(rule_id)
+    return None if name is None else name.says if lang == "en" else name.title

@@ -376,7 +376,7 @@ def _say_where(ws: Workspace, plan_id: str | None) -> None:
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="报告语言")
 def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
     """由已发布的数据重新生成报告；--as-of 按过去某日已知的情况重出。"""
-    from pipelines.commands.report import report_as_known_on, report_as_published
+    from pipelines.commands.report import NothingKnown, report_as_known_on, report_as_published
     from pipelines.progress import watched
 
     ws = _workspace()
@@ -387,7 +387,11 @@ def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
         elif as_of > now():
             raise Misuse(f"--as-of {as_of:%Y-%m-%d} 晚于今天（{now():%Y-%m-%d}）")
         else:
-            pages = report_as_known_on(ws, _plans(ws), as_of.date(), plan_id, lang)
+            try:
+                pages = report_as_known_on(ws, _plans(ws), as_of.date(), plan_id, lang)
+            except NothingKnown as nothing:
+                earliest = f"（最早的一份收于 {nothing.first:%Y-%m-%d}）" if nothing.first else ""
+                raise Misuse(f"截至 {as_of:%Y-%m-%d} 没有收到过报表{earliest}，没有可重出的报告") from None
     for page in pages:
         if page.name == "index.html":
             click.echo(f"报告：{page}")

@@ -35,6 +35,14 @@ class PastWorkspace(Workspace):
         return self.root / "reports" / "as-of" / self.day.isoformat()
 
 
+class NothingKnown(Exception):
+    """Nothing had been received by the day asked for; ``first``: when the first came, if any did."""
+
+    def __init__(self, first: datetime | None) -> None:
+        self.first = first
+        super().__init__()
+
+
 def report_as_published(ws: Workspace, plan_id: str | None, lang: str, known_on: date | None = None) -> list[Path]:
     """The pages of one plan or all, from the marts as they stand (or stood on a past day, which the pages then say)."""
     from pipelines.reporting import build_reports
@@ -49,12 +57,17 @@ def report_as_known_on(
     """The pages as they would have been at the end of ``day``: from what was received by then, judged by that date.
 
     Everything is worked out anew beside the published marts, which stay as they are. The pages are in
-    ``reports/as-of/<day>/``, the marts in ``.build/as-of/<day>/marts/``.
+    ``reports/as-of/<day>/``, the marts in ``.build/as-of/<day>/marts/``. Raises NothingKnown where there is nothing to
+    tell of.
     """
     from pipelines.warehouse import dbt
     from pipelines.warehouse.publish import publish
-    from pipelines.warehouse.snapshot import write_inputs
+    from pipelines.warehouse.snapshot import received, write_inputs
 
+    ever = received(ws)
+    moments = (ever if plan_id is None else ever.filter(plan_id=plan_id))["received_at"]
+    if moments.is_empty() or min(moments).date() > day:
+        raise NothingKnown(min(moments, default=None))
     past = PastWorkspace(ws.root, day)
     past.prepare()
     moment = datetime.combine(day, time(23, 59, 59))

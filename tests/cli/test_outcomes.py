@@ -42,6 +42,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
         (("submit", "nothing-here.xlsx"), "文件不存在"),
         (("plans", "check", "nothing-here.yaml"), "文件不存在"),
         (("report", "--as-of", "2030-01-01"), "晚于今天"),
+        (("report", "--as-of", "2020-01-01"), "没有收到过报表，没有可重出的报告"),
         (("status", "--plan", "nowhere"), "没有方案"),
     ],
 )

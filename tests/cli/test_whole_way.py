@@ -174,6 +174,11 @@ def test_as_known_on_a_past_day(undisturbed: Path, actionplan: Command) -> None:
     assert marts(undisturbed) == published
     past = pl.read_parquet(undisturbed / ".build" / "as-of" / "2024-06-30" / "marts" / "fct_submission.parquet")
     assert past["received_at"].max().isoformat() < "2024-07-01"  # type: ignore[union-attr]
+    before = actionplan(undisturbed, "report", "--as-of", "2020-01-01")
+    first = pl.read_parquet(undisturbed / "data" / "marts" / "fct_submission.parquet")["received_at"].min()
+    assert before.returncode == 2
+    assert f"最早的一份收于 {first:%Y-%m-%d}" in before.stderr
+    assert not (undisturbed / "reports" / "as-of" / "2020-01-01").exists()
 
 
 def start(root: Path) -> subprocess.Popen[bytes]:

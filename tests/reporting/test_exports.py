@@ -192,6 +192,17 @@ def test_statuses_are_words_with_colours(city: openpyxl.Workbook) -> None:
     assert coloured == words
 
 
+def test_a_row_is_as_high_as_its_longest_text() -> None:
+    rows = [["短"], ["长" * 100], ["x"], ["行\n行"]]
+    sheet = Sheet("a", "b", [Column("c", width=40)], rows)
+    page = openpyxl.load_workbook(io.BytesIO(write_book([sheet], LOOK, "t", date(2025, 11, 30))))["a"]
+    first = header_row(page) + 1
+    heights = [page.row_dimensions[first + n].height for n in range(4)]
+    assert [heights[0], heights[2]] == [None, None]
+    assert heights[1] > 5 * 15
+    assert heights[3] == 31
+
+
 def test_figures_agree_with_the_marts(city: openpyxl.Workbook, marts: Path) -> None:
     names = {code: zh for code, (zh, *_) in DISTRICTS.items()} | {"ALL": "巴彦淖尔市"}
     indicators = {

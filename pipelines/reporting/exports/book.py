@@ -100,7 +100,8 @@ _LONGEST_TEXT = 32_000
 """Excel refuses cells of more than 32,767 characters."""
 _NAME_LENGTH = 31
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_ROW_HEIGHT = 15.5
+_ROW_HEIGHT, _HIGHEST_ROW = 15.5, 409
+"""In points: of a line, and what Excel allows."""
 
 
 def write_book(sheets: Sequence[Sheet], look: Look, title: str, made: date) -> bytes:
@@ -147,7 +148,7 @@ class _Writer:
             page.set_column(i, i, width)
         head = self._heading(page, sheet, sum(widths))
         first = self._header(page, sheet, head, widths)
-        self._rows(page, sheet, first)
+        self._rows(page, sheet, first, widths)
         self._print(page, sheet, head, first)
 
     def _heading(self, page: Worksheet, sheet: Sheet, width: float) -> int:
@@ -212,14 +213,20 @@ class _Writer:
                 page.write_string(row, i, column.header, style)
         return row + 1
 
-    def _rows(self, page: Worksheet, sheet: Sheet, first: int) -> None:
+    def _rows(self, page: Worksheet, sheet: Sheet, first: int, widths: Sequence[float]) -> None:
         marks: dict[int, dict[str, str]] = {}
         before: Cell = None
         for number, values in enumerate(sheet.rows):
             starts = sheet.section is not None and number > 0 and values[sheet.section] != before
             before = values[sheet.section] if sheet.section is not None else None
+            # Not every program makes a row as high as its wrapped text when it opens the file.
+            lines = 1
             for i, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
                 self._cell(page, first + number, i, column, value, starts)
+                if isinstance(value, str) and (2 * len(value) > widths[i] - 3 or "\n" in value):
+                    lines = max(lines, _lines_of(value, widths[i] - 3))
+            if lines > 1:
+                page.set_row(first + number, min(_ROW_HEIGHT * lines, _HIGHEST_ROW))
                 if isinstance(value, Marked):
                     marks.setdefault(i, {})[value.word] = value.tone
         for i, words in marks.items():

@@ -111,6 +111,11 @@ class Workspace:
         return self.raw / "receipts"
 
     @cached_property
+    def geo(self) -> Path:
+        """``<plan>.geojson``: boundaries of the districts for the map, where somebody provides them."""
+        return self.raw / "geo"
+
+    @cached_property
     def register(self) -> Path:
         """``<plan>.csv``: the analysts' decisions on community identity."""
         return self.raw / "register"

@@ -214,3 +214,54 @@ group by plan_id, period_id, district_code
         ~ "cast(null as varchar) as indicator_id, cast(null as decimal(18, 2)) as doubtful_in, cast(null as decimal(18, 2)) as doubtful_out where false"
     ) }}
 {% endmacro %}
+
+{# The rows behind every audited figure on its main basis: plan_id, period_id, district_code, indicator_id, entity,
+   submission_id, source_sheet, source_row, community_id, row_name, is_reported, numerator, denominator. #}
+{% macro figure_rows() %}
+    {% set kinds = entities().keys() | reject('in', ['commitment', 'occasion']) | list %}
+    {# Where a row's name stands: the staging model of its form and the column. A person has none. #}
+    {% set names = {
+        'company': ('stg_company', 'company_name'), 'subdistrict': ('stg_subdistrict', 'subdistrict'),
+        'neighbourhood': ('stg_neighbourhood', 'neighbourhood'),
+    } %}
+    {% do depend_on(kinds) %}
+    {% do ref('stg_mechanism') %}
+    {% for model, _ in names.values() %}{% do ref(model) %}{% endfor %}
+    {% set parts = [] %}
+    {% for d in indicator_definitions() if d.entity in kinds and d.is_main %}
+        {% set own = {'community': 'e.community_name', 'committee': 'c.community_name'} %}
+        {% set name = names.get(d.entity) %}
+        {% set condition = d.denominator or 'true' %}
+        {% set sql %}
+select e.plan_id, e.period_id, e.district_code, '{{ d.indicator_id }}' as indicator_id, '{{ d.entity }}' as entity,
+    e.submission_id, e.source_sheet, e.source_row,
+    {{ 'e.community_id' if d.entity in own else text('null') }} as community_id,
+    {{ own.get(d.entity) or ('n.' ~ name[1] if name else text('null')) }} as row_name,
+    e.is_reported, {{ amount('case when e.is_in then coalesce(e.adds_above, 0) else 0 end') }} as numerator,
+    {{ amount('coalesce(e.adds_below, 0)') if d.denominator else amount('null') }} as denominator
+from (
+    select *, coalesce(is_reported and ({{ d.numerator }}), false) as is_in, {{ d.above }} as adds_above, {{ d.below or '0' }} as adds_below
+    from {{ ref('int_' ~ d.entity) }}
+    where plan_id = '{{ d.plan_id }}' and in_register and ({{ condition }})
+        {% if not d.denominator %}and is_reported and ({{ d.numerator }}){% endif %}
+) as e
+        {% if d.entity == 'committee' %}
+left join {{ ref('int_community') }} as c on e.plan_id = c.plan_id and e.period_id = c.period_id and e.community_id = c.community_id
+        {% elif name %}
+left join {{ ref(name[0]) }} as n on e.submission_id = n.submission_id and e.source_sheet = n.source_sheet and e.source_row = n.source_row
+        {% endif %}
+        {% endset %}
+        {% do parts.append(sql) %}
+    {% endfor %}
+    {# What a ledger says of a duty. #}
+    {% set sql %}
+select d.plan_id, d.period_id, d.district_code, m.indicator_id, 'mechanism' as entity, m.submission_id, m.source_sheet, m.source_row,
+    {{ text('null') }} as community_id, coalesce(m.document_name, m.document_no) as row_name, true as is_reported,
+    {{ amount('null') }} as numerator, {{ amount('null') }} as denominator
+from {{ ref('int_district_period') }} as d
+inner join {{ ref('stg_mechanism') }} as m on d.submission_id = m.submission_id
+where m.indicator_id is not null
+    {% endset %}
+    {% do parts.append(sql) %}
+    {{ return(parts | join('\nunion all\n')) }}
+{% endmacro %}

@@ -164,6 +164,8 @@ class District(_Model):
     """Names that another unit may mean as well; they identify nobody."""
     forms: tuple[str, ...] | None = None
     """What it is asked for of a period's forms; None: all of them. (A city's own office has no communities.)"""
+    tile: tuple[Annotated[int, Field(ge=0, le=40)], Annotated[int, Field(ge=0, le=40)]] | None = None
+    """Its place on the map of tiles: column from the west, row from the north, both from 0."""
 
     def owes(self, form: str) -> bool:
         """Whether the unit has anything to say on this form."""

@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.plans import origins
 from pipelines.plans.entities import ENTITIES
+from pipelines.plans.entities import origins as origins_of
 from pipelines.plans.model import Extra, Grade, Indicator, Params, Plan, Rubric, Veto
 
 Row = dict[str, Any]
@@ -54,6 +55,8 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "short_name": _TEXT,
         "parent_code": _TEXT,
         "is_pseudo_region": _FLAG,
+        "tile_column": _INT,
+        "tile_row": _INT,
         "sort_order": _INT,
     },
     "period": {
@@ -92,6 +95,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "definition_en": _TEXT,
         "district_scope": _TEXTS,
         "needs": _TEXTS,
+        "decided_by": _TEXTS,
         "pools": _TEXTS,
         "bases": _TEXTS,
         "sources": _TEXTS,
@@ -201,8 +205,9 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     },
 }
 """Columns and types of every plan table. ``needs`` of an indicator: the form fields (``form.field``, alternatives
-joined by ``|``) without which it has no data; ``sources``: every one it is made from (``origins.fields``); ``bases``:
-what else it is counted by, beside its main basis. ``points`` of a grade in ``rubric_rule``: where it begins."""
+joined by ``|``) without which it has no data; ``sources``: every one it is made from (``origins.fields``);
+``decided_by``: those that say whether a row counts above the line, and by how much; ``bases``: what else it is counted
+by, beside its main basis. ``points`` of a grade in ``rubric_rule``: where it begins."""
 
 
 def write(plans: Mapping[str, Plan], folder: Path) -> None:
@@ -262,6 +267,8 @@ def _districts(plan: Plan, _: int) -> Iterable[Row]:
             "short_name": district.short_name or district.name.zh,
             "parent_code": district.parent or plan.region.code,
             "is_pseudo_region": district.pseudo_region,
+            "tile_column": district.tile[0] if district.tile else None,
+            "tile_row": district.tile[1] if district.tile else None,
             "sort_order": order,
         }
 
@@ -298,6 +305,13 @@ def _needs(indicator: Indicator) -> list[str]:
     return sorted({need for column in used if not column.optional for need in column.needs})
 
 
+def _decided_by(indicator: Indicator) -> list[str]:
+    """Form fields that say whether a row counts above the line, and by how much."""
+    entity, main = ENTITIES[indicator.entity], indicator.bases[indicator.basis]
+    used = (*entity.columns_used(indicator.numerator), *entity.columns_used(main.numerator))
+    return list(dict.fromkeys(field for column in used for field in origins_of(entity, column)))
+
+
 def _indicators(plan: Plan, _: int) -> Iterable[Row]:
     for order, indicator in enumerate(plan.indicators, 1):
         main = indicator.bases[indicator.basis]
@@ -323,6 +337,7 @@ def _indicators(plan: Plan, _: int) -> Iterable[Row]:
             "definition_en": indicator.definition.en,
             "district_scope": _scope(plan.scope(indicator)),
             "needs": _needs(indicator),
+            "decided_by": _decided_by(indicator),
             "pools": list(indicator.pools),
             "bases": [basis for basis in indicator.bases if basis != indicator.basis],
             "sources": list(origins.fields(plan, indicator)),

@@ -21,3 +21,10 @@ def clause(number: str) -> str:
     One clause at a time: ``format.clauses`` takes a list of them apart.
     """
     return "c-" + "-".join(re.findall(r"\w+", number))
+
+
+def rows(indicator_id: str, which: str = "") -> str:
+    """The rows behind an indicator on the list of a district: ``f-…`` the figure, ``y-…`` those that count, ``n-…``
+    those that don't, ``o-…`` those that are no part of it.
+    """
+    return f"{which or 'f'}-{indicator_id}"

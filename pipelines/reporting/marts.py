@@ -60,6 +60,8 @@ class District:
     district_name_en: str | None = None
     short_name: str | None = None
     is_pseudo_region: bool | None = None
+    tile_column: int | None = None
+    tile_row: int | None = None
     sort_order: int | None = None
 
 
@@ -99,6 +101,7 @@ class Indicator:
     strict_numerator_sql: str | None = None
     denominator_measure_sql: str | None = None
     numerator_measure_sql: str | None = None
+    decided_by: tuple[str, ...] = field(default=(), hash=False)
     is_headline: bool = False
     sort_order: int | None = None
 
@@ -220,6 +223,9 @@ class Progress:
     required_per_month: float | None = None
     observed_per_month: float | None = None
     projected_value: float | None = None
+    reached_on_at_pace: date | None = None
+    exceeds_best_pace: bool | None = None
+    is_out_of_reach: bool | None = None
     clause: str | None = None
     deciding_period_id: str | None = None
     assessed_early: bool | None = None
@@ -246,7 +252,11 @@ class Laggard:
     rank: int
     milestones_behind: int
     worst_indicator_id: str | None
+    worst_milestone_id: str | None = None
     milestones_no_data: int = 0
+    main_reason: str | None = None
+    reason_observed: float | None = None
+    reason_compared_with: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,6 +327,9 @@ class Submission:
     sha256: str | None = None
     form_version: int | None = None
     is_synthetic: bool | None = None
+    archive_path: str | None = None
+    layout: tuple[str, ...] = field(default=(), hash=False)
+    """Where its columns stand, ``form.field=sheet!C5:C120`` each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -506,8 +519,33 @@ class GapCommunity:
     district_code: str
     community_id: str
     rank: int
-    households: int | None = None
+    indicator_id: str | None = None
+    community_name: str | None = None
     subdistrict: str | None = None
+    households: int | None = None
+    management_mode: str | None = None
+    is_reported: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureRow:
+    """A row behind a figure: what it adds on either side of the line, and where it was read."""
+
+    indicator_id: str
+    entity: str
+    submission_id: str
+    source_sheet: str
+    source_row: int
+    community_id: str | None = None
+    row_name: str | None = None
+    is_reported: bool | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """The row itself, however many figures it is part of."""
+        return self.submission_id, self.source_sheet, self.source_row
 
 
 @dataclass(frozen=True, kw_only=True)

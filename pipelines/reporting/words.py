@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pipelines.reporting import data
 from pipelines.reporting.format import MISSING, Format, share
-from pipelines.reporting.marts import ALL, District, Figure, Indicator, Period, Progress, Score
+from pipelines.reporting.marts import ALL, District, Figure, Indicator, Laggard, Period, Progress, Score
 from pipelines.reporting.messages import Catalogue, catalogue
 
 READING_ORDER = ("met", "on_track", "at_risk", "behind", "overdue_not_met", "no_data")
@@ -42,6 +42,12 @@ class Words:
     def plan_name(self) -> str:
         plan = self.facts.plan
         return (plan.plan_name_en or plan.plan_name) if self.lang == "en" else plan.plan_name
+
+    @property
+    def whole(self) -> str:
+        """The plan area in two letters where there is no room for its name: 全市, 全县."""
+        kind = (self.facts.plan.region_name or "")[-1:]
+        return f"全{kind}" if self.lang == "zh" and kind in tuple("省市县区州盟旗镇") else self.region
 
     def name(self, code: str) -> str:
         """A district's name; the plan area's for ``ALL``."""
@@ -151,6 +157,20 @@ class Words:
     def foreign(self) -> Markup:
         """The attribute that marks Chinese text on a page in another language."""
         return Markup("" if self.lang == "zh" else ' lang="zh-CN"')
+
+    def reason(self, laggard: Laggard) -> str:
+        """Why a district lags, with the figures that say so."""
+        if not laggard.main_reason or not self.t.has(f"reason.{laggard.main_reason}"):
+            return ""
+        observed, compared = laggard.reason_observed, laggard.reason_compared_with
+        return self.t(
+            f"reason.{laggard.main_reason}",
+            units=self.fmt.count(observed),
+            rate=self.fmt.rate(observed) if observed is not None and 0 <= observed <= 100 else self.fmt.pace(observed),
+            of=self.fmt.count(compared),
+            whole=self.fmt.rate(compared) if compared is not None and 0 <= compared <= 100 else self.fmt.pace(compared),
+            pace=self.fmt.pace(abs(observed) if observed is not None else None),
+        )
 
     def score(self, score: Score) -> str:
         return self.t(

@@ -72,7 +72,8 @@ WIDE = """width => document.documentElement.scrollWidth <= width ? [] : [
     ...[...document.querySelectorAll('body *')]
         .filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest('.scroll') && e.children.length === 0)
         .slice(0, 5).map(e => e.outerHTML.slice(0, 120))]"""
-HOLDS = """() => ({links: [...document.querySelectorAll('a[href]')].map(a => a.href),
+HOLDS = """() => ({links: [...document.querySelectorAll('a[href]')].map(
+                     a => new URL(a.getAttribute('href'), document.baseURI).href),
                  ids: [...document.querySelectorAll('[id]')].map(e => e.id)})"""
 DRAWN = """() => [...document.querySelectorAll('script[data-chart]')].every(
     s => document.getElementById(s.dataset.chart).querySelector('svg'))"""

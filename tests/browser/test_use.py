@@ -105,7 +105,7 @@ def test_from_a_figure_to_the_cell_it_came_from(page: Any, made: Path, reports: 
     row.wait_for(state="visible")
     name = row.locator("bdi").first.inner_text()
     source = row.locator(".source").inner_text()
-    line = int(re.search(r"第(\d+)行", source)[1])  # type: ignore[index]
+    cell = re.search(r"小区明细 · ([A-Z]+\d+)", source)[1]  # type: ignore[index]
     with duckdb.connect() as connection:
         files = connection.execute(
             f"select file_name, sha256 from '{made}/data/marts/fct_submission.parquet' order by all"
@@ -113,7 +113,7 @@ def test_from_a_figure_to_the_cell_it_came_from(page: Any, made: Path, reports: 
     [sha256] = {sha256 for file_name, sha256 in files if file_name in source}
     [original] = (made / "data" / "raw" / "archive").rglob(sha256)
     sheet = openpyxl.load_workbook(io.BytesIO(original.read_bytes()))["小区明细"]
-    assert name in [cell.value for cell in sheet[line]]
+    assert name in [beside.value for beside in sheet[sheet[cell].row]]
 
 
 def test_names_show_as_they_were_typed(page: Any, made: Path, reports: Path) -> None:
@@ -132,9 +132,9 @@ def test_names_show_as_they_were_typed(page: Any, made: Path, reports: Path) -> 
     assert typed - published == set()
     for language in (".", "en"):
         opened(page, (reports / world.PLAN / language / "900001-communities.html").as_uri())
-        shown = page.evaluate("[...document.querySelectorAll('tbody th bdi')].map(name => name.textContent)")
+        shown = page.locator(".communities tbody th bdi").all_text_contents()
         assert set(shown) == published
-        seen = page.locator("tbody").inner_text()
+        seen = page.locator(".communities tbody").inner_text()
         assert [name for name in typed if name not in seen] == []
         opened(page, (reports / world.PLAN / language / "intake.html").as_uri())
         assert world.FILE in page.locator("main").inner_text()

@@ -22,14 +22,14 @@ COLUMNS = {
         evaluation_from D evaluation_to D source_complete B truncated_after V source_note V source_note_en V
         source_sha256 V sort_order I""",
     "district": """plan_id V district_code V district_name V district_name_en V short_name V parent_code V
-        is_pseudo_region B sort_order I""",
+        is_pseudo_region B tile_column I tile_row I sort_order I""",
     "period": """plan_id V period_id V period_name V period_name_en V kind V as_of D due_date D lateness_judged B seq I
         previous_period_id V""",
     "period_form": "plan_id V period_id V form V is_required B",
     "indicator": """plan_id V indicator_id V indicator_name V indicator_name_en V kind V entity V basis V unit V
         direction V denominator_sql V numerator_sql V strict_numerator_sql V numerator_measure_sql V
         denominator_measure_sql V form V is_headline B binding V clause V definition V definition_en V district_scope L
-        needs L pools L bases L sources L occasions DATE[] sort_order I""",
+        needs L decided_by L pools L bases L sources L occasions DATE[] sort_order I""",
     "indicator_basis": """plan_id V indicator_id V basis V numerator_measure_sql V denominator_measure_sql V
         is_main B""",
     "milestone": """plan_id V milestone_id V indicator_id V due_date D operational_deadline D operator V

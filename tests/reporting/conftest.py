@@ -339,6 +339,14 @@ def _submissions(expected: list[Row]) -> list[Row]:
             "warning_count": 3,
             "is_late": row["status"] == "late",
             "is_synthetic": True,
+            "archive_path": f"00/{row['submission_id']}.xlsx",
+            "layout": [
+                "community.management_mode=小区明细!F5:F99",
+                "community.company_name=小区明细!G5:G99",
+                "community.disclosure_done=小区明细!H5:H99",
+                "community.committee_status_typed=小区明细!I5:I99",
+                "committee.status=业委会明细!D5:D199",
+            ],
         } | changes
 
     rows = [one(row) for row in expected if row["submission_id"]]
@@ -491,6 +499,64 @@ def _changes(figures: list[Row]) -> list[Row]:
     return rows
 
 
+DECIDED_BY = {
+    "committee_formation_rate": ["committee.status", "community.committee_status_typed"],
+    "information_disclosure_rate": ["community.disclosure_done"],
+}
+"""The fields that say whether a community counts; of the others how it is managed."""
+
+
+def _figure_rows(communities: list[Row]) -> list[Row]:
+    """The rows behind every figure; a body of its own for each community that has one, and what a duty rests on."""
+    rows = []
+    for c in communities:
+        own = {key: c[key] for key in ("plan_id", "period_id", "district_code", "submission_id", "is_reported")}
+        place = {"source_sheet": c["source_sheet"], "source_row": c["source_row"]}
+        for indicator, (*_, numerator, denominator) in INDICATORS.items():
+            if denominator(c):
+                rows.append(
+                    own
+                    | place
+                    | {
+                        "indicator_id": indicator,
+                        "entity": "community",
+                        "community_id": c["community_id"],
+                        "row_name": c["community_name"],
+                        "numerator": Decimal(c["is_reported"] and numerator(c)),
+                        "denominator": Decimal(1),
+                    }
+                )
+        if c["has_committee"] and c["is_reported"]:
+            rows.append(
+                own
+                | {
+                    "source_sheet": "业委会明细",
+                    "source_row": c["source_row"] + 100,
+                    "indicator_id": "committee_formation_rate",
+                    "entity": "committee",
+                    "community_id": c["community_id"],
+                    "row_name": c["community_name"],
+                    "numerator": Decimal(1),
+                    "denominator": Decimal(1),
+                }
+            )
+    for row in [r for r in rows if r["community_id"].endswith("-0000") and r["entity"] == "community"]:
+        rows.append(
+            row
+            | {
+                "indicator_id": "credit_system_established",
+                "entity": "mechanism",
+                "community_id": None,
+                "row_name": HOSTILE,
+                "source_sheet": "制度机制",
+                "source_row": 4,
+                "numerator": None,
+                "denominator": None,
+            }
+        )
+    return list({tuple(sorted((k, str(v)) for k, v in row.items())): row for row in rows}.values())
+
+
 def _gaps(communities: list[Row]) -> list[Row]:
     rows = []
     for indicator, due, _, target, _, scope in MILESTONES:
@@ -515,6 +581,8 @@ def _gaps(communities: list[Row]) -> list[Row]:
                             "district_code": code,
                             "community_id": c["community_id"],
                             "rank": rank,
+                            "community_name": c["community_name"],
+                            "is_reported": c["is_reported"],
                             "households": c["households"],
                             "subdistrict": c["subdistrict"],
                         }
@@ -790,6 +858,7 @@ def tables() -> dict[str, list[Row]]:
                 "binding": "hard",
                 "definition": "已建成小区中符合条件的小区数 ÷ 已建成小区总数",
                 "sort_order": i,
+                "decided_by": DECIDED_BY.get(name, ["community.management_mode", "community.company_name"]),
             }
             | made_from[name]
             | extra
@@ -815,6 +884,7 @@ def tables() -> dict[str, list[Row]]:
         "mart_register_bridge": _bridges(communities),
         "mart_rate_change": _changes(figures),
         "mart_gap_community": _gaps(communities),
+        "mart_figure_row": _figure_rows(communities),
         "mart_submission_status": expected,
         "mart_assessment_item": items,
         "mart_assessment_score": scores,

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.reporting import data
 from pipelines.reporting.data import current_period, tone
-from pipelines.reporting.marts import Issue, Marts, Period
+from pipelines.reporting.marts import Change, Indicator, Issue, Marts, Period
 from tests.reporting.conftest import HOSTILE, PLAN, REPLACED, RESENT, SILENT
 
 
@@ -165,3 +165,64 @@ def test_a_ledger_that_was_sent_again(facts: data.Facts) -> None:
 def test_only_the_newest_re_sent_ledgers_are_looked_at(facts: data.Facts) -> None:
     page = data.intake_page(facts, resent=0)
     assert (page.resent, page.resent_in_all) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "work", "base", "cause"),
+    [
+        (50, 60, 12, -2, "worked"),
+        (50, 60, 0, 10, "base_shrank"),
+        (50, 60, -2, 12, "base_shrank"),
+        (60, 50, 2, -12, "base_grew"),
+        (60, 50, 0, -10, "base_grew"),
+        (60, 50, -12, 2, "lost"),
+        (60, 60, 5, -5, "balanced"),
+        (60, 60, 0, 0, "same"),
+    ],
+)
+def test_what_a_step_is_owed_to(before: int, after: int, work: float, base: float, cause: str) -> None:
+    change = Change(
+        indicator_id="i",
+        district_code="d",
+        period_id="t",
+        period_from="s",
+        value_from=before,
+        value_to=after,
+        work_effect=work,
+        denominator_effect=base,
+    )
+    indicator = Indicator(indicator_id="i", indicator_name="i")
+    assert data.Move(indicator, change, None, None).cause == cause
+
+
+def test_districts_stand_in_order_with_the_communities_that_would_close_their_gaps(facts: data.Facts) -> None:
+    page = data.city_page(facts)
+    assert {s.district.district_code for s in page.standings} == set(facts.district)
+    ranks = [s.laggard.rank for s in page.standings]
+    assert ranks == sorted(ranks)
+    closing = {c.community_id for rows in facts.gap_communities.values() for r in rows.values() for c in r}
+    assert page.communities_to_do == len(closing) == len(page.to_do)
+    counts = [(-len(one.measures), -(one.community.households or 0)) for one in page.to_do]
+    assert counts == sorted(counts)
+
+
+def test_milestones_are_grouped_trouble_first(facts: data.Facts) -> None:
+    groups = data.city_page(facts).groups
+    order = [data.STATUSES.index(status) for status, _ in groups]
+    assert order == sorted(order)
+    assert sum(len(pairs) for _, pairs in groups) == len(facts.rows["measured"])
+
+
+def test_rows_say_which_figures_they_count_for(facts: data.Facts) -> None:
+    communities, *others = data.district_page(facts, "150802").sources
+    assert communities.entity == "community"
+    assert [rows.entity for rows in others] == ["committee", "mechanism"]
+    for column in communities.columns:
+        figure = column.figure
+        assert figure is not None
+        assert (column.counted, column.counted + column.uncounted) == (figure.numerator, figure.denominator)
+        assert column.outside == len(communities.rows) - column.counted - column.uncounted
+    first = communities.rows[0]
+    assert first.marks["pm_coverage_rate"].cells[0] == f"F{first.source.row}"  # type: ignore[union-attr]
+    duty = others[-1].rows[0].marks["credit_system_established"]
+    assert (duty.numerator, duty.counts) == (None, False)

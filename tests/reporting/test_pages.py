@@ -11,7 +11,7 @@ import pytest
 from pipelines.reporting import build_reports
 from pipelines.reporting.charts import to_json
 from pipelines.settings import Workspace
-from tests.reporting.conftest import DISTRICTS, DUTIES, HOSTILE, INDICATORS, PLAN, publish, tables, until
+from tests.reporting.conftest import DISTRICTS, DUTIES, HOSTILE, INDICATORS, PLAN, SILENT, publish, tables, until
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -64,7 +64,7 @@ def pages(site: Path) -> dict[str, Page]:
 
 def test_every_page_is_there_in_both_languages(pages: dict[str, Page]) -> None:
     names = {"index", "assessment", "intake", "register", "changes", "findings", "methods"}
-    names |= {f"{d}{kind}" for d in DISTRICTS for kind in ("", "-communities", "-assessment")}
+    names |= {f"{d}{kind}" for d in DISTRICTS for kind in ("", "-communities", "-assessment", "-records")}
     assert pages.keys() == {f"{PLAN}/{en}{name}.html" for name in names for en in ("", "en/")}
     for name, page in pages.items():
         assert page.elements[0] == ("html", {"lang": "en" if "/en/" in name else "zh-CN"})
@@ -145,12 +145,76 @@ def test_english_pages_mark_what_stays_chinese(pages: dict[str, Page]) -> None:
             assert [t for t, lang in page.texts if CHINESE.search(t) and lang != "zh-CN"] == [], name
 
 
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", text))
+
+
 def test_the_city_page_opens_with_the_verdict(site: Path) -> None:
     text = (site / PLAN / "index.html").read_text("utf-8")
-    lead = re.sub(r"<[^>]+>", "", text[text.index('<p class="lead">') :].split("</p>")[0])
-    assert lead == "截至2025年11月30日，7个量化节点中，1个已达成、6个到期未达成。"
-    assert "本期应报7个单位，已报6个，未报：乌拉特中旗。" in text
-    assert text.index("需重点督导的地区") < text.index("量化节点</h2>") < text.index("指标走势")
+    lead = _plain(text[text.index('<div class="lead">') : text.index('<ul class="tally"')])
+    assert lead.startswith("截至2025年11月30日，7个量化节点中，1个已达成、6个到期未达成。差得最多的是")
+    assert "7个地区中，6个有未达成或落后的节点" in lead
+    assert "本期应报7个单位，已报6个，未报：乌拉特中旗。" in lead
+    order = [text.index(f'id="{name}"') for name in ("verdict", "districts", "matrix", "todo", "trends", "change")]
+    assert order == sorted(order)
+
+
+def test_gaps_are_told_in_whole_communities_by_district(site: Path) -> None:
+    """The table of the city page sends each shortfall to the district, whose page names the communities."""
+    text = (site / PLAN / "index.html").read_text("utf-8")
+    row = text[text.index('id="m-pm_coverage_rate-2025-12-31"') :].split("</tr>")[0]
+    found = re.findall(r'href="(\d+)\.html#m-pm_coverage_rate-2025-12-31">\S+ <b>(\d+)</b>', row)
+    assert len(found) == 6
+    assert [int(n) for _, n in found] == sorted((int(n) for _, n in found), reverse=True)
+    for code, units in found[:2]:
+        own = (site / PLAN / f"{code}.html").read_text("utf-8")
+        listed = own[own.index('id="list-m-pm_coverage_rate-2025-12-31"') :].split("</details>")[0]
+        assert listed.count("<tr>") - 1 == int(units)
+
+
+def test_every_figure_leads_to_its_rows_and_every_row_to_its_cell(site: Path, pages: dict[str, Page]) -> None:
+    for code in DISTRICTS:
+        text = (site / PLAN / f"{code}-communities.html").read_text("utf-8")
+        overview = text[text.index('class="figures overview"') :].split("</table>")[0]
+        rows = text[text.index('<table class="communities"') :].split("</table>")[0]
+        for n, indicator in enumerate(INDICATORS):
+            own = overview[overview.index(f'id="f-{indicator}"') :].split("</tr>")[0]
+            counted, uncounted, _ = (
+                int(re.search(rf'#{which}-{indicator}">.*?</span>(\d+)</a>', own)[1]) if f"#{which}-" in own else 0  # type: ignore[index]
+                for which in "yno"
+            )
+            # As many rows are shown by the choice as are counted, and these are numerator and denominator.
+            assert len(re.findall(rf'<tr class="[^"]*\by{n}\b', rows)) == counted
+            assert len(re.findall(rf'<tr class="[^"]*\bn{n}\b', rows)) == uncounted
+            if code != SILENT[0]:
+                assert f'<span class="parts">{counted}/{counted + uncounted}</span>' in own
+        assert ("<i>F5 G5</i>" in rows) == (code != SILENT[0])
+    # A committee's row stands on a sheet of its own, which is named.
+    text = (site / PLAN / "150802-communities.html").read_text("utf-8")
+    assert re.search(r"<i>I\d+ 业委会明细!D1\d\d</i>", text)
+    records = (site / PLAN / "150802-records.html").read_text("utf-8")
+    assert "制度机制!4" in records
+    assert "◇" in records
+
+
+def test_the_map_has_every_district_and_real_boundaries_where_there_is_a_file(marts: Path, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    build_reports(workspace, marts_dir=marts)
+    index = tmp_path / "reports" / PLAN / "index.html"
+    tiles = index.read_text("utf-8")
+    shapes = re.findall(r'<a href="(\d+)\.html" class="shape', tiles)
+    assert sorted(shapes) == sorted(DISTRICTS)
+    workspace.geo.mkdir(parents=True)
+    square = [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]]
+    feature = {"properties": {"adcode": 150802}, "geometry": {"type": "Polygon", "coordinates": square}}
+    (workspace.geo / f"{PLAN}.geojson").write_text(json.dumps({"features": [feature]}))
+    build_reports(workspace, marts_dir=marts)
+    outlines = index.read_text("utf-8")
+    assert 'class="boundaries"' in outlines
+    assert sorted(re.findall(r'<a href="(\d+)\.html" class="shape', outlines)) == sorted(DISTRICTS)
+    (workspace.geo / f"{PLAN}.geojson").write_text("{")
+    build_reports(workspace, marts_dir=marts)
+    assert index.read_text("utf-8") == tiles
 
 
 def test_the_same_marts_give_the_same_bytes(marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,5 +6,7 @@ select
     short_name,
     parent_code,
     is_pseudo_region,
+    tile_column,
+    tile_row,
     sort_order
 from {{ source('inputs', 'district') }}

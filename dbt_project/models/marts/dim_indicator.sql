@@ -23,6 +23,7 @@ select
     occasions,
     district_scope,
     form,
+    decided_by,
     is_headline,
     sort_order
 from {{ source('inputs', 'indicator') }}

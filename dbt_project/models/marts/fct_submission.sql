@@ -25,5 +25,6 @@ select
     missing_columns,
     form_version,
     is_synthetic,
-    archive_path
+    archive_path,
+    layout
 from {{ ref('stg_submission') }}

@@ -28,5 +28,6 @@ select
     form_version,
     is_synthetic,
     archive_path,
+    layout,
     status <> 'returned' as is_accepted
 from {{ source('inputs', 'submission') }}

@@ -13,7 +13,7 @@ from pipelines.reporting.data.assessment import (
     score_sheets,
 )
 from pipelines.reporting.data.changes import Changes, compare
-from pipelines.reporting.data.city import CityPage, Lag, city_page
+from pipelines.reporting.data.city import CityPage, Standing, ToDo, city_page, standings
 from pipelines.reporting.data.district import DistrictPage, Gap, district_page
 from pipelines.reporting.data.facts import (
     MANY,
@@ -30,12 +30,13 @@ from pipelines.reporting.data.facts import (
     load,
     tone,
 )
-from pipelines.reporting.data.figures import VARIANTS, Line, Readings, Trend, headline
+from pipelines.reporting.data.figures import VARIANTS, Line, Move, Readings, Trend
 from pipelines.reporting.data.findings import FindingsPage, Kind, Question, findings_page
 from pipelines.reporting.data.intake import Effect, IntakePage, Resent, Share, intake_page
 from pipelines.reporting.data.methods import ClauseRow, Definition, Ledgers, MethodsPage, methods_page
 from pipelines.reporting.data.problems import Problem, problems
 from pipelines.reporting.data.register import RegisterPage, register_page
+from pipelines.reporting.data.sources import Behind, Mark, Rows
 
 __all__ = [
     "MANY",
@@ -44,6 +45,7 @@ __all__ = [
     "VARIANTS",
     "AssessmentPage",
     "Backed",
+    "Behind",
     "Changes",
     "CityPage",
     "ClauseRow",
@@ -56,12 +58,13 @@ __all__ = [
     "IntakePage",
     "ItemPoints",
     "Kind",
-    "Lag",
     "Ledgers",
     "Line",
     "Lost",
+    "Mark",
     "Measure",
     "MethodsPage",
+    "Move",
     "Placed",
     "Problem",
     "Question",
@@ -69,9 +72,12 @@ __all__ = [
     "RegisterPage",
     "Resent",
     "Row",
+    "Rows",
     "ScoreSheet",
     "Share",
     "Source",
+    "Standing",
+    "ToDo",
     "Trend",
     "Verdict",
     "assessment_page",
@@ -80,12 +86,12 @@ __all__ = [
     "current_period",
     "district_page",
     "findings_page",
-    "headline",
     "intake_page",
     "load",
     "methods_page",
     "problems",
     "register_page",
     "score_sheets",
+    "standings",
     "tone",
 ]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
-from pipelines.reporting.data.facts import Facts, Measure, Placed, Row, Verdict, measures_of
-from pipelines.reporting.data.figures import Readings, Trend, changes, readings, trends
+from pipelines.reporting.data.facts import Facts, Measure, Placed, Row, Verdict, by_status, measures_of
+from pipelines.reporting.data.figures import Move, Readings, Trend, moves, readings, trends
 from pipelines.reporting.data.problems import Problem, problems
+from pipelines.reporting.data.sources import Rows, sources
 from pipelines.reporting.marts import (
-    Change,
     Community,
     District,
     Expected,
-    GapCommunity,
-    Indicator,
+    Finding,
     Issue,
     Item,
     Laggard,
@@ -44,6 +42,8 @@ class DistrictPage:
 
     district: District
     measured: list[Row]
+    groups: list[tuple[str, list[tuple[Row, Measure]]]]
+    """The measured milestones by how they stand."""
     duties: list[Row]
     verdict: Verdict
     duty_verdict: Verdict
@@ -51,7 +51,7 @@ class DistrictPage:
     expected: list[tuple[Period, Expected]]
     submissions: list[Submission]
     trends: list[Trend]
-    changes: list[tuple[Indicator, Change]]
+    moves: list[Move]
     readings: list[Readings]
     gaps: list[Gap]
     missing: list[Placed]
@@ -59,6 +59,10 @@ class DistrictPage:
     score: Score | None
     items: list[Item]
     communities: list[Placed]
+    findings: list[Finding]
+    """Patterns that are a question to it."""
+    sources: list[Rows]
+    """The rows behind the figures: communities first, then the other kinds."""
 
 
 def district_page(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
@@ -83,6 +87,7 @@ def district_page(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
     return DistrictPage(
         district=facts.district[code],
         measured=measured,
+        groups=by_status(measured, code),
         duties=duties,
         verdict=Verdict.of(measures_of(measured, code)),
         duty_verdict=Verdict.of(measures_of(duties, code)),
@@ -93,7 +98,7 @@ def district_page(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
         ),
         submissions=[s for s in facts.submissions if s.district_code == code],
         trends=trends(facts, code),
-        changes=changes(facts, code),
+        moves=moves(facts, code),
         readings=readings(facts, code),
         gaps=_gaps(facts, code, {c.community_id: c for c in communities}, gap_rows),
         missing=[facts.place(c) for c in communities if c.is_reported is False and not c.district_silent],
@@ -101,21 +106,20 @@ def district_page(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
         score=facts.scores.get(code),
         items=[i for i in facts.items if i.district_code == code],
         communities=[facts.place(c) for c in communities],
+        findings=facts.marts.read(
+            Finding,
+            "mart_finding",
+            "sort_order rule_id subject",
+            plan_id=plan_id,
+            district_code=code,
+            period_id=period_id,
+        ),
+        sources=sources(facts, code, communities),
     )
 
 
 def _gaps(facts: Facts, code: str, communities: dict[str, Community], most: int) -> list[Gap]:
-    rows = facts.marts.read(
-        GapCommunity,
-        "mart_gap_community",
-        "milestone_id rank community_id",
-        plan_id=facts.plan.plan_id,
-        district_code=code,
-        period_id=facts.current.period_id if facts.current else "",
-    )
-    by: dict[str, list[GapCommunity]] = defaultdict(list)
-    for row in rows:
-        by[row.milestone_id].append(row)
+    by = facts.gap_communities[code]
     gaps = []
     for measure in measures_of(facts.rows["measured"], code):
         found = [r for r in by[measure.progress.milestone_id] if r.community_id in communities]

@@ -18,6 +18,7 @@ from pipelines.reporting.marts import (
     District,
     Expected,
     Figure,
+    GapCommunity,
     Indicator,
     Item,
     Marts,
@@ -87,6 +88,11 @@ class Measure:
         return ((self.progress.operator, self.progress.target),) if self.progress.target is not None else ()
 
     @property
+    def is_live(self) -> bool:
+        """Whether the figure shown is the current period's, not one that was decided in an earlier one."""
+        return not self.progress.is_final or self.progress.deciding_period_id == self.progress.period_id
+
+    @property
     def anchor(self) -> str:
         return anchors.milestone(self.progress.milestone_id)
 
@@ -101,6 +107,17 @@ class Verdict:
     behind: list[Measure]
     at_risk: list[Measure]
     met: list[Measure]
+
+    @property
+    def missed(self) -> list[Measure]:
+        """What is not as it should be: missed, or behind the straight path."""
+        return self.overdue + self.behind
+
+    @property
+    def widest(self) -> Measure | None:
+        """The milestone that most communities are lacking for, among those whose figure is of now."""
+        counted = [m for m in self.missed if m.indicator.basis == "communities" and m.progress.gap_units]
+        return max([m for m in counted if m.is_live] or counted, key=lambda m: m.progress.gap_units or 0, default=None)
 
     @classmethod
     def of(cls, measures: Iterable[Measure]) -> Verdict:
@@ -122,6 +139,12 @@ class Row:
     def binds(self, code: str) -> bool:
         """Whether the milestone is asked of the district."""
         return code in self.districts and self.districts[code].progress.district_scope_in is not False
+
+    @property
+    def shortfalls(self) -> list[tuple[str, int]]:
+        """The districts that fall short, with how many units each lacks for itself, the largest first."""
+        short = [(code, int(m.progress.gap_units)) for code, m in self.districts.items() if m.progress.gap_units]
+        return sorted(short, key=lambda pair: -pair[1])
 
     def places(self, *statuses: str) -> list[str]:
         return [code for code, measure in self.districts.items() if measure.progress.status in statuses]
@@ -275,6 +298,21 @@ class Facts:
         return {(f.indicator_id, f.district_code, f.period_id, f.basis, f.variant): f for f in rows}
 
     @cached_property
+    def gap_communities(self) -> dict[str, dict[str, list[GapCommunity]]]:
+        """By district and milestone, in the current period: the communities that would close its gap, best first."""
+        rows = self.marts.read(
+            GapCommunity,
+            "mart_gap_community",
+            "district_code milestone_id rank community_id",
+            plan_id=self.plan.plan_id,
+            period_id=self.current.period_id if self.current else "",
+        )
+        found: dict[str, dict[str, list[GapCommunity]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows:
+            found[row.district_code][row.milestone_id].append(row)
+        return found
+
+    @cached_property
     def items(self) -> list[Item]:
         return self.marts.read(
             Item, "mart_assessment_item", "sort_order item_id district_code", plan_id=self.plan.plan_id
@@ -374,3 +412,13 @@ def measures_of(rows: list[Row], code: str) -> list[Measure]:
     if code == ALL:
         return [row.measure for row in rows]
     return [row.districts[code] for row in rows if code in row.districts]
+
+
+def by_status(rows: list[Row], code: str) -> list[tuple[str, list[tuple[Row, Measure]]]]:
+    """The milestones asked of an area, grouped by how they stand: trouble first, in each group the widest gap first."""
+    groups: dict[str, list[tuple[Row, Measure]]] = defaultdict(list)
+    for row, measure in zip(rows, measures_of(rows, code), strict=True):
+        groups[measure.progress.status].append((row, measure))
+    for pairs in groups.values():
+        pairs.sort(key=lambda pair: (pair[1].tone == "soft", not pair[1].is_live, -(pair[1].progress.gap_points or 0)))
+    return [(status, groups[status]) for status in STATUSES if groups[status]]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from pipelines.reporting.data.facts import MANY, MEASURED, Facts, Measure, measures_of
-from pipelines.reporting.format import Number
+from pipelines.reporting.format import Number, exact
 from pipelines.reporting.marts import ALL, Change, Figure, Indicator, Period
 
 VARIANTS = ("audited", "reported", "claimed", "strict", "frozen_baseline")
@@ -32,6 +32,32 @@ class Trend:
     @property
     def thresholds(self) -> tuple[tuple[str, Number], ...]:
         return tuple(t for m in self.milestones for t in m.thresholds)
+
+
+@dataclass(frozen=True)
+class Move:
+    """An indicator's step since the previous period, with the figures at both ends."""
+
+    indicator: Indicator
+    change: Change
+    before: Figure | None
+    after: Figure | None
+
+    @property
+    def cause(self) -> str:
+        """What the step is owed to, as a key of the catalogue.
+
+        ``worked``: more was done. ``base_shrank``, ``base_grew``: nothing more (nothing less) was done, the rate moved
+        with what it is divided by. ``lost``: less is done than before. ``same``: it stayed.
+        """
+        change = self.change
+        step = exact(change.value_to or 0) - exact(change.value_from or 0)
+        work, base = change.work_effect or 0, change.denominator_effect or 0
+        if not step:
+            return "balanced" if work else "same"
+        if step > 0:
+            return "worked" if work > 0 else "base_shrank"
+        return "lost" if work < 0 else "base_grew" if base < 0 else "same"
 
 
 @dataclass(frozen=True)
@@ -68,8 +94,8 @@ def trends(facts: Facts, code: str, most: int = 6) -> list[Trend]:
     return found[:most]
 
 
-def changes(facts: Facts, code: str) -> list[tuple[Indicator, Change]]:
-    """Each indicator's step since the previous period, where both periods have a rate."""
+def moves(facts: Facts, code: str) -> list[Move]:
+    """Each indicator's step since the previous period, where both periods have a rate: headline indicators first."""
     if facts.current is None:
         return []
     rows = facts.marts.read(
@@ -80,17 +106,18 @@ def changes(facts: Facts, code: str) -> list[tuple[Indicator, Change]]:
         district_code=code,
         period_id=facts.current.period_id,
     )
-    by = {row.indicator_id: row for row in rows}
-    return [
-        (indicator, by[key])
+    by = {row.indicator_id: row for row in rows if row.work_effect is not None}
+    found = [
+        Move(
+            indicator,
+            by[key],
+            facts.figure(indicator, code, by[key].period_from),
+            facts.figure(indicator, code, by[key].period_id),
+        )
         for key, indicator in facts.indicators.items()
-        if key in by and indicator.kind in MEASURED and by[key].work_effect is not None
+        if key in by and indicator.kind in MEASURED
     ]
-
-
-def headline(changes: list[tuple[Indicator, Change]]) -> list[tuple[Indicator, Change]]:
-    """The changes of headline indicators; all where none is one."""
-    return [pair for pair in changes if pair[0].is_headline] or changes
+    return sorted(found, key=lambda move: not move.indicator.is_headline)
 
 
 def readings(facts: Facts, code: str) -> list[Readings]:

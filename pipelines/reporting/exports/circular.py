@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.reporting import data
-from pipelines.reporting.data import MANY, MEASURED, Facts, Lag, Measure, Verdict
+from pipelines.reporting.data import MANY, MEASURED, Facts, Measure, Standing, Verdict
 from pipelines.reporting.data.facts import measures_of
 from pipelines.reporting.format import MISSING, exact, share
 from pipelines.reporting.marts import ALL, Bridge, Change, District, Expected, Indicator, Issue, Period
@@ -382,8 +382,10 @@ class _Draft:
     # ── district by district ──────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _laggards(self) -> list[Lag]:
-        return data.city_page(self.facts).laggards
+    def _laggards(self) -> list[Standing]:
+        """The districts with a milestone behind or without data, the one furthest behind first."""
+        found = data.standings(self.facts)
+        return [s for s in found if s.laggard.milestones_behind or s.laggard.milestones_no_data]
 
     @cached_property
     def _missing(self) -> Counter[str]:

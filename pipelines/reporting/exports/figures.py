@@ -268,7 +268,7 @@ class Figures:
         if self.is_city:
             names = [
                 self.say("laggard", district=self.name(lag.district.district_code), n=n)
-                for lag in data.city_page(self.facts).laggards
+                for lag in data.standings(self.facts)
                 if (n := lag.laggard.milestones_behind)
             ]
             if names:

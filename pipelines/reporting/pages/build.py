@@ -89,6 +89,11 @@ class _Build:
     assets: Mapping[str, str]
     known_on: date | None
 
+    @property
+    def _boundaries(self) -> Path:
+        """Where somebody may provide the outlines of the districts."""
+        return self.ws.geo / f"{self.plan.plan_id}.geojson"
+
     def pages(self) -> list[Path]:
         """Write what has to be written; the paths of all pages."""
         record = _Record.read(self.folder)
@@ -108,7 +113,8 @@ class _Build:
     @cached_property
     def _inputs(self) -> str:
         """Stands for all that the files depend on: what is published of the plan, the program, the files beside it."""
-        return self._digest(self.marts.content(self.plan.plan_id), self._looks(self.ws.receipts / self.plan.plan_id))
+        files = self._looks(self.ws.receipts / self.plan.plan_id), self._looks(self.ws.geo, self._boundaries.name)
+        return self._digest(self.marts.content(self.plan.plan_id), *files)
 
     @cached_property
     def _keys(self) -> dict[str, str]:
@@ -170,7 +176,7 @@ class _Build:
         for lang in self.languages:
             home = _home(folder, lang)
             Downloads(facts, lang).write(home / FOLDER, receipts, due)
-            site = Site(facts, lang, self.languages, self.assets, due, publication)
+            site = Site(facts, lang, self.languages, self.assets, due, publication, self._boundaries)
             for make in PAGES:
                 for file, text in make(site):
                     name = (home / file).relative_to(folder).as_posix()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from markupsafe import Markup
-
 from pipelines.reporting import data
+from pipelines.reporting.drawings import maps
 from pipelines.reporting.pages.site import Site
-from pipelines.reporting.words import Words
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
@@ -16,23 +14,22 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     words, page = site.words, data.city_page(site.facts)
     only_facts = page.stated and not page.measured and not page.duties
     title = words.t("title.facts", region=words.region) if only_facts else None
+    districts = site.facts.districts
+    outlines = maps.boundaries(site.boundaries, districts) if site.boundaries else None
     yield (
         "index.html",
-        site.render("index", page=page, title=title, lag_sentence=lambda lag: _lag_sentence(words, lag)),
+        site.render(
+            "index",
+            page=page,
+            title=title,
+            map=outlines or maps.tiles(districts),
+            # From the whole's figure to those of the districts: their column, or the page of the only one.
+            matrix_href=lambda measure: (
+                f"#x-{measure.anchor}" if len(districts) > 1 else f"{districts[0].district_code}.html#{measure.anchor}"
+            ),
+            standing={s.district.district_code: s for s in page.standings},
+            reason_sentence=site.words.reason,
+            NAMED=12,
+            STANDINGS=30,
+        ),
     )
-
-
-def _lag_sentence(words: Words, lag: data.Lag) -> Markup:
-    row, found = lag.laggard, []
-    if row.milestones_behind and lag.worst:
-        sentence = words.t(
-            "verdict.laggard", n=row.milestones_behind, indicator=words.indicator_name(lag.worst.indicator)
-        )
-        if lag.worst.progress.gap_units:
-            sentence += words.t("verdict.laggard_gap", gap=words.gap_units(lag.worst))
-        found.append(sentence)
-    elif row.milestones_behind:
-        found.append(words.t("verdict.laggard_plain", n=row.milestones_behind))
-    if row.milestones_no_data:
-        found.append(words.t("verdict.laggard_unknown", n=row.milestones_no_data))
-    return words.t("verdict.separator").join(found)

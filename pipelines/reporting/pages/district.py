@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from pipelines.reporting import data
-from pipelines.reporting.marts import Community, District
+from markupsafe import Markup
+
+from pipelines.forms import FORMS
+from pipelines.reporting import anchors, data
+from pipelines.reporting.format import MISSING
+from pipelines.reporting.marts import Community, District, Finding, Indicator, Submission
 from pipelines.reporting.pages.rubric import item_value
 from pipelines.reporting.pages.site import Site
 from pipelines.reporting.words import Words
 
-ROWS_PER_LIST_PAGE = 600
-"""Communities on one page of a district's list: keeps a page under 400 KB."""
+LIST_BYTES = 330_000
+"""How much of a page the rows of a list may take: keeps a page under 400 KB."""
+MARKS = {"y": "✓", "n": "✕", "o": "·", "s": "◇"}
+"""What a row is to a figure: it counts, it doesn't, it is no part of it, it speaks of it."""
+BOOKS = "①②③④⑤⑥⑦⑧⑨"
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """File name and text: for each district its page, then its list of communities, on as many pages as it takes.
+    """File name and text: for each district its page, then the pages of the rows behind its figures.
 
     Only for districts that are due: nothing of another district but what ``Facts.version_of`` covers may be said here.
     """
@@ -35,6 +44,18 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
         if expected
         else ""
     )
+    communities = next((rows for rows in page.sources if rows.entity == "community"), None)
+    records = [rows for rows in page.sources if rows.entity != "community"]
+    shared = {
+        "page": page,
+        "list_href": _list_page(code, 1),
+        "records_href": _records_page(code) if records else None,
+        "decided_by": partial(_decided_by, site.lang),
+        "book": _book,
+        "row_class": _row_class,
+        "MARKS": MARKS,
+        "BOOKS": BOOKS,
+    }
     yield (
         f"{code}.html",
         site.render(
@@ -42,19 +63,42 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
             file=f"{code}.html",
             here=code,
             title=words.t("title.district", district=words.name(code)),
-            page=page,
             gap_lists={gap.measure.progress.milestone_id: gap for gap in page.gaps},
+            to_do=len({c.community_id for rows in facts.gap_communities[code].values() for c in rows}),
             own_sentence=own,
             silent=sum(bool(p.community.district_silent) for p in page.communities),
-            list_href=_list_page(code, 1),
-            district_measure=lambda code: lambda row: row.districts[code],
+            figure_href=_figure_hrefs(code, page.sources),
+            deciding=_deciding(communities),
+            finding_subject=lambda finding: _finding_subject(words, finding),
+            reason_sentence=words.reason,
             item_value=partial(item_value, words),
             ISSUES=20,
+            **shared,
         ),
     )
-    pages = max(1, math.ceil(len(page.communities) / ROWS_PER_LIST_PAGE))
+    yield from _community_pages(site, code, communities, shared)
+    if records:
+        yield (
+            _records_page(code),
+            site.render(
+                "records",
+                file=_records_page(code),
+                here=code,
+                title=words.t("title.records", district=words.name(code)),
+                lists=records,
+                RECORDS=500,
+                **shared,
+            ),
+        )
+
+
+def _community_pages(
+    site: Site, code: str, rows: data.Rows | None, shared: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    listed = rows.rows if rows else []
+    per_page = max(50, LIST_BYTES // (420 + 56 * len(rows.columns))) if rows else 1
+    pages = max(1, math.ceil(len(listed) / per_page))
     for number in range(1, pages + 1):
-        start = (number - 1) * ROWS_PER_LIST_PAGE
         file = _list_page(code, number)
         yield (
             file,
@@ -62,20 +106,104 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
                 "communities",
                 file=file,
                 here=code,
-                title=words.t("title.communities", district=words.name(code)),
-                page=page,
-                shown=page.communities[start : start + ROWS_PER_LIST_PAGE],
+                title=site.words.t("title.communities", district=site.words.name(code)),
+                list=rows,
+                shown=listed[(number - 1) * per_page : number * per_page],
                 number=number,
                 pages=pages,
-                completed=sum(bool(p.community.is_completed) for p in page.communities),
-                kinds=partial(_kinds, words),
+                completed=sum(bool(row.community and row.community.is_completed) for row in listed),
+                kinds=partial(_kinds, site.words),
                 list_page=lambda n: _list_page(code, n),
+                **shared,
             ),
         )
 
 
 def _list_page(code: str, number: int) -> str:
     return f"{code}-communities.html" if number == 1 else f"{code}-communities-{number}.html"
+
+
+def _records_page(code: str) -> str:
+    return f"{code}-records.html"
+
+
+def _book(rows: data.Rows, source: data.Source) -> str:
+    """The sign of a row's workbook in its list; none where there is only one."""
+    order = [s.submission_id for s in rows.submissions]
+    return BOOKS[order.index(source.submission_id) % len(BOOKS)] if len(order) > 1 else ""
+
+
+def _row_class(rows: data.Rows, row: data.Behind) -> str:
+    """For which figures the row counts (``y3``) or doesn't (``n3``): what the page's choice of rows looks for."""
+    marks = ((n, row.marks.get(column.indicator.indicator_id)) for n, column in enumerate(rows.columns))
+    return " ".join(f"{'y' if mark.counts else 'n'}{n}" for n, mark in marks if mark)
+
+
+def _figure_hrefs(code: str, sources: Sequence[data.Rows]) -> Callable[[data.Measure], str | None]:
+    """Where the rows behind a milestone's figure are; None where there are none, or it is of an earlier period."""
+    pages = {
+        column.indicator.indicator_id: _list_page(code, 1) if rows.entity == "community" else _records_page(code)
+        for rows in sources
+        for column in rows.columns
+    }
+
+    def href(measure: data.Measure) -> str | None:
+        key = measure.indicator.indicator_id
+        return f"{pages[key]}#{anchors.rows(key)}" if key in pages and measure.is_live else None
+
+    return href
+
+
+def _deciding(rows: data.Rows | None) -> Callable[[Indicator, Community], tuple[str, ...]]:
+    """The cells that say whether a community counts for an indicator."""
+    by = {row.community.community_id: row for row in rows.rows if row.community} if rows else {}
+
+    def cells(indicator: Indicator, community: Community) -> tuple[str, ...]:
+        row = by.get(community.community_id)
+        mark = row.marks.get(indicator.indicator_id) if row else None
+        return mark.cells if mark else ()
+
+    return cells
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A column of a form that decides, and where it stands in the workbooks: ``V列``."""
+
+    title: str
+    title_en: bool
+    letters: str
+
+
+def _decided_by(lang: str, indicator: Indicator, submissions: Sequence[Submission]) -> list[_Field]:
+    """The columns that decide whether a row counts, as the forms call them, with their letters in these workbooks."""
+    found = []
+    for name in indicator.decided_by:
+        form, _, field = name.partition(".")
+        columns = (*FORMS[form].columns, *FORMS[form].alternatives) if form in FORMS else ()
+        column = next((column for column in columns if column.field == field), None)
+        if column is None:
+            continue
+        letters = {
+            where.rpartition("!")[2].rstrip("0123456789").split(":")[0].rstrip("0123456789")
+            for submission in submissions
+            for text in submission.layout
+            for known, _, where in [text.partition("=")]
+            if known == name
+        }
+        found.append(
+            _Field(column.description if lang == "en" else column.header, lang == "en", "/".join(sorted(letters)))
+        )
+    return found
+
+
+def _finding_subject(words: Words, finding: Finding) -> str | Markup:
+    """What a finding is about: an indicator or milestone by its name, anything else as it was written."""
+    subject = finding.subject or ""
+    indicator = words.facts.indicators.get(subject.partition("@")[0])
+    if finding.subject_type in ("indicator", "milestone") and indicator:
+        return words.indicator_name(indicator)
+    return Markup("<bdi{}>{}</bdi>").format(words.foreign, subject) if subject else MISSING
 
 
 def _kinds(words: Words, community: Community) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.reporting import anchors, charts, data
+from pipelines.reporting.drawings import trend as trends
 from pipelines.reporting.editions import Edition
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads
 from pipelines.reporting.format import MISSING
@@ -66,7 +68,8 @@ class Site:
     """The pages of one plan in one language.
 
     ``languages``: those that are built, this one among them. ``assets``: the names of shared files. ``due``: the
-    districts whose pages are made; those of others stand as they are. ``publication``: which one this is, if any.
+    districts whose pages are made; those of others stand as they are. ``publication``: which one this is, if any. ``boundaries``:
+    a GeoJSON file of the districts.
     """
 
     facts: data.Facts
@@ -75,6 +78,7 @@ class Site:
     assets: Mapping[str, str]
     due: Collection[str]
     publication: Publication | None = None
+    boundaries: Path | None = None
 
     @cached_property
     def words(self) -> Words:
@@ -121,6 +125,11 @@ class Site:
         up = "" if self.lang == "zh" else "../"
         return f"{up}{file}" if other == "zh" else f"{up}{other}/{file}"
 
+    def _label(self) -> Callable[[str], str]:
+        """Short names for the ends of lines."""
+        districts = self.facts.district
+        return lambda area: self.words.short(districts[area]) if area in districts else self.words.whole
+
     @cached_property
     def _shared(self) -> dict[str, Any]:
         """What every template may use: words, formats, names and the plan's shared facts."""
@@ -155,15 +164,13 @@ class Site:
             "svg": lambda value: f"{float(value):.2f}",
             "unit": words.unit,
             "thresholds": words.thresholds,
-            "headline": data.headline,
             "flags": words.flags,
             "gap_units": words.gap_units,
             "value_text": words.value_text,
             "sentence": words.sentence,
             "score_sentence": words.score,
             "whole_measure": lambda row: row.measure,
-            "trend_chart": lambda trend, code: charts.trend(trend, code, words.name, words.t, words.fmt),
-            "change_chart": lambda changes: charts.change(changes, words.indicator_name, words.t, words.fmt),
+            "trend_picture": lambda trend, code: trends.draw(trend, code, self._label(), words.t, words.fmt),
             "to_json": charts.to_json,
             "SIGNS": SIGNS,
             "EXPECTED_SIGNS": EXPECTED_SIGNS,

@@ -1,0 +1,25 @@
+-- A district's rows add up to its figure, on both sides of the line.
+select
+    f.plan_id,
+    f.period_id,
+    f.district_code,
+    f.indicator_id
+from {{ ref('fct_indicator') }} as f
+inner join {{ ref('dim_indicator') }} as i on f.plan_id = i.plan_id and f.indicator_id = i.indicator_id
+left join {{ ref('mart_figure_row') }} as r
+    on
+        f.plan_id = r.plan_id
+        and f.period_id = r.period_id
+        and f.district_code = r.district_code
+        and f.indicator_id = r.indicator_id
+where
+    f.variant = 'audited'
+    and f.is_main
+    and f.district_code <> 'ALL'
+    and f.numerator is not null
+    and i.kind in ('rate', 'count', 'trend')
+    and i.entity not in ('commitment', 'occasion')
+group by f.plan_id, f.period_id, f.district_code, f.indicator_id, f.numerator, f.denominator
+having
+    coalesce(sum(r.numerator), 0) <> f.numerator
+    or coalesce(sum(r.denominator), 0) <> coalesce(f.denominator, 0)

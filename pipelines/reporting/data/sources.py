@@ -1,0 +1,191 @@
+"""The rows behind a district's figures: which count, which don't, and the cells that say so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from pipelines.intake.changes import Places, places
+from pipelines.reporting.data.facts import Facts, Source
+from pipelines.reporting.marts import Community, Figure, FigureRow, Indicator, Submission
+
+ORDER = ("committee", "company", "survey", "subdistrict", "neighbourhood")
+"""Kinds of rows beside communities in the order a reader meets them; others follow by name."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a row adds to one figure. Both None: it speaks of the matter without a number."""
+
+    numerator: Decimal | None
+    denominator: Decimal | None
+    cells: tuple[str, ...]
+    """The cells that decide, ``小区明细!V12`` each; of the row's own sheet without its name: ``V12``."""
+
+    @property
+    def counts(self) -> bool:
+        return bool(self.numerator)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the row is one unit, so that the sign says all."""
+        return self.denominator in (None, 0, 1) and self.numerator in (None, 0, 1)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One row with what it adds to each figure; a figure it is no part of is absent."""
+
+    name: str | None
+    community: Community | None
+    source: Source | None
+    marks: Mapping[str, Mark]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure of a list: how many rows count, don't count, and are no part of it, and which fields decide."""
+
+    indicator: Indicator
+    figure: Figure | None
+    counted: int
+    uncounted: int
+    outside: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one kind, and the figures that rest on them."""
+
+    entity: str
+    columns: list[Column]
+    rows: list[Behind]
+    submissions: list[Submission]
+    """The workbooks they were read from."""
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Finds the cells of rows: which column of which workbook a field became."""
+
+    facts: Facts
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Places, frozenset[str]]]:
+        return {}
+
+    def of(self, row: FigureRow, fields: Sequence[str], related: Sequence[FigureRow]) -> tuple[str, ...]:
+        """The cells of ``fields`` on the row itself, then those on the rows of other sheets that belong to it."""
+        found: list[str] = []
+        for one in (row, *related):
+            submission = self.facts.submission.get(one.submission_id)
+            if submission is None:
+                continue
+            if submission.submission_id not in self._known:
+                names = frozenset(text.partition("=")[0] for text in submission.layout)
+                self._known[submission.submission_id] = places(submission.layout), names
+            cell_of, names = self._known[submission.submission_id]
+            for name in fields:
+                form, _, field = name.partition(".")
+                if name in names and form == _FORM.get(one.entity, one.entity):
+                    cell = cell_of(form, one.source_sheet, one.source_row, field)
+                    if cell:
+                        found.append(cell if one.source_sheet == row.source_sheet else f"{one.source_sheet}!{cell}")
+        return tuple(dict.fromkeys(found))
+
+
+_FORM = {"survey": "satisfaction"}
+"""Forms that go by another name than the rows they give."""
+
+
+def sources(facts: Facts, code: str, communities: list[Community]) -> list[Rows]:
+    """Every row behind the district's figures of the current period: communities first, then the other kinds.
+
+    ``communities``: the register of the period, so that those outside every figure are listed too.
+    """
+    if facts.current is None:
+        return []
+    found = facts.marts.read(
+        FigureRow,
+        "mart_figure_row",
+        "entity source_sheet source_row indicator_id",
+        plan_id=facts.plan.plan_id,
+        period_id=facts.current.period_id,
+        district_code=code,
+    )
+    by_entity: dict[str, list[FigureRow]] = defaultdict(list)
+    for row in found:
+        by_entity[row.entity].append(row)
+    belonging: dict[str, list[FigureRow]] = defaultdict(list)
+    for row in by_entity.get("committee", []):
+        if row.community_id and all(row.place != other.place for other in belonging[row.community_id]):
+            belonging[row.community_id].append(row)
+    cells = _Cells(facts)
+
+    listed = {"community": _communities(facts, by_entity.get("community", []), communities, belonging, cells)}
+    order = [kind for kind in ORDER if kind in by_entity] + sorted(by_entity.keys() - {*ORDER, "community"})
+    listed |= {entity: _others(facts, by_entity[entity], cells) for entity in order}
+    return [_rows(facts, code, entity, rows) for entity, rows in listed.items() if rows]
+
+
+def _rows(facts: Facts, code: str, entity: str, rows: list[Behind]) -> Rows:
+    present = {key for row in rows for key in row.marks}
+    columns = []
+    for key, indicator in facts.indicators.items():
+        if key in present and facts.current:
+            marks = [row.marks[key] for row in rows if key in row.marks]
+            counted = sum(mark.counts for mark in marks)
+            figure = facts.figure(indicator, code, facts.current.period_id)
+            columns.append(Column(indicator, figure, counted, len(marks) - counted, len(rows) - len(marks)))
+    read = {row.source.submission_id for row in rows if row.source}
+    return Rows(entity, columns, rows, [s for s in facts.submissions if s.submission_id in read])
+
+
+def _communities(
+    facts: Facts,
+    rows: list[FigureRow],
+    communities: list[Community],
+    belonging: Mapping[str, list[FigureRow]],
+    cells: _Cells,
+) -> list[Behind]:
+    by: dict[str, list[FigureRow]] = defaultdict(list)
+    for row in rows:
+        by[row.community_id or ""].append(row)
+    return [
+        Behind(
+            community.community_name,
+            community,
+            facts.place(community).source,
+            {
+                row.indicator_id: _mark(facts, row, cells, belonging.get(community.community_id, ()))
+                for row in by[community.community_id]
+            },
+        )
+        for community in communities
+    ]
+
+
+def _others(facts: Facts, rows: list[FigureRow], cells: _Cells) -> list[Behind]:
+    by: dict[tuple[str, str, int], list[FigureRow]] = defaultdict(list)
+    for row in rows:
+        by[row.place].append(row)
+    return [
+        Behind(
+            own[0].row_name, None, _source(facts, own[0]), {row.indicator_id: _mark(facts, row, cells) for row in own}
+        )
+        for own in by.values()
+    ]
+
+
+def _mark(facts: Facts, row: FigureRow, cells: _Cells, related: Sequence[FigureRow] = ()) -> Mark:
+    indicator = facts.indicators.get(row.indicator_id)
+    decided_by = indicator.decided_by if indicator else ()
+    return Mark(row.numerator, row.denominator, cells.of(row, decided_by, related))
+
+
+def _source(facts: Facts, row: FigureRow) -> Source | None:
+    submission = facts.submission.get(row.submission_id)
+    return Source(submission.file_name, row.source_sheet, row.source_row, row.submission_id) if submission else None

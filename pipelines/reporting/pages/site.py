@@ -15,7 +15,7 @@ from pipelines.reporting import anchors, charts, data
 from pipelines.reporting.drawings import trend as trends
 from pipelines.reporting.editions import Edition
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads
-from pipelines.reporting.format import MISSING
+from pipelines.reporting.format import MISSING, clauses
 from pipelines.reporting.messages import HTML_LANG
 from pipelines.reporting.words import Words, exact_share
 
@@ -159,6 +159,7 @@ class Site:
             "iname": words.indicator_name,
             "pname": words.period_name,
             "anchors": anchors,
+            "clause_list": clauses,
             "tone": data.tone,
             "exact_share": exact_share,
             "svg": lambda value: f"{float(value):.2f}",

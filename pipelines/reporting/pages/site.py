@@ -68,8 +68,8 @@ class Site:
     """The pages of one plan in one language.
 
     ``languages``: those that are built, this one among them. ``assets``: the names of shared files. ``due``: the
-    districts whose pages are made; those of others stand as they are. ``publication``: which one this is, if any. ``boundaries``:
-    a GeoJSON file of the districts.
+    districts whose pages are made; those of others stand as they are. ``publication``: which one this is, if any.
+    ``boundaries``: a GeoJSON file of the districts.
     """
 
     facts: data.Facts

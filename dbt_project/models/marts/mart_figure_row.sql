@@ -1,5 +1,5 @@
--- What stands behind each figure: the rows of the denominator, what each of them adds, and where it was read. The rows of
--- a district add up to its audited figure (tests/rows_add_up.sql).
+-- What stands behind each figure: the rows of the denominator, what each adds, and where it was read. The rows of a
+-- district add up to its audited figure (tests/rows_add_up.sql).
 select
     r.plan_id,
     r.period_id,

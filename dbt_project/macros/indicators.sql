@@ -166,14 +166,14 @@ cross join unnest([{{ figures | join(', ') }}]) as u (figure)
 {% endmacro %}
 
 {# Communities below the line and not above it, for each rate with a milestone: plan_id, period_id, district_code,
-   community_id, indicator_id, is_reported, households, units (what bringing the community in would add above the line, on
-   the main basis). #}
+   ledger_no, community_no, community_id, indicator_id, is_reported, households, units (what bringing the community in
+   would add above the line, on the main basis). #}
 {% macro uncovered_communities() %}
     {% do depend_on(['community']) %}
     {% set parts = [] %}
     {% for d in indicator_definitions() if d.entity == 'community' and d.denominator and d.is_main and d.has_milestone %}
         {% set sql %}
-select plan_id, period_id, district_code, community_id, '{{ d.indicator_id }}' as indicator_id,
+select plan_id, period_id, district_code, ledger_no, community_no, community_id, '{{ d.indicator_id }}' as indicator_id,
     is_reported, coalesce(households, 0) as households, {{ amount('coalesce(' ~ d.above ~ ', 0)') }} as units
 from {{ ref('int_community') }}
 where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({{ d.denominator }})
@@ -183,7 +183,8 @@ where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({
     {% endfor %}
     {{ return(parts | join('\nunion all\n') if parts else
         "select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
-        ~ "cast(null as varchar) as community_id, cast(null as varchar) as indicator_id, cast(null as boolean) as is_reported, "
+        ~ "cast(null as bigint) as ledger_no, cast(null as bigint) as community_no, cast(null as varchar) as community_id, "
+        ~ "cast(null as varchar) as indicator_id, cast(null as boolean) as is_reported, "
         ~ "cast(null as bigint) as households, cast(null as decimal(18, 2)) as units where false"
     ) }}
 {% endmacro %}

@@ -74,7 +74,7 @@ def write_inputs(
     replaced = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
     periods = tables.frames(plans)["period"]
     gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
-    rows = gathered.select("record_no", *COMMUNITY_COLUMNS).collect()
+    rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS).collect()
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
     rows, former = rows.filter(is_in_force), rows.filter(~is_in_force)
     made = register.build(
@@ -86,6 +86,8 @@ def write_inputs(
         former,
         replaced.select("submission_id", *_PLACE, "received_at"),
     )
+    del rows, former
+    stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force).collect()
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
     run_schema: dict[str, pl.DataType] = {
         "now": pl.Datetime("us"),
@@ -100,7 +102,7 @@ def write_inputs(
         "register_version": _with_ledger(made.versions, ledgers),
         "register_event": made.events,
         "register_proposal": proposals_inputs.proposed(
-            proposals_inputs.standing(made.register, rows, periods), made.decisions, plans
+            proposals_inputs.standing(made.register, stated, periods), made.decisions, plans
         ),
         "decision": made.decisions,
         "evidence_line": evidence.lines(ws, in_force, known_at),

@@ -57,7 +57,9 @@ SPARK: dict[str, Callable[..., str]] = {
 
 READ_WHEN_RUN = {
     "all_figures": "plan_id, period_id, district_code, indicator_id, variant, numerator, denominator, is_answered",
-    "uncovered_communities": "plan_id, period_id, district_code, community_id, indicator_id, is_reported, units",
+    "uncovered_communities": (
+        "plan_id, period_id, district_code, ledger_no, community_no, community_id, indicator_id, is_reported, units"
+    ),
     "doubtful_figures": "plan_id, period_id, district_code, indicator_id, doubtful_in, doubtful_out",
     "figure_rows": (
         "plan_id, period_id, district_code, indicator_id, entity, submission_id, source_sheet, source_row, "

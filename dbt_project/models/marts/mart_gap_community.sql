@@ -7,10 +7,13 @@ with missing as (
         m.milestone_id,
         m.indicator_id,
         m.district_code,
-        m.gap_units
+        m.gap_units,
+        d.ledger_no
     from {{ ref('mart_milestone_progress') }} as m
     inner join {{ ref('int_period') }} as p on m.plan_id = p.plan_id and m.period_id = p.period_id
     inner join {{ ref('int_milestone') }} as i on m.plan_id = i.plan_id and m.milestone_id = i.milestone_id
+    inner join {{ ref('int_district_period') }} as d
+        on m.plan_id = d.plan_id and m.period_id = d.period_id and m.district_code = d.district_code
     where
         m.gap_units > 0
         and m.district_code <> 'ALL'
@@ -19,41 +22,33 @@ with missing as (
         and m.operator not in ('lt', 'lte')
 ),
 
+-- The order is the same for every milestone of an indicator.
 ranked as (
     select
-        m.plan_id,
-        m.period_id,
-        m.milestone_id,
-        m.indicator_id,
-        m.district_code,
-        m.gap_units,
-        u.community_id,
-        u.units,
+        ledger_no,
+        indicator_id,
+        community_no,
+        community_id,
+        units,
         row_number() over next_best as rank,
-        sum(u.units) over next_best - u.units as won_before
-    from missing as m
-    inner join {{ ref('int_uncovered') }} as u
-        on
-            m.plan_id = u.plan_id
-            and m.period_id = u.period_id
-            and m.district_code = u.district_code
-            and m.indicator_id = u.indicator_id
-    where u.units > 0
+        sum(units) over next_best - units as won_before
+    from {{ ref('int_uncovered') }}
+    where units > 0
     window next_best as (
-        partition by m.plan_id, m.period_id, m.milestone_id, m.district_code
-        order by u.is_reported desc, u.units desc, u.households desc, u.community_id asc
+        partition by ledger_no, indicator_id
+        order by is_reported desc, units desc, households desc, community_id asc
         rows unbounded preceding
     )
 )
 
 select
-    r.plan_id,
-    r.period_id,
-    r.milestone_id,
-    r.district_code,
+    m.plan_id,
+    m.period_id,
+    m.milestone_id,
+    m.district_code,
     r.community_id,
     cast(r.rank as bigint) as rank,
-    r.indicator_id,
+    m.indicator_id,
     r.units,
     c.community_name,
     c.subdistrict,
@@ -61,7 +56,7 @@ select
     c.floor_area_sqm,
     c.management_mode,
     c.is_reported
-from ranked as r
-inner join {{ ref('int_community') }} as c
-    on r.plan_id = c.plan_id and r.period_id = c.period_id and r.community_id = c.community_id
-where r.won_before < r.gap_units
+from missing as m
+inner join ranked as r on m.ledger_no = r.ledger_no and m.indicator_id = r.indicator_id
+inner join {{ ref('int_community') }} as c on r.ledger_no = c.ledger_no and r.community_no = c.community_no
+where r.won_before < m.gap_units

@@ -88,13 +88,9 @@ example as (
     select
         {{ example('f', 'r', 'r.community_name', "'建筑面积'", 'r.floor_area_sqm', 'coalesce(-r.floor_area_sqm, 0)') }}
     from firm as f
-    inner join {{ ref('stg_community') }} as c on f.plan_id = c.plan_id and f.company_key = c.company_key
-    inner join reported as r
-        on
-            f.period_id = r.period_id
-            and c.submission_id = r.submission_id
-            and c.source_sheet = r.source_sheet
-            and c.source_row = r.source_row
+    inner join {{ ref('stg_community') }} as c
+        on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
+    inner join reported as r on c.record_no = r.record_no
     where f.rule_id in ('T6', 'T7') and r.is_professional
     union all
     select

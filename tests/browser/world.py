@@ -25,7 +25,7 @@ from pipelines.warehouse.snapshot import write_inputs
 
 PLAN = "load_2023_2025"
 DISTRICTS = ("900001", "900002", "900003")
-NOT_STARTED = "shucheng_2022_2024"
+NOT_STARTED = "hefei_experience"
 """A plan that has received nothing has pages too, when they are asked for."""
 NAMES = (
     "<script>alert(1)</script>花园",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import re
 import shutil
@@ -193,6 +194,10 @@ def test_another_template_makes_every_page_anew(tmp_path: Path, build: Build, mo
     build(5, tables())
     before = looks(home)
     (home / "150826.html").write_text("damaged")
+    record = home / editions.FOLDER / pages_build.RECORD
+    record.write_text(
+        json.dumps({**json.loads(record.read_text()), "pages": {"index.html": {"of": "another version"}}})
+    )
     build(6, tables())
     assert "第1次发布" in text(home / "150826.html")
     templates = pages_of_site._templates()

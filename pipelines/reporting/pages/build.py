@@ -6,12 +6,11 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pipelines
 from pipelines.renewal import renewed
@@ -171,7 +170,7 @@ class _Build:
         if publication:
             editions.write(folder, publication.ledger, self.marts, self.plan.plan_id)
         record = _Record(self._inputs, self._keys, sorted(self.assets.values()))
-        record.pages = {name: page for name, page in old.pages.items() if page["of"] in self._keys.keys() - set(due)}
+        record.pages = {name: page for name, page in old.pages.items() if page.of in self._keys.keys() - set(due)}
         Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
         for lang in self.languages:
             home = _home(folder, lang)
@@ -182,17 +181,17 @@ class _Build:
                     name = (home / file).relative_to(folder).as_posix()
                     body = hashlib.sha256(text.encode()).hexdigest()[:16]
                     was = old.pages.get(name)
-                    stamp = was["stamp"] if was and was["body"] == body else self._stamp(facts, publication)
+                    stamp = was.stamp if was and was.body == body else self._stamp(facts, publication)
                     shown = catalogue(lang)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2])
                     put(folder / name, text.replace(STAMP, shown).encode())
                     of = _district_of(file, self._keys) if make is district.pages else ""
-                    record.pages[name] = {"body": body, "stamp": stamp, "of": of}
+                    record.pages[name] = _Page(body, stamp, of)
             for stale in set(home.glob("*.html")) - {folder / name for name in record.pages}:
                 stale.unlink()
         record.files = _files(folder)
         return record
 
-    def _stamp(self, facts: data.Facts, publication: Publication | None) -> list[Any]:
+    def _stamp(self, facts: data.Facts, publication: Publication | None) -> list[str]:
         """How a page names the publication it is from: the message, its number, the version."""
         if publication:
             return ["edition", str(publication.edition.number), publication.edition.version]
@@ -213,6 +212,15 @@ def _files(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
 
 
+@dataclass(frozen=True)
+class _Page:
+    """One page: the digest of its text, how it names its publication, and the district whose own it is."""
+
+    body: str
+    stamp: list[str]
+    of: str
+
+
 @dataclass
 class _Record:
     """What a plan's folder was made from, as a whole and of each district, and what was made."""
@@ -220,21 +228,22 @@ class _Record:
     inputs: str = ""
     districts: dict[str, str] = field(default_factory=dict)
     assets: list[str] = field(default_factory=list)
-    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Of each page: the digest of its text, its stamp, and the district whose own it is."""
+    pages: dict[str, _Page] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     """All files with their sizes."""
 
     @classmethod
     def read(cls, folder: Path) -> _Record:
-        """The record in a folder; an empty one where there is none."""
+        """The record in a folder; an empty one where there is none, or one of another version of this program."""
         try:
-            return cls(**json.loads((folder / editions.FOLDER / RECORD).read_text("utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+            told = json.loads((folder / editions.FOLDER / RECORD).read_text("utf-8"))
+            pages = {name: _Page(**page) for name, page in told.pop("pages").items()}
+            return cls(**told, pages=pages)
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
             return cls()
 
     def write(self, folder: Path) -> None:
-        put(folder / editions.FOLDER / RECORD, json.dumps(vars(self), indent=0).encode())
+        put(folder / editions.FOLDER / RECORD, json.dumps(asdict(self), indent=0).encode())
 
     def stands(self, folder: Path) -> bool:
         """Whether the folder has these files and no others."""

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from pipelines.reporting.format import Number, exact
 
 WIDTH, ROW = 360, 21
-LABELS, VALUES = 112, 52
-"""Room for the words on the left and the numbers on the right."""
+VALUES = 52
+"""Room for the numbers on the right."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,18 @@ def draw(
     ``said``: all of it in words, for screen readers.
     """
     low, high = (exact(value) for value in scale)
-    width = (WIDTH - LABELS - VALUES) / (float(high - low) or 1)
+    labels = _room(start.label, end.label, *(step.label for step in steps))
+    width = (WIDTH - labels - VALUES) / (float(high - low) or 1)
     height = ROW * (len(steps) + 2)
 
     def x(value: Number) -> float:
-        return LABELS + float(exact(value) - low) * width
+        return labels + float(exact(value) - low) * width
 
     parts = [
         Markup('<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{y}"/>').format(x=x(tick), y=height)
         for tick in range(-(-int(low) // grid) * grid, int(high) + 1, grid)
     ]
-    parts.append(_end(0, start, x(start.value)))
+    parts.append(_end(0, start, x(start.value), labels))
     now = exact(start.value)
     for number, step in enumerate(steps, 1):
         after = now + exact(step.change)
@@ -70,7 +71,7 @@ def draw(
                 '<line class="step" x1="{to:.1f}" x2="{to:.1f}" y1="{top}" y2="{below}"/>'
                 '<text class="value" x="{right}" y="{y}">{value}</text>'
             ).format(
-                label=LABELS - 8,
+                label=labels - 8,
                 y=ROW * number + 15,
                 text=step.label,
                 kind="gain" if step.change > 0 else "loss",
@@ -85,20 +86,26 @@ def draw(
             )
         )
         now = after
-    parts.append(_end(len(steps) + 1, end, x(end.value)))
+    parts.append(_end(len(steps) + 1, end, x(end.value), labels))
     return Markup(
         '<svg class="waterfall" viewBox="0 0 {width} {height}" role="img" aria-label="{said}">{parts}</svg>'
     ).format(width=WIDTH, height=height, said=said, parts=Markup("").join(parts))
 
 
-def _end(row: int, end: End, place: float) -> Markup:
+def _room(*labels: str) -> int:
+    """Room for the words on the left, by the width of letters at their size: a Chinese one is as wide as it is high."""
+    widest = max(sum(12 if ord(char) > 0x2E80 else 6.5 for char in label) for label in labels)
+    return min(190, max(60, int(widest) + 14))
+
+
+def _end(row: int, end: End, place: float, labels: int) -> Markup:
     """A mark at the place of the number."""
     return Markup(
         '<text class="label end" x="{label}" y="{y}">{text}</text>'
         '<circle class="mark" cx="{x:.1f}" cy="{middle}" r="4"/>'
         '<text class="value end" x="{right}" y="{y}">{value}</text>'
     ).format(
-        label=LABELS - 8,
+        label=labels - 8,
         y=ROW * row + 15,
         text=end.label,
         x=place,

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -11,10 +13,21 @@ import pytest
 from pipelines.reporting import build_reports, data
 from pipelines.reporting.charts import to_json
 from pipelines.reporting.marts import Marts
-from pipelines.reporting.pages import city
+from pipelines.reporting.pages import assessment, city, findings, intake, methods, register
 from pipelines.reporting.pages.site import Site
 from pipelines.settings import Workspace
-from tests.reporting.conftest import DISTRICTS, DUTIES, HOSTILE, INDICATORS, PLAN, SILENT, publish, tables, until
+from tests.reporting.conftest import (
+    DISTRICTS,
+    DUTIES,
+    HOSTILE,
+    INDICATORS,
+    PLAN,
+    RESENT,
+    SILENT,
+    publish,
+    tables,
+    until,
+)
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -383,3 +396,44 @@ def test_the_intake_page_says_how_complete_and_timely_each_period_came(site: Pat
     assert "小区漏报" in text
     english = (site / PLAN / "en" / "intake.html").read_text("utf-8")
     assert "A community of an earlier ledger is reported again or its end is declared" in english
+
+
+def test_pages_of_a_large_city_stay_light(tmp_path: Path) -> None:
+    """103 districts, eighteen kinds of questions in each, hundreds of changes, missing communities, re-sent ledgers."""
+    made = {name: [dict(row) for row in rows] for name, rows in tables().items()}
+    codes = [f"{150900 + n}" for n in range(103)]
+
+    def times(table: str, source: list[dict[str, Any]], **own: Any) -> None:
+        made[table] = [row | {key: make(n, row) for key, make in own.items()} for n, row in enumerate(source)]
+
+    first = next(iter(DISTRICTS))
+    for table in ("dim_district", "mart_submission_status", "mart_assessment_score", "mart_assessment_item",
+                  "mart_register_bridge"):  # fmt: skip
+        one = [row for row in made[table] if row["district_code"] == first]
+        whole = [row for row in made[table] if row["district_code"] == "ALL"]
+        made[table] = [row | {"district_code": code} for code in codes for row in one] + whole
+    times("mart_finding", made["mart_finding"][:1] * (18 * 103), rule_id=lambda n, _: f"kind_{n % 18}",
+          district_code=lambda n, _: codes[n // 18], subject=lambda n, _: f"小区{n}")  # fmt: skip
+    made["mart_finding_example"] = [
+        {key: row[key] for key in ("plan_id", "period_id", "district_code", "rule_id", "subject", "submission_id",
+                                   "source_sheet", "source_row")}
+        | {"example_no": n, "name": "示例小区", "value_of": "总户数", "value": "120"}
+        for row in made["mart_finding"] for n in range(1, 6)
+    ]  # fmt: skip
+    times("mart_register_event", made["mart_register_event"] * 500, district_code=lambda n, _: codes[n % 103])
+    times("mart_register_proposal", made["mart_register_proposal"] * 500, district_code=lambda n, _: codes[n % 103])
+    lost = [row for row in made["fct_community_status"] if row["period_id"] == "2025-11"] * 8
+    times("fct_community_status", lost, district_code=lambda n, _: codes[n % 103], is_reported=lambda *_: False,
+          district_silent=lambda *_: False)  # fmt: skip
+    resent = next(row for row in made["fct_submission"] if row["submission_id"] == RESENT)
+    changed = made["mart_submission_change"]
+    made["fct_submission"] += [resent | {"submission_id": f"r{n}", "district_code": codes[n]} for n in range(103)]
+    made["mart_submission_change"] = [
+        row | {"submission_id": f"r{n}", "change_no": k} for n in range(103) for k in range(120) for row in changed[:1]
+    ]
+    with Marts(publish(tmp_path, made)) as marts:
+        [plan] = marts.plans(PLAN)
+        site = Site(data.load(marts, plan), "zh", ["zh"], defaultdict(str), ())
+        for pages in (assessment.pages, findings.pages, intake.pages, methods.pages, register.pages):
+            for name, text in pages(site):
+                assert len(text.encode()) < 400_000, name

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pipelines.reporting.data.facts import Facts, Source
 from pipelines.reporting.marts import Finding, FindingExample, Period
 
-EACH = 60
-"""Questions of one kind that the page lists; the others are in ``mart_finding``."""
+LISTED = 150
+"""Questions that the page lists, shared out evenly among the kinds; the others are in ``mart_finding``."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,13 @@ def findings_page(facts: Facts) -> FindingsPage:
     by_kind: dict[str, list[Finding]] = defaultdict(list)
     for finding in rows:
         by_kind[finding.rule_id].append(finding)
+    each = max(1, LISTED // max(1, len(by_kind)))
     kinds = [
         Kind(
             rule,
             [
                 _question(facts, finding, examples[finding.district_code, rule, finding.subject])
-                for finding in sorted(found, key=lambda f: (order[f.district_code], f.subject))[:EACH]
+                for finding in sorted(found, key=lambda f: (order[f.district_code], f.subject))[:each]
             ],
             len(found),
         )

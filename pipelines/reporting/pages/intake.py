@@ -9,20 +9,24 @@ from pipelines.reporting import data
 from pipelines.reporting.pages.fields import field_title, form_title
 from pipelines.reporting.pages.site import Site
 
+DIFFERENCES = 300
+"""Rows and cells of re-sent ledgers that the page lists, shared out among the ledgers; at most a hundred of each."""
+
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
     """File name and text."""
+    page = data.intake_page(site.facts)
     yield (
         "intake.html",
         site.render(
             "intake",
-            page=data.intake_page(site.facts),
+            page=page,
             rule_title=lambda rule: _rule_title(rule, site.lang),
             form_title=form_title,
             field_title=lambda form, field: field_title(form, field, site.lang),
             duties=("boolean", "document", "cadence"),
-            CHANGES=100,
-            RECEIVED=300,
+            CHANGES=min(100, DIFFERENCES // max(1, len(page.resent))),
+            RECEIVED=100,
             ANSWERS=60,
             MONTHS=12,
         ),

@@ -28,8 +28,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
             register_delta=lambda bridge: _register_delta(words, bridge),
             bridge_drawing=lambda bridge: _drawing(words, bridge),
             BRIDGE=COLUMNS,
-            MISSED=300,
-            PROPOSED=100,
+            MISSED=150,
+            PROPOSED=60,
         ),
     )
 

@@ -225,10 +225,10 @@ class _Writer:
                 self._cell(page, first + number, i, column, value, starts)
                 if isinstance(value, str) and (2 * len(value) > widths[i] - 3 or "\n" in value):
                     lines = max(lines, _lines_of(value, widths[i] - 3))
+                elif isinstance(value, Marked):
+                    marks.setdefault(i, {})[value.word] = value.tone
             if lines > 1:
                 page.set_row(first + number, min(_ROW_HEIGHT * lines, _HIGHEST_ROW))
-                if isinstance(value, Marked):
-                    marks.setdefault(i, {})[value.word] = value.tone
         for i, words in marks.items():
             for word, tone in words.items():
                 ink, ground = _TONES[tone]

@@ -192,10 +192,13 @@ def surveys(account: Account, code: str, period: Period, step: Step) -> Iterable
         if survey["organiser"] != "third_party" or not survey["valid_answers"]:
             continue
         community = next(
-            s.row
-            for s in step.standing
-            if (survey["community_code"] and s.row["community_code"] == survey["community_code"])
-            or s.row["community_name"] == survey["community_name"]
+            (
+                s.row
+                for s in step.standing
+                if (survey["community_code"] and s.row["community_code"] == survey["community_code"])
+                or s.row["community_name"] == survey["community_name"]
+            ),
+            {"households": 0},  # nobody has listed it
         )
         happy = sum(survey[f] or 0 for f in ("very_satisfied", "satisfied", "fairly_satisfied"))
         yield {**survey, "happy": happy, "households": community["households"] or 0}

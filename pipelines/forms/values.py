@@ -19,7 +19,9 @@ from pipelines.forms.problems import problem
 from pipelines.forms.units import Unit, find_unit
 from pipelines.forms.vocabulary import choices, codes, fold
 
-_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_SPACES = re.compile(r"\s+")
+_UNSEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff]+")
+"""Marks of direction and joints: they take no room, and no space stands for them."""
 _ERROR = re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|[A-Z_]{4,}!|GETTING_DATA)|#{3,}|ERR:\d{3}")
 """What spreadsheets show for a formula that failed, or for a number that its column was too narrow to print."""
 _NOTHING = frozenset(map(fold, ("无", "没有", "空", "暂无")))
@@ -31,7 +33,7 @@ _FREE = frozenset(("免费", "免收", "免", "不收费", "免物业费", "免�
 
 
 def clean(raw: object) -> str:
-    """A cell as text: 5.0 → 5, dates as ISO, white space of any kind to single spaces, none at the ends."""
+    """A cell as text: 5.0 → 5, dates as ISO, white space to single spaces, none at the ends, unseen marks out."""
     if raw is None:
         return ""
     if isinstance(raw, bool):
@@ -40,7 +42,7 @@ def clean(raw: object) -> str:
         return str(int(raw)) if isfinite(raw) and raw == int(raw) and abs(raw) < 1e15 else repr(raw)
     if isinstance(raw, datetime):
         return raw.date().isoformat() if raw.time() == datetime.min.time() else raw.isoformat(" ")
-    return _SPACES.sub(" ", str(raw)).strip()
+    return _SPACES.sub(" ", _UNSEEN.sub("", str(raw))).strip()
 
 
 def _silent(text: str, header: str, *, nothing: bool = True) -> Parsed | None:

@@ -221,6 +221,10 @@ def test_a_mode_in_the_company_column_is_no_company(typed: str, name: str | None
     assert bool(read.problem) == (typed not in ("无", "/") and name is None)
 
 
+def test_marks_that_take_no_room_leave_no_space_in_a_name() -> None:
+    assert COMMUNITY("community_name").parse("\u200f东湖\u200e里\u200b\ufeff").value == "东湖里"
+
+
 def test_the_spaces_that_align_a_name_go() -> None:
     assert COMMUNITY("community_name").parse("寿　县 Green Town\n一期").value == "寿县 Green Town 一期"
 

@@ -78,8 +78,8 @@ class _Cells:
         return {}
 
     def of(self, row: FigureRow, fields: Sequence[str], related: Sequence[FigureRow]) -> tuple[str, ...]:
-        """The cells of ``fields`` on the row itself, then those on the rows of other sheets that belong to it."""
-        found: list[str] = []
+        """The cells of ``fields`` on the row itself, then those on rows of other sheets that belong to it, by sheet."""
+        found: dict[str, dict[str, None]] = {}
         for one in (row, *related):
             submission = self.facts.submission.get(one.submission_id)
             if submission is None:
@@ -93,8 +93,9 @@ class _Cells:
                 if name in names and form == _FORM.get(one.entity, one.entity):
                     cell = cell_of(form, one.source_sheet, one.source_row, field)
                     if cell:
-                        found.append(cell if one.source_sheet == row.source_sheet else f"{one.source_sheet}!{cell}")
-        return tuple(dict.fromkeys(found))
+                        found.setdefault(one.source_sheet, {})[cell] = None
+        own = tuple(found.pop(row.source_sheet, ()))
+        return own + tuple(f"{sheet}!{','.join(cells)}" for sheet, cells in found.items())
 
 
 _FORM = {"survey": "satisfaction"}

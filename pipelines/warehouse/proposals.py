@@ -22,9 +22,9 @@ import polars as pl
 
 from pipelines.forms.keys import address_key, company_key, name_key, subdistrict_key
 from pipelines.warehouse import identity, proposals_blocks
-from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, place, weigh
+from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, most, place, weigh
 from pipelines.warehouse.proposals_merges import mergers
-from pipelines.warehouse.proposals_names import ONLY_RENAMES, parse, relation
+from pipelines.warehouse.proposals_names import MOST, ONLY_RENAMES, parse, relation
 
 LEAST = 55
 """Below this score nothing is proposed."""
@@ -157,8 +157,11 @@ class Listing:
             return None
         old, new = sorted((self.all[a], self.all[b]), key=lambda c: (c.last, c.first, c.index))
         kind = "duplicate" if old.last >= new.first else "rename" if self.missing[old.index] else None
-        said = relation(old.name, new.name, self.places, self.brands) if kind else None
-        if kind is None or said is None or (kind == "duplicate" and said.kind in ONLY_RENAMES):
+        enough = self.least - most(old, new) - FACTS["next_period"]
+        if kind is None or enough > MOST:
+            return None
+        said = relation(old.name, new.name, self.places, self.brands)
+        if said is None or said.points < enough or (kind == "duplicate" and said.kind in ONLY_RENAMES):
             return None
         facts = [Fact(said.kind, said.points, said.words), *weigh(old, new, said), *self._common(old, new)]
         if self.missing[old.index] != self.missing[new.index] and kind == "duplicate":

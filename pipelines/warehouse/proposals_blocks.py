@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from pipelines.warehouse.proposals_evidence import Community
-from pipelines.warehouse.proposals_names import WORDS, look, near, plain, sound, without_streets
+from pipelines.warehouse.proposals_names import WORDS, look, near_sound, plain, sound, without_streets
 
 CROWD = 24
 """A key that more communities share than this says too little by itself; more of what they state is added to it."""
@@ -25,7 +25,7 @@ Pair = tuple[int, int]
 def _key(stem: str, marks: Sequence[str], looks: bool = False) -> str:
     """The same for stems that sound or look alike, in any order of characters, with or without 街, 路 …"""
     characters = map(look, without_streets(stem)) if looks else without_streets(stem)
-    return " ".join((*sorted(near(sound(c)) for c in characters), "|", *marks))
+    return " ".join((*sorted(map(near_sound, characters)), "|", *marks))
 
 
 def name_keys(one: Community) -> set[str]:
@@ -40,7 +40,7 @@ def part_keys(one: Community) -> set[str]:
     rests = {name.stem[cut:] for cut in range(1, min(LONGEST_BEGINNING, len(name.stem) - 2) + 1)}
     rests |= {name.body.removesuffix(end) for end in WORDS["ornament"] if name.body.endswith(end)}
     rests |= set(name.notes)
-    return {_key(rest, name.marks) for rest in rests if len(rest) > 1} - name_keys(one)
+    return {_key(rest, name.marks) for rest in rests if len(rest) > 1}
 
 
 def rename_keys(one: Community) -> set[str]:
@@ -62,10 +62,13 @@ def rename_keys(one: Community) -> set[str]:
 
 def alike(communities: Sequence[Community], districts: Sequence[str]) -> set[Pair]:
     """Pairs, by their place in the list, whose names are one but for spelling, or one within the other."""
-    whole = [(c.index, key) for c in communities for key in name_keys(c)]
-    parts = [(c.index, key) for c in communities for key in part_keys(c)]
-    pairs = _pairs(_table(whole, communities, districts), communities)
-    return pairs | _crossed(_table(whole, communities, districts), _table(parts, communities, districts))
+    whole, parts = [], []
+    for c in communities:
+        keys = name_keys(c)
+        whole += [(c.index, key) for key in keys]
+        parts += [(c.index, key) for key in part_keys(c) - keys]
+    named = _table(whole, communities, districts)
+    return _pairs(named, communities) | _crossed(named, _table(parts, communities, districts))
 
 
 def renamed(gone: Sequence[Community], come: Sequence[Community], districts: Sequence[str]) -> set[Pair]:

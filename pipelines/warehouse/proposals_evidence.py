@@ -42,6 +42,8 @@ FACTS: dict[str, int] = {
     "frequent": -4,
 }
 """Points per fact. ``equal`` to ``off_100``: households and floor area, each."""
+_FEW_HOUSEHOLDS, _SMALL_AREA = 50, 2000
+"""Below these, sizes agree by chance more often."""
 STRONG = frozenset({"same_door", "equal", "within_2"})
 """Facts that two estates seldom share by chance."""
 
@@ -128,14 +130,33 @@ def weigh(one: Community, other: Community, relation: Relation) -> list[Fact]:
     facts = [*_where(one, other, relation)]
     same_door = any(found.kind == "same_door" for found in facts)
     facts += _subdistricts(one, other, same_door)
-    facts += _sizes("户数", one.households, other.households, "户", small=50)
-    facts += _sizes("建筑面积", one.area, other.area, "㎡", small=2000)
+    facts += _sizes("户数", one.households, other.households, "户", _FEW_HOUSEHOLDS)
+    facts += _sizes("建筑面积", one.area, other.area, "㎡", _SMALL_AREA)
     facts += _buildings(one, other)
     facts += _companies(one, other)
     facts += _years(one, other)
     if one.kind and other.kind and one.kind != other.kind:
         facts.append(fact("other_kind", "类别不同"))
     return facts
+
+
+def most(one: Community, other: Community) -> int:
+    """No fewer points than ``weigh`` comes to, without reading roads or putting anything into words.
+
+    Of pairs that share a key few are worth proposing; this tells at little cost of most of them that they are not.
+    """
+    points = FACTS["same_buildings"] + FACTS["same_year"]
+    for a, b, small in ((one.households, other.households, _FEW_HOUSEHOLDS), (one.area, other.area, _SMALL_AREA)):
+        points += FACTS.get(_size(a, b, small) or "", 0)
+    if one.company and other.company:
+        points += FACTS["same_company" if one.company == other.company else "other_company"]
+    here, there = one.place, other.place
+    doors = here.door[1] == there.door[1] if here.door and there.door else not (here.roads and there.roads)
+    points += FACTS["same_door" if doors else "same_road"]
+    if one.subdistrict and other.subdistrict:
+        elsewhere = "other_subdistrict_same_door" if doors else "other_subdistrict"
+        points += FACTS["same_subdistrict" if one.subdistrict == other.subdistrict else elsewhere]
+    return points
 
 
 def lacking(one: Community, other: Community) -> str | None:
@@ -203,21 +224,32 @@ def _subdistricts(one: Community, other: Community, same_door: bool) -> Iterator
 
 
 def _sizes(what: str, a: float | None, b: float | None, unit: str, small: float) -> Iterator[Fact]:
-    if not a or not b:
+    kind = _size(a, b, small)
+    if not (a and b and kind):
         return
-    low, high = sorted((float(a), float(b)))
-    off = high / low - 1
     said = f"{a:,.0f}{unit}、{b:,.0f}{unit}"
+    if kind in ("equal", "equal_small"):
+        yield fact(kind, f"{what}相同：{a:,.0f}{unit}")
+    elif kind == "slip":
+        factor = max(a, b) / min(a, b)
+        yield Fact(kind, 0, f"{what}相差{factor:,.0f}倍，疑为单位或小数点误填：{said}")
+    else:
+        yield fact(kind, f"{what}{'接近' if kind.startswith('within') else '相差大'}：{said}")
+
+
+def _size(a: float | None, b: float | None, small: float) -> str | None:
+    """How far two sizes agree, as a key of ``FACTS``; slip: a factor that tells of a wrong unit or decimal point."""
+    if not a or not b:
+        return None
+    low, high = (a, b) if a <= b else (b, a)
+    off = float(high) / float(low) - 1
     if off == 0:
-        yield fact("equal" if low >= small else "equal_small", f"{what}相同：{a:,.0f}{unit}")
-    elif off <= 0.1:
-        if low >= small:
-            within = "within_2" if off <= 0.02 else "within_5" if off <= 0.05 else "within_10"
-            yield fact(within, f"{what}接近：{said}")
-    elif any(abs(off + 1 - factor) < 0.001 * factor for factor in (10, 10_000)):
-        yield Fact("slip", 0, f"{what}相差{off + 1:,.0f}倍，疑为单位或小数点误填：{said}")
-    elif off >= 0.4:
-        yield fact("off_100" if off >= 1 else "off_40", f"{what}相差大：{said}")
+        return "equal" if low >= small else "equal_small"
+    if off <= 0.1:
+        return None if low < small else "within_2" if off <= 0.02 else "within_5" if off <= 0.05 else "within_10"
+    if any(abs(off + 1 - factor) < 0.001 * factor for factor in (10, 10_000)):
+        return "slip"
+    return None if off < 0.4 else "off_100" if off >= 1 else "off_40"
 
 
 def _buildings(one: Community, other: Community) -> Iterator[Fact]:

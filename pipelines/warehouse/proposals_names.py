@@ -74,6 +74,8 @@ POINTS: dict[str, int] = {
     "none": 0,
 }
 """What a relation is worth by itself; see ``relation`` for the kinds. Longer stems add to what sounds alike."""
+MOST = max(POINTS.values())
+"""No relation is worth more."""
 ONLY_RENAMES: dict[str, int] = {"tail": 1, "generic_differs": 1, "one_character": 2, "none": 2}
 """Kinds that say too little to take two estates that are listed side by side for one, and how many strong facts it
 takes beside them to take one that came for one that is gone."""
@@ -212,6 +214,12 @@ def near(syllable: str) -> str:
     """The syllable as those say it who don't tell zh from z and ing from in."""
     syllable = re.sub(r"^(z|c|s)h", r"\1", syllable)
     return re.sub(r"(?<=[ie])ng$", "n", syllable)
+
+
+@cache
+def near_sound(character: str) -> str:
+    """The syllable of a character as ``near`` has it."""
+    return near(sound(character))
 
 
 def alike(one: str, other: str) -> bool:

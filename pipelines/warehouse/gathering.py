@@ -6,6 +6,7 @@ workbook, sheet and line: ``record_no`` tells the rows of a kind apart, ``ledger
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -17,13 +18,15 @@ from pipelines.warehouse.records import SCHEMA_FILE, SCHEMAS
 OF_WORKBOOKS = ("issue", "change")
 """Kinds that speak of a workbook, whether it was accepted or not. All others are rows of a form."""
 
+KINDS = (*FORMS, *OF_WORKBOOKS)
+
 
 def gathered(folder: Path, kind: str) -> Path:
     """Where the gathered records of a kind lie in the folder of a build's inputs."""
     return folder / "records" / f"{kind}.parquet"
 
 
-def gather(ws: Workspace, submissions: pl.DataFrame, folder: Path) -> None:
+def gather(ws: Workspace, submissions: pl.DataFrame, folder: Path, kinds: Iterable[str] = KINDS) -> None:
     """Write the records of these submissions (``snapshot.SUBMISSION_INPUT_SCHEMA``), kind by kind, in their order.
 
     Rows of a form: those of accepted submissions, with the number of the row, and of their ledger its number and the
@@ -32,11 +35,12 @@ def gather(ws: Workspace, submissions: pl.DataFrame, folder: Path) -> None:
     (folder / "records").mkdir(parents=True, exist_ok=True)
     counted = submissions.filter(pl.col("unit_code").is_not_null())
     units = counted.lazy().select("submission_id", "unit_code", "ledger_no")
-    for kind in FORMS:
+    for kind in kinds:
+        if kind in OF_WORKBOOKS:
+            _sink(scan(ws, kind, submissions["submission_id"]), gathered(folder, kind))
+            continue
         rows = scan(ws, kind, counted["submission_id"]).with_row_index("record_no").cast({"record_no": pl.Int64})
         _sink(rows.join(units, on="submission_id", how="left", maintain_order="left"), gathered(folder, kind))
-    for kind in OF_WORKBOOKS:
-        _sink(scan(ws, kind, submissions["submission_id"]), gathered(folder, kind))
 
 
 def scan(ws: Workspace, kind: str, submission_ids: pl.Series) -> pl.LazyFrame:

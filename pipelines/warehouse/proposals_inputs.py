@@ -29,7 +29,7 @@ def places(plan: Plan) -> list[str]:
     return sorted({name for name in (*names, *short) if len(name) > 1})
 
 
-def standing(stands: pl.DataFrame, records: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+def standing(stands: pl.DataFrame, records: pl.DataFrame | pl.LazyFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """Who is in the register in each plan's last period.
 
     ``proposals.INPUT_SCHEMA`` with ``period_id``, ``last_period`` and ``fate``.
@@ -42,11 +42,11 @@ def standing(stands: pl.DataFrame, records: pl.DataFrame, periods: pl.DataFrame)
     built = pl.coalesce(
         pl.when(pl.col(f"{field}_precision") != "decade").then(pl.col(field).dt.year()) for field in completion.DATES
     )
-    stated = records.unique(_KEY).select(*_KEY, *STATED, built=built)
+    here = stands.filter("in_register").join(last, on=["plan_id", "period_id"], how="semi")
+    in_force = records.lazy().join(here.lazy().select(_KEY), on=_KEY, how="semi")
+    stated = in_force.unique(_KEY).select(*_KEY, *STATED, built=built).collect()
     return (
-        stands.filter("in_register")
-        .join(last, on=["plan_id", "period_id"], how="semi")
-        .join(first, on=["plan_id", "first_period"])
+        here.join(first, on=["plan_id", "first_period"])
         .join(final, on=["plan_id", "last_period"])
         .join(stated, on=_KEY, how="left")
         .with_columns(is_missing=pl.col("fate") == "missing")

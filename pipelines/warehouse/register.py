@@ -111,6 +111,8 @@ _STATE: dict[str, pl.DataType] = {
 }
 _KNOWN: dict[str, pl.DataType] = dict.fromkeys(("community_id", *identity.KEYS), pl.String())
 _LINK: dict[str, pl.DataType] = {"child": pl.String(), "parent": pl.String(), "kind": pl.String()}
+_ORIGIN = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row", "record_no", "period_id")
+"""What the register repeats of the record in force."""
 _SAYS_FORMER_NAME = ("rename", "unchanged", "scope_correction")
 """Change types, beside none, under which 原小区编码 names the community itself as it was called before."""
 
@@ -130,12 +132,12 @@ class Register:
 
 
 def build(
-    communities: pl.DataFrame,
+    communities: pl.DataFrame | pl.LazyFrame,
     periods: pl.DataFrame,
     submissions: pl.DataFrame,
     today: date,
     decisions: pl.DataFrame | None = None,
-    replaced_communities: pl.DataFrame | None = None,
+    replaced_communities: pl.DataFrame | pl.LazyFrame | None = None,
     replaced: pl.DataFrame | None = None,
 ) -> Register:
     """The register of every plan.
@@ -168,7 +170,9 @@ def build(
         first_no += history.state.height
         tables.append(history.tables(str(plan_id)))
         applied += [(plan_id, line) for line in sorted(history.rulings.applied)]
+        del history  # what it knows of everybody is as large as the list itself
     stands, events = (pl.concat([pl.DataFrame(), *(part[n] for part in tables)], how="diagonal") for n in (0, 1))
+    rows = rows.select(_ORIGIN)
     used = pl.DataFrame(applied, schema={"plan_id": pl.String, "line": pl.Int64}, orient="row")
     return Register(
         register=_register_table(stands, rows, periods),
@@ -180,14 +184,16 @@ def build(
     )
 
 
-def _prepared(communities: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+def _prepared(communities: pl.DataFrame | pl.LazyFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """The rows in a fixed order, numbered, with what the replay needs worked out for all periods at once."""
     dates = periods.select(
         "plan_id", "period_id", "as_of", previous=pl.col("as_of").shift(1).over("plan_id", order_by="seq")
     )
+    communities = communities.lazy()
     ledgers = (
         communities.select("plan_id", "period_id", "district_code", "submission_id")
         .unique("submission_id")
+        .collect()
         .join(dates, on=["plan_id", "period_id"])
         .sort("plan_id", "period_id", "district_code", "submission_id")
         .with_row_index("ledger")
@@ -195,7 +201,7 @@ def _prepared(communities: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         communities.select("record_no", *COMMUNITY_COLUMNS)
-        .join(ledgers, on="submission_id")
+        .join(ledgers.lazy(), on="submission_id")
         .sort("ledger", "source_sheet", "source_row")
         .with_row_index("row")
         .select(
@@ -213,6 +219,7 @@ def _prepared(communities: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
             stood_before=completion.stood_before(pl.col("previous")),
             renovated=(pl.col("renovation_status") == "completed").fill_null(False),
         )
+        .collect()
     )
 
 
@@ -526,7 +533,11 @@ class _Trials:
 
     @classmethod
     def of(
-        cls, versions: pl.DataFrame | None, communities: pl.DataFrame | None, periods: pl.DataFrame, rows: pl.DataFrame
+        cls,
+        versions: pl.DataFrame | None,
+        communities: pl.DataFrame | pl.LazyFrame | None,
+        periods: pl.DataFrame,
+        rows: pl.DataFrame,
     ) -> _Trials:
         if versions is None or communities is None or versions.is_empty():
             return cls(pl.DataFrame(schema={"plan_id": pl.String, "period_id": pl.String}), rows.clear())
@@ -562,7 +573,7 @@ class _Trials:
             in_register=pl.lit(False),
             renovation_completed_ever=pl.lit(False),
         )
-        return _register_table(named.drop("unit_code"), pl.concat([rows, self.rows]), periods)
+        return _register_table(named.drop("unit_code"), pl.concat([rows, self.rows.select(_ORIGIN)]), periods)
 
 
 def _new_ids(rows: pl.DataFrame, taken: set[str], period_id: str) -> pl.Series:
@@ -592,8 +603,9 @@ def _short_hash(*parts: str) -> str:
 def _register_table(stands: pl.DataFrame, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     if stands.is_empty():
         return pl.DataFrame(schema=REGISTER_SCHEMA)
-    origin = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row", "record_no")
-    record = rows.select(*origin, attributes_period_id="period_id")[stands["row"]]  # rows are numbered as they stand
+    record = rows.select(_ORIGIN).rename({"period_id": "attributes_period_id"})[
+        stands["row"]
+    ]  # rows are numbered as they stand
     return (
         pl.concat([stands, record], how="horizontal")
         .join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"])

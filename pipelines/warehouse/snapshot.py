@@ -6,6 +6,7 @@ Everything lands in ``<build>/inputs/``. The same records, plans and decisions g
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -69,25 +70,29 @@ def write_inputs(
     submissions = effective(received(ws, known_at), plans)
     ledgers = numbered(submissions, plans)
     submissions = _with_ledger(submissions, ledgers, "unit_code")
-    gathering.gather(ws, submissions, folder)
+    gathering.gather(ws, submissions, folder, ["community"])
     in_force = submissions.filter("is_effective")
     replaced = submissions.filter(pl.col("unit_code") != pl.col("district_code"))
     periods = tables.frames(plans)["period"]
     gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
-    rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS).collect()
+    rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS)
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
-    rows, former = rows.filter(is_in_force), rows.filter(~is_in_force)
     made = register.build(
-        rows,
+        rows.filter(is_in_force),
         periods,
         in_force.select(_PLACE),
         seen_from.date(),
         decided,
-        former,
+        rows.filter(~is_in_force),
         replaced.select("submission_id", *_PLACE, "received_at"),
     )
-    del rows, former
-    stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force).collect()
+    stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force)
+    standing = proposals_inputs.standing(made.register, stated, periods)
+    with ThreadPoolExecutor(1) as beside:  # proposals are plain Python; Polars gathers beside it
+        others = [kind for kind in gathering.KINDS if kind != "community"]
+        rest = beside.submit(gathering.gather, ws, submissions, folder, others)
+        proposals = proposals_inputs.proposed(standing, made.decisions, plans)
+        rest.result()
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
     run_schema: dict[str, pl.DataType] = {
         "now": pl.Datetime("us"),
@@ -101,9 +106,7 @@ def write_inputs(
         "register": _with_ledger(made.register, ledgers),
         "register_version": _with_ledger(made.versions, ledgers),
         "register_event": made.events,
-        "register_proposal": proposals_inputs.proposed(
-            proposals_inputs.standing(made.register, stated, periods), made.decisions, plans
-        ),
+        "register_proposal": proposals,
         "decision": made.decisions,
         "evidence_line": evidence.lines(ws, in_force, known_at),
         "assessment_entry": decisions.read_entries(ws.register, plans),

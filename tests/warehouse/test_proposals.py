@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.warehouse import proposals, proposals_blocks
-from pipelines.warehouse.proposals_evidence import place
-from pipelines.warehouse.proposals_names import parse
+from pipelines.warehouse.proposals_evidence import most, place, weigh
+from pipelines.warehouse.proposals_names import MOST, parse, relation
 
 Row = dict[str, Any]
 _number = itertools.count(1)
@@ -373,6 +374,37 @@ def test_the_work_grows_with_the_length_of_the_list(crowded: bool) -> None:
     few, many = compared(1_000), compared(4_000)
     assert many <= 5 * few
     assert few <= 1_000 * max(proposals_blocks.CROWD, proposals_blocks.NEIGHBOURS)
+
+
+def _some(values: Sequence[object]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([None, *values])
+
+
+_estates = st.builds(
+    estate,
+    st.sampled_from(
+        ["景晨花园", "景辰花园", "景晨小区", "景晨", "临河景晨花园", "五一街小区", "五一路小区", "庆丰(景晨)"]
+    ),
+    subdistrict=_some(["团结街道", "先锋街道"]),
+    address=_some(["北环路12号", "北环路", "北换路14号", "北环街12号", "胜利路12号", "二完小北", "二完小北12号"]),
+    company_name=_some(["甲物业", "乙物业"]),
+    unit_type=_some(["residential", "office"]),
+    households=_some([0, 10, 49, 50, 51, 100, 500]),
+    floor_area_sqm=_some([0.5, 1999.0, 2000.0, 2100.0, 5000.0, 50_000.0]),
+    building_count=_some([1, 2, 5]),
+    built=_some([1990, 1991, 2010]),
+)
+
+
+@given(_estates, _estates)
+@settings(max_examples=300)
+def test_no_pair_is_passed_over_that_its_evidence_would_carry(one: Row, other: Row) -> None:
+    frame = pl.DataFrame([one, other], schema=proposals.INPUT_SCHEMA, orient="row")
+    a, b = proposals.Listing(frame, (), set(), proposals.LEAST).all
+    for places, brands in (((), ()), (("临河",), ()), ((), ("临河",))):
+        if said := relation(a.name, b.name, places, brands):
+            assert said.points <= MOST
+            assert sum(found.points for found in weigh(a, b, said)) <= most(a, b)
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────

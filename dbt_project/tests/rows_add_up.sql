@@ -1,4 +1,16 @@
--- A district's rows add up to its figure, on both sides of the line.
+-- A district's rows add up to its figure, on both sides of the line; a pooled figure has the rows of its parts.
+with added as (
+    select
+        plan_id,
+        period_id,
+        district_code,
+        indicator_id,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator
+    from {{ ref('mart_figure_row') }}
+    group by plan_id, period_id, district_code, indicator_id
+)
+
 select
     f.plan_id,
     f.period_id,
@@ -6,12 +18,12 @@ select
     f.indicator_id
 from {{ ref('fct_indicator') }} as f
 inner join {{ ref('dim_indicator') }} as i on f.plan_id = i.plan_id and f.indicator_id = i.indicator_id
-left join {{ ref('mart_figure_row') }} as r
+left join added as r
     on
         f.plan_id = r.plan_id
         and f.period_id = r.period_id
         and f.district_code = r.district_code
-        and f.indicator_id = r.indicator_id
+        and (f.indicator_id = r.indicator_id or {{ holds('i.pools', 'r.indicator_id') }})
 where
     f.variant = 'audited'
     and f.is_main

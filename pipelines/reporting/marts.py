@@ -705,7 +705,8 @@ class Marts:
             return []
         present = self.types(table)
         wanted = [f for f in fields(kind) if f.name in present]  # type: ignore[arg-type]
-        lacking = sorted(self._required(kind) - present.keys())
+        required = self._required(kind)
+        lacking = sorted(required - present.keys())
         if lacking:
             raise ValueError(f"{table}.parquet lacks {', '.join(lacking)}; run the pipeline to publish it anew")
         conditions = {column: value for column, value in where.items() if value is not None and column in present}
@@ -717,7 +718,7 @@ class Marts:
         names = [f.name for f in wanted]
         # A null where a default stands means "not said": the default applies.
         return [
-            kind(**{n: v for n, v in zip(names, row, strict=True) if v is not None or n in self._required(kind)})
+            kind(**{n: v for n, v in zip(names, row, strict=True) if v is not None or n in required})
             for row in rows
         ]
 

@@ -298,6 +298,15 @@ class Facts:
         return {(f.indicator_id, f.district_code, f.period_id, f.basis, f.variant): f for f in rows}
 
     @cached_property
+    def audited(self) -> dict[tuple[str, str, str], dict[str, Figure]]:
+        """The audited figures by indicator, district and period: of each, by basis."""
+        found: dict[tuple[str, str, str], dict[str, Figure]] = defaultdict(dict)
+        for (indicator, district, period, basis, variant), figure in self.figures.items():
+            if variant == "audited":
+                found[indicator, district, period][basis] = figure
+        return found
+
+    @cached_property
     def gap_communities(self) -> dict[str, dict[str, list[GapCommunity]]]:
         """By district and milestone, in the current period: the communities that would close its gap, best first."""
         rows = self.marts.read(

@@ -133,11 +133,8 @@ def readings(facts: Facts, code: str) -> list[Readings]:
             continue
         period = facts.current.period_id
         variants = {v: f for v in VARIANTS if (f := facts.figure(indicator, code, period, v))}
-        companions = {
-            basis: figure
-            for (i, d, p, basis, variant), figure in facts.figures.items()
-            if (i, d, p, variant) == (key, code, period, "audited") and basis != indicator.basis
-        }
+        audited = facts.audited.get((key, code, period), {})
+        companions = {basis: figure for basis, figure in audited.items() if basis != indicator.basis}
         if any(f.numerator is not None or f.value is not None for f in variants.values()):
             found.append(Readings(indicator, variants, companions, tuple(thresholds.get(key, ()))))
     return found

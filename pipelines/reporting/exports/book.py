@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import xlsxwriter
@@ -223,7 +224,7 @@ class _Writer:
             lines = 1
             for i, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
                 self._cell(page, first + number, i, column, value, starts)
-                if isinstance(value, str) and (2 * len(value) > widths[i] - 3 or "\n" in value):
+                if type(value) is str and (2 * len(value) > widths[i] - 3 or "\n" in value):
                     lines = max(lines, _lines_of(value, widths[i] - 3))
                 elif isinstance(value, Marked):
                     marks.setdefault(i, {})[value.word] = value.tone
@@ -307,9 +308,15 @@ def _foot(text: str) -> str:
 
 def display_width(text: str) -> int:
     """How many half-width characters a text takes."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in text)
+    return len(text) if text.isascii() else sum(map(_sign_width, text))
 
 
+@lru_cache(maxsize=1 << 16)
+def _sign_width(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WFA" else 1
+
+
+@lru_cache(maxsize=1 << 14)
 def _lines_of(text: str, width: float) -> int:
     return sum(max(1, -(-display_width(line) // max(1, int(width)))) for line in text.split("\n"))
 

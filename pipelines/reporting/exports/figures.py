@@ -122,14 +122,25 @@ class Figures:
     # ── pieces ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _sheet(
-        self, key: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], listed: bool = False, **more: Any
+        self,
+        key: str,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Cell]],
+        listed: bool = False,
+        size: int | None = None,
+        **more: Any,
     ) -> Sheet:
-        """A sheet by its key in the catalogue. ``listed``: a list of things, which may be too long for a workbook."""
-        name, found = self.say(f"sheet.{key}.name"), list(rows)
+        """A sheet by its key in the catalogue. ``listed``: a list of things, which may be too long for a workbook.
+
+        ``size``: how many ``rows`` there are, where that is known before any of them is made.
+        """
+        too_long = listed and size is not None and size > LONGEST
+        name, found = self.say(f"sheet.{key}.name"), [] if too_long else list(rows)
+        size = len(found) if size is None else size
         notes = [*self._notices(), self.say(f"sheet.{key}.note"), *more.pop("notes", ())]
         lead = more.pop("lead", ())
-        if listed and len(found) > LONGEST:
-            lead, found = (*lead, self.say("too_long", n=len(found), table=self.say(f"sheet.{key}.table"))), []
+        if listed and size > LONGEST:
+            lead, found = (*lead, self.say("too_long", n=size, table=self.say(f"sheet.{key}.table"))), []
         return Sheet(
             name=name,
             title=self.say("heading", area=self.name(self.code), sheet=name),
@@ -461,6 +472,17 @@ class Figures:
         source = self.facts.place(community).source
         return (source.file_name, source.sheet, source.row) if source else (None, None, None)
 
+    def _mode(self, community: Community) -> str:
+        mode = community.management_mode or "unknown"
+        if mode not in self._modes:
+            self._modes[mode] = str(self.words.t.label("mode", mode))
+        return self._modes[mode]
+
+    @cached_property
+    def _modes(self) -> dict[str, str]:
+        """The words for modes of management, as far as they were asked for."""
+        return {}
+
     def _source_columns(self) -> list[Column]:
         return [
             self._column("file", band="", width=34),
@@ -482,18 +504,8 @@ class Figures:
             *self._source_columns(),
         ]
         communities = {c.community_id: c for c in self._listed}
-        gaps = facts.marts.read(
-            GapCommunity,
-            "mart_gap_community",
-            "milestone_id district_code rank community_id",
-            plan_id=facts.plan.plan_id,
-            period_id=facts.current.period_id if facts.current else "",
-            district_code=self.own,
-        )
-        by: dict[str, list[GapCommunity]] = {}
-        for gap in gaps:
-            by.setdefault(gap.milestone_id, []).append(gap)
-        rows = []
+        codes = [self.code] if self.own else list(facts.gap_communities)
+        lists: list[tuple[str, list[GapCommunity]]] = []
         for row in facts.rows["measured"]:
             p = row.measure.progress
             label = self.say(
@@ -502,22 +514,26 @@ class Figures:
                 target=self._target(row.measure),
                 month=self.words.fmt.month(p.due_date),
             )
-            for gap in by.get(p.milestone_id, ()):
-                if c := communities.get(gap.community_id):
-                    rows.append(
-                        (
-                            label,
-                            self.name(gap.district_code),
-                            gap.rank,
-                            c.subdistrict,
-                            c.community_name,
-                            c.households,
-                            str(self.words.t.label("mode", c.management_mode or "unknown")),
-                            self._flags[c.is_reported],
-                            *self._place(c),
-                        )
-                    )
-        return self._sheet("gaps", columns, rows, listed=True, section=0)
+            found = (gap for code in codes for gap in facts.gap_communities[code].get(p.milestone_id, ()))
+            lists.append((label, [gap for gap in found if gap.community_id in communities]))
+        rows = (
+            (
+                label,
+                self.name(gap.district_code),
+                gap.rank,
+                c.subdistrict,
+                c.community_name,
+                c.households,
+                self._mode(c),
+                self._flags[c.is_reported],
+                *self._place(c),
+            )
+            for label, gaps in lists
+            for gap in gaps
+            for c in [communities[gap.community_id]]
+        )
+        size = sum(len(gaps) for _, gaps in lists)
+        return self._sheet("gaps", columns, rows, listed=True, size=size, section=0)
 
     def _communities(self) -> Sheet:
         flags = (
@@ -541,20 +557,22 @@ class Figures:
             *(self._column(flag, "mark", width=9) for flag in flags),
             *self._source_columns(),
         ]
-        rows = [
+        area, said = {code: self.name(code) for code in self.areas}, self._flags
+        rows = (
             (
-                *([self.name(c.district_code)] if self.is_city else []),
+                *([area[c.district_code]] if self.is_city else []),
                 c.subdistrict,
                 c.community_name,
                 c.households,
                 c.floor_area_sqm,
-                str(self.words.t.label("mode", c.management_mode or "unknown")),
-                *(self._flags[getattr(c, flag)] for flag in flags),
+                self._mode(c),
+                *[said[getattr(c, flag)] for flag in flags],
                 *self._place(c),
             )
             for c in self._listed
-        ]
-        return self._sheet("communities", columns, rows, listed=True, stem=3 if self.is_city else 2)
+        )
+        stem = 3 if self.is_city else 2
+        return self._sheet("communities", columns, rows, listed=True, size=len(self._listed), stem=stem)
 
     def _register(self) -> Sheet:
         columns = [

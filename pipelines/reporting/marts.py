@@ -718,8 +718,7 @@ class Marts:
         names = [f.name for f in wanted]
         # A null where a default stands means "not said": the default applies.
         return [
-            kind(**{n: v for n, v in zip(names, row, strict=True) if v is not None or n in required})
-            for row in rows
+            kind(**{n: v for n, v in zip(names, row, strict=True) if v is not None or n in required}) for row in rows
         ]
 
     @cached_property

@@ -412,6 +412,10 @@ def test_pages_of_a_large_city_stay_light(tmp_path: Path) -> None:
         one = [row for row in made[table] if row["district_code"] == first]
         whole = [row for row in made[table] if row["district_code"] == "ALL"]
         made[table] = [row | {"district_code": code} for code in codes for row in one] + whole
+    for table in ("mart_milestone_progress", "mart_lagging_district"):
+        whole = [row for row in made[table] if row["district_code"] == "ALL"]
+        one = [row for row in made[table] if row["district_code"] == first]
+        made[table] = [row | {"district_code": code} for code in codes for row in one] + whole
     times("mart_finding", made["mart_finding"][:1] * (18 * 103), rule_id=lambda n, _: f"kind_{n % 18}",
           district_code=lambda n, _: codes[n // 18], subject=lambda n, _: f"小区{n}")  # fmt: skip
     made["mart_finding_example"] = [
@@ -434,6 +438,6 @@ def test_pages_of_a_large_city_stay_light(tmp_path: Path) -> None:
     with Marts(publish(tmp_path, made)) as marts:
         [plan] = marts.plans(PLAN)
         site = Site(data.load(marts, plan), "zh", ["zh"], defaultdict(str), ())
-        for pages in (assessment.pages, findings.pages, intake.pages, methods.pages, register.pages):
+        for pages in (assessment.pages, city.pages, findings.pages, intake.pages, methods.pages, register.pages):
             for name, text in pages(site):
                 assert len(text.encode()) < 400_000, name

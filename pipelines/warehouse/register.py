@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -582,17 +581,18 @@ def _new_ids(rows: pl.DataFrame, taken: set[str], period_id: str) -> pl.Series:
     The key is the code, else name with subdistrict or address; everything known at first sight where another community
     has had that key before.
     """
-
-    def candidates(code: str | None, name: str, street: str | None, address: str | None) -> Iterator[tuple[str, ...]]:
-        yield (f"code={code}",) if code else (f"name={name}", f"in={street or address or ''}")
-        for number in itertools.count():
-            yield code or "", name, street or "", address or "", period_id, str(number)
-
     ids = []
-    for plan, district, *stated in rows.select("plan_id", "district_code", *identity.KEYS).iter_rows():
-        hashes = (_short_hash(plan, district, *key) for key in candidates(*stated))
-        ids.append(next(one for one in hashes if one not in taken))
-        taken.add(ids[-1])
+    for plan, district, code, name, street, address in rows.select(
+        "plan_id", "district_code", *identity.KEYS
+    ).iter_rows():
+        key = (f"code={code}",) if code else (f"name={name}", f"in={street or address or ''}")
+        one = _short_hash(plan, district, *key)
+        number = itertools.count()
+        while one in taken:
+            everything = (code or "", name, street or "", address or "", period_id, str(next(number)))
+            one = _short_hash(plan, district, *everything)
+        taken.add(one)
+        ids.append(one)
     return pl.Series("community_id", ids, pl.String)
 
 

@@ -127,7 +127,9 @@ def test_the_assessment_and_what_if(undisturbed: Path, tmp_path: Path, actionpla
     assert {row["district_code"]: row["score"] for row in shown["scores"]} == scores
     told = actionplan(undisturbed, "assess", "--plan", PLAN).stdout.splitlines()
     table = {
-        words[1]: float(words[2]) for line in told if len(words := line.split()[1:]) > 3 and words[2][:1].isdigit()
+        words[2]: float(words[3])
+        for line in told
+        if len(words := line.split()) > 4 and words[0].isdigit() and words[3][:1].isdigit()
     }
     assert sorted(table.values()) == sorted(scores.values())
     change = tmp_path / "what-if.yaml"

@@ -325,7 +325,7 @@ def downloads(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) ->
     with Marts(workspace.marts) as marts:
         facts = data.load(marts, next(marts.plans("bayannur_2023_2025")))
         Downloads(facts, "zh").write_tables(folder / "tables")
-        Downloads(facts, "zh").write(folder, workspace.receipts)
+        Downloads(facts, "zh").write(folder, workspace.receipts, [d.district_code for d in facts.districts])
     return folder
 
 

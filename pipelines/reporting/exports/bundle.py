@@ -60,8 +60,8 @@ def lay_out(words: Words, codes: Collection[str], scratch: Path, texts: dict[str
     held: dict[str, dict[str, dict[str, str]]] = {code: {} for code in codes}
     for code in held:
         (scratch / code).mkdir()
-    for table in facts.marts.tables:
-        rows = tables.rows_of(facts.marts, table, facts.plan.plan_id)
+    for table in filter(tables.is_visible, facts.marts.tables):
+        rows = tables.rows_of(facts.marts, table, facts.plan.plan_id).collect()
         for code, mine in held.items():
             own = tables.visible(table, rows, code)
             if own.height:

@@ -94,11 +94,19 @@ def described(marts: Marts) -> dict[str, Described]:
     return {name: Described(text, columns[name]) for name, text in texts.items()}
 
 
-def rows_of(marts: Marts, table: str, plan_id: str) -> pl.DataFrame:
-    """The plan's rows of a published table, in the order published; none of a table that names no plan."""
+def rows_of(marts: Marts, table: str, plan_id: str) -> pl.LazyFrame:
+    """The plan's rows of a published table, in the order published; none of a table that names no plan.
+
+    Not read yet: the rows behind all figures are millions in a large area.
+    """
     whole = pl.scan_parquet(marts.folder / f"{table}.parquet")
     mine = pl.col("plan_id") == plan_id if "plan_id" in marts.types(table) else pl.lit(False)
-    return whole.filter(mine).collect()
+    return whole.filter(mine)
+
+
+def is_visible(table: str) -> bool:
+    """Whether a district may see any row of the table."""
+    return table in SHARED or table in POOLED or table in OWN
 
 
 def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
@@ -112,18 +120,18 @@ def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
     return mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
 
 
-def write_csv(rows: pl.DataFrame, file: Path) -> Path:
+def write_csv(rows: pl.DataFrame | pl.LazyFrame, file: Path) -> Path:
     """UTF-8 with the mark by which Excel knows it; lists joined with semicolons, no text that would run."""
-    lists = [column for column, kind in rows.schema.items() if isinstance(kind, pl.List)]
-    plain = rows.with_columns(pl.col(column).cast(pl.List(pl.String)).list.join("; ") for column in lists)
+    lists = [column for column, kind in rows.lazy().collect_schema().items() if isinstance(kind, pl.List)]
+    plain = rows.lazy().with_columns(pl.col(column).cast(pl.List(pl.String)).list.join("; ") for column in lists)
     safe = plain.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
-    safe.write_csv(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
+    safe.sink_csv(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
     return file
 
 
-def write_parquet(rows: pl.DataFrame, file: Path) -> Path:
+def write_parquet(rows: pl.LazyFrame, file: Path) -> Path:
     """As published."""
-    rows.write_parquet(file, compression="zstd", row_group_size=122_880)
+    rows.sink_parquet(file, compression="zstd", row_group_size=122_880)
     return file
 
 

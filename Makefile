@@ -21,7 +21,7 @@ demo: setup ## synthetic workbooks from inbox to reports (PLAN=shucheng_2022_202
 	@$(BIN)/actionplan demo --plan $(PLAN)
 
 test: setup lint ## all checks and tests
-	@tools/browser.sh
+	@tools/test_needs.sh
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark and not sweep" $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts, sqlfluff
@@ -39,9 +39,8 @@ format: setup ## put the code into its standard form
 bench: setup ## measure times, as ratios within one run
 	@$(BIN)/python -m pytest -q -s -s -p no:xdist -m benchmark tests/benchmarks $(ARGS)
 
-dev: setup ## Dagster's pages for this workspace (ROOT=demo for the demo's)
-	@mkdir -p $(abspath $(ROOT))/.dagster
-	@ACTIONPLAN_ROOT=$(abspath $(ROOT)) DAGSTER_HOME=$(abspath $(ROOT))/.dagster $(BIN)/dg dev
+dev: setup ## Dagster's pages, sensor and schedules for this workspace (ROOT=demo for the demo's)
+	@$(BIN)/actionplan serve --root $(abspath $(ROOT))
 
 sweep: setup ## every published figure against the independent calculation, at many seeds (SEEDS="2 3 5 7 11")
 	@$(BIN)/python -m pytest -q -m sweep tests/independent $(ARGS)

@@ -74,6 +74,7 @@ class Commands(click.Group):
 
 def _explained(error: Exception) -> click.ClickException:
     """An exception as one line: the disk's troubles by name, plan mistakes as they are, the rest with a trace."""
+    from pipelines.commands.history import WrongHistory
     from pipelines.plans.loader import PlanError
 
     for cause in _causes(error):
@@ -81,6 +82,8 @@ def _explained(error: Exception) -> click.ClickException:
             return Failure(f"另一次运行正在进行：{cause.holder}。请等它结束后再试。")
         if isinstance(cause, PlanError):
             return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{cause}")
+        if isinstance(cause, WrongHistory):
+            return Failure(str(cause))
         if hasattr(cause, "mistakes"):
             return Failure(f"认定文件（data/raw/register）有误，请逐条改正后再运行：\n{cause}")
         if trouble := _disk_trouble(cause):
@@ -361,6 +364,25 @@ def run(plan: str | None, period: str | None) -> None:
     with watched():
         refresh(ws, plan_id, period_id)
     _say_where(ws, plan_id)
+
+
+@cli.command()
+@root_option
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="地址", help="页面的监听地址")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="页面的端口")
+@click.option("--only", type=click.Choice(["web", "daemon"]), help="只启动页面(web)或后台服务(daemon)")
+@click.option("--read-only", is_flag=True, help="页面只能查看，不能启动运行")
+def serve(host: str, port: int, only: str | None, read_only: bool) -> None:
+    """启动 Dagster 的页面和后台服务：自动接收收件箱，按填报日历和每夜更新；按 Ctrl-C 停止。"""
+    from pipelines.commands.serve import PARTS, CannotServe
+    from pipelines.commands.serve import serve as start
+
+    ws = _workspace()
+    _plans(ws)  # a broken plan file is told at once
+    try:
+        start(ws, host=host, port=port, parts=[only] if only else PARTS, read_only=read_only, say=click.echo)
+    except CannotServe as reason:
+        raise Failure(str(reason)) from None
 
 
 def _say_where(ws: Workspace, plan_id: str | None) -> None:

@@ -1,15 +1,16 @@
-"""One run at a time per workspace."""
+"""One run at a time per workspace, and a sign of life of each."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from pipelines.settings import TIME_ZONE, Workspace
 
@@ -48,6 +49,46 @@ def run_lock(ws: Workspace, what: str, *, wait_seconds: float = 0) -> Iterator[N
         if lock.lock_counter == 1:
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+def give_sign_of_life(ws: Workspace, run_id: str) -> None:
+    """From now until this process ends, however it ends, ``is_alive`` says that the Dagster run is.
+
+    Like the run lock it is the operating system's. What processes that are gone have left behind is removed. Raises
+    OSError where it can't be written.
+    """
+    path = _life(ws, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob("*.alive"):
+        if old.stem != run_id and time.time() - old.stat().st_mtime > _KEPT_SECONDS and not is_alive(ws, old.stem):
+            old.unlink(missing_ok=True)
+    if run_id not in _alive:
+        lock = FileLock(path, thread_local=False)
+        lock.acquire()
+        os.utime(path)
+        _alive[run_id] = lock
+
+
+def is_alive(ws: Workspace, run_id: str) -> bool | None:
+    """Whether the process of a Dagster run is there; None where it has given no sign of life, or long ago."""
+    path = _life(ws, run_id)
+    if not path.exists():
+        return None
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+_alive: dict[str, BaseFileLock] = {}
+_KEPT_SECONDS = 7 * 24 * 3600
+
+
+def _life(ws: Workspace, run_id: str) -> Path:
+    return ws.build / "runs" / f"{run_id}.alive"
 
 
 def _read_holder(path: Path) -> str:

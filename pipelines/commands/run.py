@@ -60,7 +60,10 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
 
 
 def _close_abandoned_runs(instance: DagsterInstance) -> None:
-    """Runs of earlier commands that were killed still count as going on; holding the lock, we know they are not."""
+    """Runs of earlier commands that were killed still count as going on; holding the lock, we know they are not.
+
+    (A daemon finds that out by itself, as ``defs/launcher.py`` tells it.)
+    """
     from dagster import DagsterRunStatus, RunsFilter
 
     going_on = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]

@@ -1,13 +1,27 @@
-"""Jobs, and how a run says which plans and periods it is about."""
+"""The job, and how a run says which plans and periods it is about."""
 
 from collections.abc import Sequence
 
 import dagster as dg
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    MAX_RETRIES_TAG,
+    RETRY_STRATEGY_TAG,
+)
 
 from pipelines.defs.workspace import plans
 
 PLAN_TAG, PERIOD_TAG = "actionplan/plan", "actionplan/period"
+EVENT_TAG = "actionplan/event"
+"""Why the reporting calendar started a run."""
+FILES_TAG = "actionplan/files"
+"""Which files the sensor started a run for, as a hash of their names, looks and contents."""
+
+RETRIES = {MAX_RETRIES_TAG: "2", RETRY_STRATEGY_TAG: "ALL_STEPS"}
+"""A run whose process died is started again, from the beginning: what it had done by then costs next to nothing.
+(One that failed by itself would only fail again; dagster.yaml says so.)
+"""
 
 
 def partition_key(plan_id: str, period_id: str) -> str:
@@ -28,7 +42,17 @@ def partition_tags(plan_id: str | None = None, period_id: str | None = None) -> 
     """The tags of a run over one period, one plan or everything."""
     keys = [partition_key(plan_id, period_id)] if plan_id and period_id else partition_keys(plan_id)
     tags = {ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}
-    return tags | ({PLAN_TAG: plan_id} if plan_id else {}) | ({PERIOD_TAG: period_id} if period_id else {})
+    return tags | _named(plan_id, period_id)
+
+
+def run_tags(plan_id: str | None = None, period_id: str | None = None) -> dict[str, str]:
+    """The tags of a run that starts by itself; one over a single period gets that as its partition key beside them."""
+    tags = _named(plan_id, period_id) if plan_id and period_id else partition_tags(plan_id)
+    return tags | RETRIES
+
+
+def _named(plan_id: str | None, period_id: str | None) -> dict[str, str]:
+    return ({PLAN_TAG: plan_id} if plan_id else {}) | ({PERIOD_TAG: period_id} if period_id else {})
 
 
 def scope_of(keys: Sequence[str]) -> list[tuple[str | None, str | None]]:

@@ -6,7 +6,7 @@ from functools import cache
 
 import dagster as dg
 
-from pipelines.locking import run_lock
+from pipelines.locking import give_sign_of_life, run_lock
 from pipelines.plans.loader import load_plans
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
@@ -33,8 +33,9 @@ class WorkspaceResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkspaceResource", None, None]:
-        what = f"Dagster run {context.run.run_id}" if context.run else "Dagster"
-        with run_lock(self.folders, what, wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
+        run_id = context.run.run_id if context.run else "none"
+        give_sign_of_life(self.folders, run_id)
+        with run_lock(self.folders, f"Dagster run {run_id}", wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
             self.folders.prepare()
             yield self
 

@@ -42,7 +42,7 @@ def program() -> str:
 
 def _lacking(what: str) -> None:
     if os.environ.get("CI"):
-        pytest.fail(f"{what}; tools/browser.sh should have installed it")
+        pytest.fail(f"{what}; tools/test_needs.sh should have installed it")
     pytest.skip(what)
 
 

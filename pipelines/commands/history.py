@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.settings import CHECKOUT, Workspace
+from pipelines.unhurried import unhurried_sqlite
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 DATABASE = "ACTIONPLAN_POSTGRES_URL"
 """Names the variable with the address of a PostgreSQL database for Dagster's history, where a team works together."""
 SETTINGS = CHECKOUT / "dagster.yaml"
-_OURS = "# Written by actionplan, anew with each version of its dagster.yaml. Remove this line to keep your changes.\n"
+_MARK = "# Written by actionplan"
+_OURS = f"{_MARK}, anew with each version of its dagster.yaml. Remove this line to keep your changes.\n"
 
 
 class WrongHistory(Exception):
@@ -33,7 +35,7 @@ def dagster_instance(ws: Workspace) -> Iterator[DagsterInstance]:
 
     home = prepared_home(ws)
     reference = InstanceRef.from_dir(str(home), overrides=_anchored(home / "dagster.yaml"))
-    with _unhurried_sqlite(), DagsterInstance.from_ref(reference) as instance:
+    with unhurried_sqlite(), DagsterInstance.from_ref(reference) as instance:
         yield instance
 
 
@@ -48,9 +50,9 @@ def prepared_home(ws: Workspace) -> Path:
     settings = home / "dagster.yaml"
     found = settings.read_text() if settings.is_file() else None
     if found and DATABASE in found and DATABASE not in os.environ:
-        raise WrongHistory(f"这个工作区的运行历史在 PostgreSQL 中，请先设置环境变量 {DATABASE}（见 docs/deployment.md）")
+        raise WrongHistory(f"这个工作区的运行历史在 PostgreSQL 中，请先设置环境变量 {DATABASE}，见 docs/deployment.md")
     wanted = _settings()
-    if found is None or (found.startswith(_OURS.partition(",")[0]) and found != wanted):
+    if found is None or (found.startswith(_MARK) and found != wanted):
         fresh = settings.with_name(".dagster.yaml.new")
         fresh.write_text(wanted)
         fresh.replace(settings)
@@ -64,8 +66,14 @@ def _settings() -> str:
     shared = yaml.safe_load(SETTINGS.read_text())
     own = {key: value for key, value in shared.items() if key not in ("storage", "local_artifact_storage")}
     if DATABASE in os.environ:
+        os.environ[DATABASE] = _with_driver(os.environ[DATABASE])  # for this process and those it starts
         own["storage"] = {"postgres": {"postgres_url": {"env": DATABASE}}}
     return _OURS + yaml.safe_dump(own)
+
+
+def _with_driver(address: str) -> str:
+    """The address as SQLAlchemy wants it: it would look for another driver than the one Dagster comes with."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", address)
 
 
 def _anchored(settings: Path) -> Any:
@@ -80,34 +88,3 @@ def _anchored(settings: Path) -> Any:
     if base := artifacts.get("config", {}).get("base_dir"):
         anchored["local_artifact_storage"] = {**artifacts, "config": {"base_dir": str(settings.parent / base)}}
     return anchored
-
-
-@contextmanager
-def _unhurried_sqlite() -> Iterator[None]:
-    """Within the block, SQLite doesn't wait for the disk after every event.
-
-    Dagster opens and closes its files several times for each of a run's hundreds of events, and the last one to close a
-    file waits until all of it is on disk. A connection of ours keeps every file open meanwhile. A power cut may cost a
-    run's last events, never the soundness of the file.
-    """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
-
-    kept: dict[str, sqlite3.Connection] = {}
-
-    def opened(connection: Any, _record: Any) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            return
-        connection.execute("pragma synchronous = normal")
-        path = connection.execute("pragma database_list").fetchone()[2]
-        if path:
-            keeper = kept.get(path) or kept.setdefault(path, sqlite3.connect(path, check_same_thread=False))
-            keeper.execute("select count(*) from sqlite_master").fetchone()  # only who has read counts as a user
-
-    event.listen(Engine, "connect", opened)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", opened)
-        for keeper in kept.values():
-            keeper.close()

@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.defs.jobs import report_keys
 from pipelines.defs.receipts import receipts
-from pipelines.defs.warehouse import published
+from pipelines.defs.warehouse import FRESHNESS, published
 from pipelines.defs.workspace import WorkspaceResource, plans
 from pipelines.progress import stage
 
@@ -18,6 +18,7 @@ from pipelines.progress import stage
             deps=[published, receipts],
             group_name="reports",
             kinds={"html", "excel"},
+            freshness_policy=FRESHNESS,
             description=f"{plans()[key.path[-1]].name.zh}: city, districts, assessment, intake, register.",
         )
         for key in report_keys()

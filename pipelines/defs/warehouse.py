@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -84,11 +85,16 @@ def _dagster_events(context: dg.AssetExecutionContext, finished: list[Any]) -> I
         yield from message.to_default_asset_events(MANIFEST, translator, context)
 
 
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""Everything is made anew each night, since what is overdue changes with the day: a missed night shows, two are a fault."""
+
+
 @dg.asset(
     deps=[key for key, group in dbt_models.group_names_by_key.items() if group == "marts"],
     group_name="publish",
     kinds={"duckdb", "parquet"},
     description="The marts as readers see them: Parquet files and warehouse.duckdb, swapped in whole.",
+    freshness_policy=FRESHNESS,
 )
 def published(workspace: WorkspaceResource) -> dg.MaterializeResult:
     """Readers keep the tables they have open and find the new ones at their next opening."""

@@ -10,6 +10,7 @@ from pipelines.locking import give_sign_of_life, run_lock
 from pipelines.plans.loader import load_plans
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
+from pipelines.unhurried import unhurried_sqlite
 
 WAIT_FOR_OTHER_RUN_SECONDS = 15 * 60
 
@@ -35,7 +36,8 @@ class WorkspaceResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkspaceResource", None, None]:
         run_id = context.run.run_id if context.run else "none"
         give_sign_of_life(self.folders, run_id)
-        with run_lock(self.folders, f"Dagster run {run_id}", wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
+        what = f"Dagster run {run_id}"
+        with unhurried_sqlite(), run_lock(self.folders, what, wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
             self.folders.prepare()
             yield self
 

@@ -81,7 +81,7 @@ def test_the_run_is_in_dagsters_history(undisturbed: Path) -> None:
         of_type = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
         checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in of_type]
         names = {check.check_name for check in checks}
-        assert {"archive_is_recorded", "records_fit_their_forms", "published_is_readable"} <= names
+        assert {"archive_is_recorded", "records_fit_their_forms", "published_equals_built"} <= names
         assert all(check.passed for check in checks if check.blocking)
         assert len(names) > 20  # dbt's tests are among them
         asked = dg.AssetRecordsFilter(asset_key=dg.AssetKey("submissions"), asset_partitions=[f"{PLAN}/2024-11"])

@@ -1,0 +1,130 @@
+"""Whether what is published is what was built, and what it says about who has reported. Reads, changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt
+from pipelines.warehouse.publish import WAREHOUSE, marts
+
+
+def differences(ws: Workspace) -> list[str]:
+    """Every published table that is not the one built, as a Parquet file or in ``warehouse.duckdb``; with the reason.
+
+    Rows are compared as sets, by count and a hash over all columns.
+    """
+    wrong: list[str] = []
+    published = ws.marts / WAREHOUSE
+    with (
+        duckdb.connect(str(dbt.database(ws)), read_only=True) as build,
+        duckdb.connect(str(published), read_only=True) as warehouse,
+    ):
+        for mart in marts(ws):
+            built = _content(build, f"marts.{mart.name}")
+            file = ws.marts / f"{mart.name}.parquet"
+            for where, found in (
+                (file.name, _content(warehouse, f"read_parquet('{_quoted(file)}')")),
+                (WAREHOUSE, _content(warehouse, f"marts.{mart.name}")),
+            ):
+                if found != built:
+                    wrong.append(f"{mart.name} in {where}: {_said(found)}, built {_said(built)}")
+    return wrong
+
+
+def completeness(ws: Workspace) -> pl.DataFrame:
+    """For each plan and period that is due: how many districts owe a ledger, how many are in, late, returned, missing.
+
+    Columns: plan_id, period_id, expected_by, districts, in_time, late, returned, missing, which (names of those that
+    are missing or returned, joined by 、). A plan of which nothing ever came has nothing due.
+    """
+    return _asked(
+        ws,
+        """
+        select
+            s.plan_id, s.period_id, any_value(s.expected_by) as expected_by, count(*) as districts,
+            count(*) filter (s.status = 'on_time') as in_time,
+            count(*) filter (s.status = 'late') as late,
+            count(*) filter (s.status = 'returned') as returned,
+            count(*) filter (s.status = 'missing') as missing,
+            coalesce(string_agg(d.district_name, '、' order by s.district_code)
+                filter (s.status in ('missing', 'returned')), '') as which
+        from marts.mart_submission_status as s
+        join marts.dim_district as d using (plan_id, district_code)
+        where s.status <> 'not_due'
+        group by all
+        order by s.plan_id, any_value(s.expected_by), s.period_id
+        """,
+    )
+
+
+def late(ws: Workspace) -> pl.DataFrame:
+    """Every ledger that came late: plan_id, period_id, district_name, days_late; latest first."""
+    return _asked(
+        ws,
+        """
+        select s.plan_id, s.period_id, d.district_name, s.days_late
+        from marts.mart_submission_status as s
+        join marts.dim_district as d using (plan_id, district_code)
+        where s.status = 'late'
+        order by s.days_late desc, s.plan_id, s.period_id, s.district_code
+        """,
+    )
+
+
+def open_steps(ws: Workspace) -> pl.DataFrame:
+    """The steps of the register's bridge that don't close to the unit; none, when all is well."""
+    return _asked(
+        ws,
+        """
+        select
+            plan_id, district_code, period_id, opening, closing,
+            opening + added + split_in - merged_out - demolished + corrected as adds_up_to
+        from marts.mart_register_bridge
+        where closing <> opening + added + split_in - merged_out - demolished + corrected
+        order by all
+        """,
+    )
+
+
+def bridge(ws: Workspace) -> pl.DataFrame:
+    """The register's bridge over whole plans: plan_id, period_id, opening, every kind of change, closing."""
+    return _asked(
+        ws,
+        """
+        select
+            b.plan_id, b.period_id, sum(opening) as opening, sum(added) as added, sum(split_in) as split_in,
+            sum(merged_out) as merged_out, sum(demolished) as demolished, sum(corrected) as corrected,
+            sum(closing) as closing
+        from marts.mart_register_bridge as b
+        join marts.dim_district as d using (plan_id, district_code)
+        group by all
+        order by all
+        """,
+    )
+
+
+def _asked(ws: Workspace, query: str) -> pl.DataFrame:
+    with duckdb.connect(str(ws.marts / WAREHOUSE), read_only=True) as warehouse:
+        found = warehouse.execute(query)
+        return pl.DataFrame(found.fetchall(), schema=[column[0] for column in found.description or ()], orient="row")
+
+
+def _content(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int] | str:
+    try:
+        row = connection.execute(f"select count(*), coalesce(bit_xor(hash(t)), 0) from {relation} as t").fetchone()
+    except duckdb.Error as error:
+        return str(error).splitlines()[0]
+    assert row
+    return int(row[0]), int(row[1])
+
+
+def _said(content: tuple[int, int] | str) -> str:
+    return content if isinstance(content, str) else f"{content[0]} rows with hash {content[1]:016x}"
+
+
+def _quoted(path: Path) -> str:
+    return path.as_posix().replace("'", "''")

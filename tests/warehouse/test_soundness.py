@@ -1,0 +1,86 @@
+"""What is published is compared with what was built; what it says of who has reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import Workspace
+from pipelines.warehouse import dbt, soundness
+from pipelines.warehouse.publish import WAREHOUSE, Mart
+
+TABLE = "create table marts.dim_plan as select * from (values ('a', 1), ('b', null)) as t (plan_id, districts)"
+
+
+@pytest.fixture
+def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with one mart, built and published."""
+    ws = Workspace(tmp_path).prepare()
+    monkeypatch.setattr(soundness, "marts", lambda _: [Mart("dim_plan", "", {}, ("plan_id",))])
+    for path in (dbt.database(ws), ws.marts / WAREHOUSE):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        change(path, "create schema marts", TABLE)
+    duckdb.execute(f"copy (select * from (values ('b', null), ('a', 1)) as t (plan_id, districts)) to '{mart(ws)}'")
+    return ws
+
+
+def mart(ws: Workspace) -> Path:
+    return ws.marts / "dim_plan.parquet"
+
+
+def change(database: Path, *statements: str) -> None:
+    with duckdb.connect(str(database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_the_same_rows_in_any_order_are_the_same(ws: Workspace) -> None:
+    assert soundness.differences(ws) == []
+
+
+def test_a_changed_value_is_seen(ws: Workspace) -> None:
+    change(ws.marts / WAREHOUSE, "update marts.dim_plan set districts = 2 where plan_id = 'a'")
+    [wrong] = soundness.differences(ws)
+    assert wrong.startswith("dim_plan in warehouse.duckdb: 2 rows")
+
+
+def test_a_missing_row_is_seen(ws: Workspace) -> None:
+    duckdb.execute(f"copy (select 'a' as plan_id, 1 as districts) to '{mart(ws)}'")
+    [wrong] = soundness.differences(ws)
+    assert wrong.startswith("dim_plan in dim_plan.parquet: 1 rows")
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 torn"])
+def test_a_torn_file_is_seen(ws: Workspace, damage: bytes) -> None:
+    mart(ws).write_bytes(damage)
+    [wrong] = soundness.differences(ws)
+    assert wrong.startswith("dim_plan in dim_plan.parquet: ")
+
+
+def test_who_has_reported(ws: Workspace) -> None:
+    change(
+        ws.marts / WAREHOUSE,
+        """create table marts.dim_district as select 'p' as plan_id, unnest(['1', '2', '3']) as district_code,
+           unnest(['甲县', '乙县', '丙县']) as district_name""",
+        """create table marts.mart_submission_status as select * from (values
+           ('p', '1', 't', date '2024-11-30', 'on_time', 0), ('p', '2', 't', date '2024-11-30', 'late', 3),
+           ('p', '3', 't', date '2024-11-30', 'missing', null), ('p', '3', 'u', date '2025-11-30', 'not_due', null)
+           ) as s (plan_id, district_code, period_id, expected_by, status, days_late)""",
+    )
+    [row] = soundness.completeness(ws).to_dicts()
+    assert (row["districts"], row["in_time"], row["late"], row["missing"], row["which"]) == (3, 1, 1, 1, "丙县")
+    assert soundness.late(ws).rows() == [("p", "t", "乙县", 3)]
+
+
+def test_a_bridge_that_does_not_close(ws: Workspace) -> None:
+    step = "select 'p' as plan_id, '1' as district_code, 't' as period_id, 10 as opening, 2 as added, 0 as split_in, "
+    change(
+        ws.marts / WAREHOUSE,
+        f"create table marts.mart_register_bridge as {step} 1 as merged_out, 0 as demolished, 0 as corrected, "
+        "12 as closing",
+        "create table marts.dim_district as select 'p' as plan_id, '1' as district_code",
+    )
+    assert soundness.open_steps(ws)["adds_up_to"].to_list() == [11]
+    assert soundness.bridge(ws).rows() == [("p", "t", 10, 2, 0, 1, 0, 0, 12)]

@@ -86,7 +86,7 @@ def _dagster_events(context: dg.AssetExecutionContext, finished: list[Any]) -> I
 
 
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
-"""Everything is made anew each night, since what is overdue changes with the day: a missed night shows, two are a fault."""
+"""All is made anew each night, since what is overdue changes with the day: a missed night shows, two are a fault."""
 
 
 @dg.asset(

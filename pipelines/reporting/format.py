@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from pipelines.reporting.messages import catalogue
 
@@ -81,6 +82,12 @@ def rate_shown(value: Number, thresholds: Iterable[tuple[str, Number]] = (), pla
 
 def percentage(value: Number, thresholds: Iterable[tuple[str, Number]] = (), places: int = 1) -> str:
     """A rate in percent, without its sign: ``97.4``. Ends and thresholds are never crossed by rounding."""
+    return _percentage(value, tuple(thresholds), places)
+
+
+@lru_cache(maxsize=1 << 16)
+def _percentage(value: Number, thresholds: tuple[tuple[str, Number], ...], places: int) -> str:
+    """A figure is shown many times: on the pages of its district, of the area, in tables of all."""
     return _fixed(rate_shown(value, thresholds, places), places)
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pipelines.reporting import data
 from pipelines.reporting.format import MISSING, Format, share
-from pipelines.reporting.marts import ALL, District, Figure, Indicator, Laggard, Period, Progress, Score
+from pipelines.reporting.marts import ALL, District, Figure, Indicator, Laggard, Period, Progress, Score, Target
 from pipelines.reporting.messages import Catalogue, catalogue
 
 READING_ORDER = ("met", "on_track", "at_risk", "behind", "overdue_not_met", "no_data")
@@ -73,8 +73,17 @@ class Words:
         stated = period.period_name_en if self.lang == "en" else period.period_name
         return stated or self.fmt.month(period.as_of)
 
-    def unit(self, progress: Progress) -> str:
-        return "%" if self.facts.indicators[progress.indicator_id].kind != "count" else ""
+    def unit(self, aim: Progress | Target) -> str:
+        return "%" if self.facts.indicators[aim.indicator_id].kind != "count" else ""
+
+    def unit_of(self, indicator: Indicator) -> str:
+        """What an indicator's value is counted in."""
+        return "%" if indicator.kind != "count" else indicator.unit or ""
+
+    def target(self, aim: Progress | Target) -> str:
+        """What a milestone asks for, in words: ``≥80%``, ``55``, done."""
+        operator = str(self.t.label("operator", aim.operator))
+        return operator if aim.operator == "done_by" else f"{operator}{self.fmt.target(aim.target, self.unit(aim))}"
 
     @cached_property
     def _threshold_map(self) -> dict[str, tuple[tuple[str, Any], ...]]:

@@ -122,7 +122,7 @@ def test_publications_are_numbered_kept_and_compared(tmp_path: Path, build: Buil
     assert (old / "index.html").read_bytes() == printed
     assert f'href="../{old.name}/index.html"' in (home / "changes.html").read_text("utf-8")
     for page in (*home.glob("*.html"), *old.glob("*.html")):
-        for address in re.findall(r'(?:href|src)="([^"#]+)', page.read_text("utf-8")):
+        for address in re.findall(r'(?:href|src)="([^"#?]+)', page.read_text("utf-8")):
             assert address.startswith("data:") or (page.parent / unquote(address)).exists(), (page, address)
 
     # Another language or another look of the same content is no other publication.

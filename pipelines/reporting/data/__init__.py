@@ -15,6 +15,7 @@ from pipelines.reporting.data.assessment import (
 from pipelines.reporting.data.changes import Changes, compare
 from pipelines.reporting.data.city import CityPage, Standing, ToDo, city_page, standings
 from pipelines.reporting.data.district import DistrictPage, Gap, district_page
+from pipelines.reporting.data.explore import Compared, ExplorePage, Reading, explore_page
 from pipelines.reporting.data.facts import (
     MANY,
     MEASURED,
@@ -49,9 +50,11 @@ __all__ = [
     "Changes",
     "CityPage",
     "ClauseRow",
+    "Compared",
     "Definition",
     "DistrictPage",
     "Effect",
+    "ExplorePage",
     "Facts",
     "FindingsPage",
     "Gap",
@@ -68,6 +71,7 @@ __all__ = [
     "Placed",
     "Problem",
     "Question",
+    "Reading",
     "Readings",
     "RegisterPage",
     "Resent",
@@ -85,6 +89,7 @@ __all__ = [
     "compare",
     "current_period",
     "district_page",
+    "explore_page",
     "findings_page",
     "intake_page",
     "load",

@@ -197,10 +197,6 @@ class Figures:
     def _indicator(self, indicator: Indicator) -> str:
         return self.words.indicator_name(indicator)
 
-    def _unit(self, indicator: Indicator) -> str:
-        """What the value is counted in."""
-        return "%" if indicator.kind != "count" else indicator.unit or ""
-
     def _basis(self, basis: str) -> str:
         return str(self.words.t.label("basis", basis))
 
@@ -213,12 +209,6 @@ class Figures:
     @cached_property
     def _flags(self) -> dict[bool | None, str]:
         return {True: self.say("flag.yes"), False: self.say("flag.no"), None: self.say("flag.unknown")}
-
-    def _target(self, measure: Measure) -> str:
-        p = measure.progress
-        if p.operator == "done_by":
-            return str(self.words.t.label("operator", p.operator))
-        return f"{self.words.t.label('operator', p.operator)}{self.words.fmt.target(p.target, self.words.unit(p))}"
 
     def _measures(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str, Measure]]:
         for row in rows:
@@ -259,7 +249,7 @@ class Figures:
         rows = [
             (
                 self._indicator(m.indicator),
-                self._target(m),
+                self.words.target(m.progress),
                 m.progress.due_date,
                 *self._parts(m.indicator, m.progress),
                 self._status(m.progress),
@@ -309,7 +299,7 @@ class Figures:
             rows.append(
                 (
                     self._indicator(m.indicator),
-                    self._target(m),
+                    self.words.target(m.progress),
                     p.due_date,
                     self.name(code),
                     *self._parts(m.indicator, p),
@@ -376,7 +366,7 @@ class Figures:
                 self._basis(basis),
                 self.name(area),
                 *(cell for variant in used for cell in self._parts(indicator, readings.get(variant))),
-                self._unit(indicator),
+                self.words.unit_of(indicator),
             )
             for (indicator, basis, area), readings in found.items()
         ]
@@ -410,7 +400,7 @@ class Figures:
                                 self.words.period_name(period),
                                 period.as_of,
                                 *self._parts(indicator, figure),
-                                self._unit(indicator),
+                                self.words.unit_of(indicator),
                                 self._basis(indicator.basis),
                                 figure.districts_missing if area == ALL else None,
                             )
@@ -511,7 +501,7 @@ class Figures:
             label = self.say(
                 "milestone",
                 indicator=self._indicator(row.measure.indicator),
-                target=self._target(row.measure),
+                target=self.words.target(p),
                 month=self.words.fmt.month(p.due_date),
             )
             found = (gap for code in codes for gap in facts.gap_communities[code].get(p.milestone_id, ()))
@@ -789,7 +779,7 @@ class Figures:
                 self._indicator(i),
                 (i.definition_en if self.lang == "en" else None) or i.definition,
                 self._basis(i.basis),
-                self._unit(i),
+                self.words.unit_of(i),
                 self.words.fmt.clause(i.clause),
             )
             for i in facts.indicators.values()

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.subplots import make_subplots
 
-from pipelines.reporting.charts import BASE, FAINT, INK, WORK
 from pipelines.reporting.marts import ALL
+from pipelines.reporting.notebook.colours import BASE, FAINT, INK, WORK
 from pipelines.reporting.notebook.published import Published
 from pipelines.reporting.notebook.showing import BOLD, FMT, dressed
 

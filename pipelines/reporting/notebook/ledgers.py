@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import polars as pl
 
-from pipelines.reporting.charts import BASE, INK, WORK
+from pipelines.reporting.notebook.colours import BASE, INK, WORK
 from pipelines.reporting.notebook.published import Published
 from pipelines.reporting.notebook.showing import FMT, WORDS, dressed
 

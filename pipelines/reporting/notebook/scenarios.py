@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pipelines.locking import Busy
 from pipelines.plans import load_plans
 from pipelines.plans.model import Plan
-from pipelines.reporting.charts import FAINT, INK, WORK
+from pipelines.reporting.notebook.colours import FAINT, INK, WORK
 from pipelines.reporting.notebook.published import NotPublished, Published
 from pipelines.reporting.notebook.showing import BOLD, FMT, WORDS, dressed
 from pipelines.reporting.notebook.standing import standing

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import polars as pl
 
-from pipelines.reporting.charts import FONT, INK, QUIET
 from pipelines.reporting.format import Format
 from pipelines.reporting.messages import catalogue
+from pipelines.reporting.notebook.colours import FONT, INK, QUIET
 
 FMT, WORDS = Format("zh"), catalogue("zh")
 BOLD = ("#b5492b", "#1f5a96", "#6b5b3e", "#4f7942", "#7a4a8c", "#c9862b", "#173f6b")

@@ -19,13 +19,14 @@ from pipelines.reporting.exports import FOLDER, TABLES, Downloads
 from pipelines.reporting.files import put
 from pipelines.reporting.marts import Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
-from pipelines.reporting.pages import assessment, changes, city, district, findings, intake, methods, register
+from pipelines.reporting.pages import assessment, changes, city, district, explore, findings, intake, methods, register
 from pipelines.reporting.pages.site import STAMP, Publication, Site
 from pipelines.settings import Workspace, now
 
 ASSETS = Path(__file__).parent.parent / "assets"
 PAGES = (
     district.pages,
+    explore.pages,
     assessment.pages,
     intake.pages,
     register.pages,

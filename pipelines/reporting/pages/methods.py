@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pipelines.reporting import data
 from pipelines.reporting.conditions import in_words, noun
-from pipelines.reporting.format import MISSING, clauses, plain
+from pipelines.reporting.format import MISSING, clauses
 from pipelines.reporting.marts import Indicator, RubricRule, Target
 from pipelines.reporting.pages.fields import field_title, form_title
 from pipelines.reporting.pages.rubric import earning
@@ -43,7 +43,6 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
             bases=lambda making: words.t("verdict.separator").join(words.t.label("basis", b) for b in making.bases),
             sheets=lambda definition: list(_sheets(words, definition)),
             target_flags=lambda target: list(_flags(words, target)),
-            target_text=lambda target: _target(words, target),
             districts=lambda codes: words.names(
                 site.facts.district[code] for code in codes or () if code in site.facts.district
             ),
@@ -78,15 +77,6 @@ def _sheets(words: Words, definition: data.Definition) -> Iterator[tuple[str, st
     for form, names in definition.sheets.items():
         titles = [field_title(form, name, words.lang) for name in dict.fromkeys(names)]
         yield form_title(form), str(words.t("verdict.separator")).join(titles)
-
-
-def _target(words: Words, target: Target) -> Markup:
-    """What is asked: ``≥95%``, ``55``, done."""
-    word = words.t.label("operator", target.operator)
-    if target.operator == "done_by":
-        return Markup("{}").format(word)
-    indicator = words.facts.indicators[target.indicator_id]
-    return Markup("{}{}{}").format(word, plain(target.target), "" if indicator.kind == "count" else "%")
 
 
 def _flags(words: Words, target: Target) -> Iterator[Any]:

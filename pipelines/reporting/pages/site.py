@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.reporting import anchors, charts, data
+from pipelines.reporting import anchors, data
 from pipelines.reporting.drawings import trend as trends
 from pipelines.reporting.editions import Edition
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads
@@ -163,7 +163,7 @@ class Site:
             "tone": data.tone,
             "exact_share": exact_share,
             "svg": lambda value: f"{float(value):.2f}",
-            "unit": words.unit,
+            "milestone_target": words.target,
             "thresholds": words.thresholds,
             "flags": words.flags,
             "gap_units": words.gap_units,
@@ -172,7 +172,6 @@ class Site:
             "score_sentence": words.score,
             "whole_measure": lambda row: row.measure,
             "trend_picture": lambda trend, code: trends.draw(trend, code, self._label(), words.t, words.fmt),
-            "to_json": charts.to_json,
             "SIGNS": SIGNS,
             "EXPECTED_SIGNS": EXPECTED_SIGNS,
             "STATUSES": data.STATUSES,

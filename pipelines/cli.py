@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipelines import __version__
+from pipelines import __version__, formats
 from pipelines.locking import Busy, run_lock
 from pipelines.settings import CHECKOUT, Limits, Workspace, local, now
 
@@ -80,6 +80,8 @@ def _explained(error: Exception) -> click.ClickException:
     for cause in _causes(error):
         if isinstance(cause, Busy):
             return Failure(f"另一次运行正在进行：{cause.holder}。请等它结束后再试。")
+        if isinstance(cause, formats.FormatError):
+            return Failure(str(cause))
         if isinstance(cause, PlanError):
             return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{cause}")
         if isinstance(cause, WrongHistory):
@@ -89,6 +91,9 @@ def _explained(error: Exception) -> click.ClickException:
         if trouble := _disk_trouble(cause):
             where = f"：{cause.filename}" if isinstance(cause, OSError) and cause.filename else ""
             return Failure(f"{trouble}{where}。已收到的文件都在，处理后再次运行即可。")
+        if _is_damage(cause):
+            said = next(iter(str(cause).strip().splitlines()), "")
+            return Failure(f"有数据文件已损坏：{said}。请运行 actionplan doctor 查明，用 doctor --repair 修复。")
     trace = "".join(traceback.format_exception(error))
     if os.environ.get("ACTIONPLAN_DEBUG"):
         click.echo(trace, err=True)
@@ -119,10 +124,17 @@ def _disk_trouble(error: BaseException) -> str | None:
     return next((name for text, name in words.items() if text.lower() in str(error).lower()), None)
 
 
+def _is_damage(error: BaseException) -> bool:
+    """Whether an exception says that a file of the workspace is not what it was written as."""
+    text = str(error)
+    said = ("database disk image is malformed", "file is not a database", "parquet: File out of specification")
+    return any(words in text for words in said)
+
+
 def _kept(trace: str) -> str:
     """Keep an unexpected trace for the developers; where nothing can be written, say how to see it."""
     try:
-        log = _workspace().build / "last-error.log"
+        log = _located().build / "last-error.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(trace)
     except OSError:
@@ -136,7 +148,16 @@ def _set_root(ctx: click.Context, _: click.Parameter, root: str | None) -> None:
 
 
 def _workspace() -> Workspace:
-    """The workspace of the command in hand: ``--root``, wherever on the line it stands, else as usual."""
+    """The workspace of the command in hand: ``--root``, wherever on the line it stands, else as usual.
+
+    Raises FormatError for one that this program may not work on.
+    """
+    ws = _located()
+    formats.check(ws)
+    return ws
+
+
+def _located() -> Workspace:
     return Workspace.locate(click.get_current_context().meta.get("root"))
 
 
@@ -404,6 +425,7 @@ def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
     ws = _workspace()
     plan_id = _plan(ws, plan).id if plan else None
     with watched(), run_lock(ws, "actionplan report"):
+        formats.check_upgraded(ws)
         if as_of is None:
             pages = report_as_published(ws, plan_id, lang)
         elif as_of > now():
@@ -491,6 +513,75 @@ def assess(plan: str, changes: Path | None, district: str | None, as_json: bool)
         click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(result.lines()))
+
+
+@cli.command()
+@root_option
+@click.option("--repair", is_flag=True, help="修复能重建的；被替换的文件移到 data/raw/.set-aside/，不删除")
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:
+    """检查工作区：原件、记录、回执、已发布的数据、报告、运行历史、磁盘。发现问题时退出码为 1。"""
+    from pipelines.commands.doctor import lines
+    from pipelines.progress import watched
+    from pipelines.upkeep.doctor import examine
+
+    with watched():
+        examination = examine(_workspace(), repair=repair)
+    if as_json:
+        click.echo(json.dumps(examination.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(lines(examination, repaired=repair)))
+    ctx.exit(JUDGED_WANTING if examination.wanting else 0)
+
+
+@cli.command()
+@root_option
+@click.argument("target", metavar="备份位置", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--list", "only_list", is_flag=True, help="列出已有的备份")
+@click.option("--verify", "only_verify", is_flag=True, help="核对已有的备份是否完好，不做新的备份")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="做完后只留最近 N 次备份")
+@click.pass_context
+def backup(ctx: click.Context, target: Path, only_list: bool, only_verify: bool, keep: int | None) -> None:
+    """备份不能重建的数据（原件、记录、回执、认定、方案、各次发布）；没有变化的文件不重复存放。"""
+    from pipelines.commands import backup as commands
+    from pipelines.progress import watched
+    from pipelines.upkeep.backup import BackupError
+
+    try:
+        with watched():
+            if only_list:
+                said, is_sound = commands.listed(target), True
+            elif only_verify:
+                said, is_sound = commands.verified(target)
+            else:
+                said, is_sound = commands.made(_workspace(), target, keep)
+    except BackupError as error:
+        raise Failure(str(error)) from None
+    click.echo("\n".join(said))
+    ctx.exit(0 if is_sound else JUDGED_WANTING)
+
+
+@cli.command()
+@root_option
+@click.argument("source", metavar="备份位置", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--as-of", metavar="时间", help="用这一时间及以前最新的备份，例如 2025-12-05（默认：最新的）")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹", help="恢复到这个文件夹")
+def restore(source: Path, as_of: str | None, into: Path | None) -> None:
+    """由备份恢复工作区：先核对备份，再放回；不覆盖别的数据。"""
+    from pipelines.progress import watched
+    from pipelines.upkeep.backup import BackupError, find
+    from pipelines.upkeep.restore import restore as put_back
+
+    ws = Workspace.locate(into) if into else _located()
+    try:
+        with watched():
+            chosen = find(source, as_of)
+            put_back(source, chosen, ws)
+    except BackupError as error:
+        raise Failure(str(error)) from None
+    click.echo(f"已恢复 {chosen.moment} 的备份（{len(chosen.files)} 个文件）到 {ws.root}")
+    click.echo("请运行 actionplan run，重新生成数据和报告。")
 
 
 @cli.group(invoke_without_command=True)

@@ -19,11 +19,13 @@ NOTE = "run.holder.json"
 
 
 class Busy(Exception):
-    """Another process is running this workspace. ``holder`` says who, since when and with what."""
+    """Another process is running this workspace. ``holder`` says who, since when and with what; ``since``: when it
+    began, where that is known.
+    """
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, since: datetime | None = None) -> None:
         super().__init__(holder)
-        self.holder = holder
+        self.holder, self.since = holder, since
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def run_lock(ws: Workspace, what: str, *, wait_seconds: float = 0) -> Iterator[N
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:
-        raise Busy(_read_holder(holder)) from None
+        raise Busy(*_read_holder(holder)) from None
     try:
         if lock.lock_counter == 1:
             since = datetime.now(TIME_ZONE)  # the real clock: ACTIONPLAN_NOW is for data, this is for people
@@ -91,10 +93,11 @@ def _life(ws: Workspace, run_id: str) -> Path:
     return ws.build / "runs" / f"{run_id}.alive"
 
 
-def _read_holder(path: Path) -> str:
+def _read_holder(path: Path) -> tuple[str, datetime | None]:
     """Who holds the lock, as a phrase; the note is written just after the lock is taken, so it may not be there yet."""
     try:
         note = json.loads(path.read_text())
-        return f"{note['what']}（进程 {note['pid']}，开始于 {note['since']}）"
-    except (OSError, ValueError, KeyError):
-        return "另一个进程（刚刚开始）"
+        since = datetime.fromisoformat(note["since"]).replace(tzinfo=TIME_ZONE)
+        return f"{note['what']}（进程 {note['pid']}，开始于 {note['since']}）", since
+    except (OSError, ValueError, KeyError, TypeError):
+        return "另一个进程（刚刚开始）", None

@@ -28,7 +28,7 @@ def renewed(folder: Path, before: Callable[[Path], None] = lambda fresh: None) -
     Raises OSError (read-only or full disk) naming the path.
     """
     folder = folder.resolve()  # a link to a folder elsewhere stays a link
-    fresh, aside = (folder.with_name(f".{folder.name}.{name}") for name in ("new", "old"))
+    fresh, aside = beside(folder)
     _clear(folder, fresh, aside)
     if folder.is_dir():
         link(folder, fresh)
@@ -48,6 +48,16 @@ def renewed(folder: Path, before: Callable[[Path], None] = lambda fresh: None) -
             os.rename(fresh, folder)
     finally:
         _clear(folder, fresh, aside)
+
+
+def beside(folder: Path) -> tuple[Path, Path]:
+    """Where the next state of a folder is made, and where its last one is for a moment."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+
+def mend(folder: Path) -> None:
+    """Take away what a process that was killed left beside a folder. Raises OSError."""
+    _clear(folder.resolve(), *beside(folder.resolve()))
 
 
 def _clear(folder: Path, fresh: Path, aside: Path) -> None:

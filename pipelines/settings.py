@@ -111,6 +111,11 @@ class Workspace:
         return self.raw / "receipts"
 
     @cached_property
+    def aside(self) -> Path:
+        """What a repair or an upgrade replaced, day by day; nothing reads it."""
+        return self.raw / ".set-aside"
+
+    @cached_property
     def geo(self) -> Path:
         """``<plan>.geojson``: boundaries of the districts for the map, where somebody provides them."""
         return self.raw / "geo"

@@ -6,6 +6,7 @@ from functools import cache
 
 import dagster as dg
 
+from pipelines import formats
 from pipelines.locking import give_sign_of_life, run_lock
 from pipelines.plans.loader import load_plans
 from pipelines.plans.model import Plan
@@ -34,6 +35,7 @@ class WorkspaceResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkspaceResource", None, None]:
+        formats.check(self.folders)
         run_id = context.run.run_id if context.run else "none"
         give_sign_of_life(self.folders, run_id)
         what = f"Dagster run {run_id}"

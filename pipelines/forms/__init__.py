@@ -25,7 +25,7 @@ from pipelines.forms.summary import Summary
 from pipelines.forms.task import Task
 
 FORM_VERSION = 1
-"""Raised when a sheet or column changes its meaning; kept with every submission."""
+"""Of the template: raised when a sheet or column changes its meaning. (Records have their own: ``formats.FORMAT``.)"""
 
 _ORDER: tuple[type[Form], ...] = (
     Community,

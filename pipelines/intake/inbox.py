@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.durable import to_disk, write_durably
 from pipelines.forms.personal import mask
 from pipelines.intake import bundle, evidence, lists, receive, worker
 from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
@@ -33,7 +34,6 @@ from pipelines.intake.records import (
     read_submission,
     record_path,
     remove_leftovers,
-    to_disk,
     write_findings,
     write_rows,
     write_submissions,
@@ -151,7 +151,7 @@ class Run:
         recorded = recorded_originals(self.ws)
         for note in sorted(self.ws.archive.glob("??/*.json")):
             home = note.with_suffix("")
-            if home.name in items or receive.submission_id(home.name) in recorded or not home.exists():
+            if home.name in items or receive.submission_id(home.name) in recorded or not receive.is_sound(home):
                 continue
             if received := receive.read_received(home):
                 if evidence.split(received.drop_path):
@@ -326,7 +326,7 @@ class Run:
     ) -> Iterator[tuple[list[_Item], list[Judgement] | Exception]]:
         """What becomes of batches; faults of our own disk are raised."""
         work = [
-            ([(self._source(i.received), self._original(i)) for i in batch], self.ws.records, self.scope)
+            ([(self._source(i.received), self._original(i)) for i in batch], self.ws.records, self._scope(batch[0]))
             for batch in batches
         ]
         seconds = self.limits.read_seconds + max(map(len, batches), default=0)
@@ -355,13 +355,14 @@ class Run:
         most = max(1, min(BATCH, -(-len(items) // workers)))
         batch: list[_Item] = []
         size = 0
-        for item in items:
+        for item in sorted(items, key=lambda item: not item.paths):  # those of one scope together
             with self._original(item).open("rb") as file:
                 is_zip = file.read(2) == b"PK"
             if not is_zip or item.received.size_bytes > BATCH_BYTES:
                 yield [item]
                 continue
-            if batch and (len(batch) == most or size + item.received.size_bytes > BATCH_BYTES):
+            is_full = len(batch) == most or size + item.received.size_bytes > BATCH_BYTES
+            if batch and (is_full or self._scope(batch[0]) != self._scope(item)):
                 yield batch
                 batch, size = [], 0
             batch.append(item)
@@ -381,13 +382,16 @@ class Run:
             received.archive_path,
         )
 
+    def _scope(self, item: _Item) -> worker.Scope:
+        """What this run takes of the inbox; of what had left the inbox before, and has no record, it takes all."""
+        return self.scope if item.paths else (None, None)
+
     def _keep(self, item: _Item) -> bool:
         """Whether this run takes the item; one of another plan or period leaves the archive until its own run."""
         assert item.judgement is not None
-        if worker.is_wanted(item.judgement, self.scope):
+        if worker.is_wanted(item.judgement, self._scope(item)):
             return True
-        if item.paths:
-            self._original(item).unlink(missing_ok=True)
+        self._original(item).unlink(missing_ok=True)
         return False
 
     # ── settling and answering ────────────────────────────────────────────────────────────────────────────────────
@@ -473,7 +477,7 @@ class Run:
                 "如需作为新的一版报送，请更改填报日期后重新保存。",
             },
         ]
-        receive.write_durably(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+        write_durably(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
 
     def _irregular(self, drop: Drop) -> Outcome | None:
         """A folder, link or pipe: recorded as returned once, and left where it is."""

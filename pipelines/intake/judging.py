@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.forms import FORM_VERSION, FORMS, Column
+from pipelines.formats import FORMAT
+from pipelines.forms import FORMS, Column
 from pipelines.forms.headers import Lexicon
 from pipelines.forms.keys import subdistrict_key
 from pipelines.forms.personal import mask
@@ -456,7 +457,7 @@ def _submission(source: Source) -> dict[str, Any]:
         "warning_count": 0,
         "forms": [],
         "missing_columns": [],
-        "form_version": FORM_VERSION,
+        "form_version": FORMAT,
         "is_synthetic": False,
         "archive_path": source.archive_path,
         "drop_path": source.drop_path,

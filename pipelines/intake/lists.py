@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.durable import write_durably
 from pipelines.forms.personal import mask
 from pipelines.intake import filing
 from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
 from pipelines.intake.evidence import File, Place
 from pipelines.intake.papers import Files, lines_of
-from pipelines.intake.receive import Received, write_durably
+from pipelines.intake.receive import Received
 from pipelines.intake.rules import papers
 from pipelines.settings import Workspace
 

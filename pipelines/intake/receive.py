@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import stat
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from pipelines.durable import write_durably
 from pipelines.settings import Workspace, local
 
 FIRST_SEEN, STATED = "first_seen", "stated"
@@ -69,7 +69,12 @@ class Received:
     @property
     def archive_path(self) -> str:
         """Relative to the workspace's archive."""
-        return f"{self.sha256[:2]}/{self.sha256}"
+        return archive_path(self.sha256)
+
+
+def archive_path(sha256: str) -> str:
+    """Where an original is, relative to the workspace's archive."""
+    return f"{sha256[:2]}/{sha256}"
 
 
 def submission_id(sha256: str) -> str:
@@ -183,7 +188,7 @@ def submit(
         if source.is_dir():
             _copy_folder(source, temporary, received_at)
         else:
-            shutil.copyfile(source, temporary)
+            _copy_file(source, temporary)
             _state(target, received_at)
         os.replace(temporary, target)
         placed.append(target)
@@ -199,14 +204,21 @@ def _copy_folder(source: Path, target: Path, received_at: datetime | None) -> No
         if path.is_file() and not path.is_symlink() and not any(map(is_ignored, below.parts)):
             copy = target / below
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            _copy_file(path, copy)
             _state(copy, received_at)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy bytes, and wait until they are on disk: who is told that a file was taken may delete his own."""
+    shutil.copyfile(source, target)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _state(target: Path, received_at: datetime | None) -> None:
     if received_at:
         stated = {"received_at": local(received_at).isoformat(timespec="seconds")}
-        sidecar(target).write_text(json.dumps(stated), encoding="utf-8")
+        write_durably(sidecar(target), json.dumps(stated).encode())
 
 
 def _free_name(folder: Path, source: Path) -> Path:
@@ -232,6 +244,11 @@ def file_sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_sound(home: Path) -> bool:
+    """Whether an original is there and has the bytes that its name says. Raises OSError where it can't be read."""
+    return home.is_file() and file_sha256(home) == home.name
 
 
 def archive(ws: Workspace, drop: Drop, now: datetime) -> Received | None:
@@ -268,8 +285,8 @@ def keep(
     """Copy a stream into the archive under its SHA-256, durably; None when it was not whole after all.
 
     Names are masked already. Bytes that are there stay as they are and keep the names and the time (``came``: when, and
-    how that is known) they were first seen with. Raises OSError when the archive can't be written, and what ``source``
-    raises.
+    how that is known) they were first seen with; a damaged original is put aside for these, which are sound. Raises
+    OSError when the archive can't be written, and what ``source`` raises.
     """
     temporary = archive / f".{os.getpid()}-{hashlib.sha256(drop_path.encode()).hexdigest()[:16]}.tmp"
     digest, size = hashlib.sha256(), 0
@@ -282,7 +299,7 @@ def keep(
             sha256 = digest.hexdigest()
             home = archive / sha256[:2] / sha256
             known = read_received(home)
-            if known and home.exists():
+            if known and is_sound(home):
                 return known
             target.flush()
             os.fsync(target.fileno())
@@ -291,11 +308,17 @@ def keep(
         when, how_known = (known.received_at, known.received_at_source) if known else came
         received = Received(sha256, file_name, drop_path, size, when, how_known)
         home.parent.mkdir(exist_ok=True)
+        if home.exists() and not is_sound(home):
+            os.replace(home, home.with_suffix(DAMAGED))
         os.replace(temporary, home)
-        write_durably(home.with_suffix(".json"), _as_json(received))
+        write_received(archive, received)
         return received
     finally:
         temporary.unlink(missing_ok=True)
+
+
+DAMAGED = ".damaged"
+"""Ends the name of an original that was found to have other bytes than its name says, and has been replaced since."""
 
 
 def _received_at(path: Path, now: datetime) -> tuple[datetime, str]:
@@ -306,6 +329,11 @@ def _received_at(path: Path, now: datetime) -> tuple[datetime, str]:
         return now, FIRST_SEEN
     except (ValueError, KeyError, TypeError):
         return now, FIRST_SEEN
+
+
+def write_received(archive: Path, received: Received) -> None:
+    """Keep how an original came beside it. Raises OSError."""
+    write_durably((archive / received.archive_path).with_suffix(".json"), _as_json(received))
 
 
 def _as_json(received: Received) -> bytes:
@@ -332,16 +360,3 @@ def release(drop: Drop) -> bool:
     except OSError:
         return False
     return True
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -15,6 +15,8 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.durable import to_disk
+from pipelines.forms import FORMS
 from pipelines.intake.changes import Changes
 from pipelines.intake.issues import Issue
 from pipelines.intake.parse import Total
@@ -135,10 +137,14 @@ def record_path(records: Path, kind: str, submission_id: str) -> Path:
 
 
 def write_forms(records: Path, submission_id: str, frames: Mapping[str, pl.DataFrame]) -> None:
-    """The rows of each form, where there are any."""
-    for name, frame in frames.items():
-        if frame.height:
-            _write(record_path(records, name, submission_id), frame)
+    """The rows of each form, where there are any; what an interrupted run left of others goes."""
+    for name in FORMS:
+        write_form(records, submission_id, name, frames.get(name, pl.DataFrame()))
+
+
+def write_form(records: Path, submission_id: str, name: str, frame: pl.DataFrame) -> None:
+    """The rows of one form."""
+    _write_or_remove(record_path(records, name, submission_id), frame)
 
 
 def write_findings(
@@ -187,12 +193,6 @@ def write_rows(
     _write(record_path(records, kind, name), pl.DataFrame([dict(row) for row in rows], schema=schema), durable=True)
 
 
-def to_disk() -> None:
-    """Wait until everything written so far would survive a power cut; a system without such a call is trusted."""
-    if hasattr(os, "sync"):
-        os.sync()
-
-
 def read_submission(records: Path, submission_id: str) -> dict[str, Any] | None:
     """A submission's record; None when it is not (wholly) recorded."""
     path = record_path(records, "submission", submission_id)
@@ -210,9 +210,14 @@ def read_issues(records: Path, submission_id: str) -> list[Issue]:
 
 
 def read_submissions(records: Path, columns: list[str]) -> list[dict[str, Any]]:
-    """These columns of every submission ever received."""
+    """These columns of every submission ever received; one that an older record does not have is null."""
     files = [path for path in (records / "submission").glob("*.parquet") if not path.name.startswith("_")]
-    return pl.read_parquet(files, columns=columns).to_dicts() if files else []
+    if not files:
+        return []
+    known = pl.scan_parquet(
+        files, schema=SUBMISSION_SCHEMA, missing_columns="insert", extra_columns="ignore", glob=False
+    )  # fmt: skip
+    return known.select(columns).collect().to_dicts()
 
 
 def _write_or_remove(path: Path, frame: pl.DataFrame) -> None:

@@ -195,9 +195,16 @@ def process_inbox(
     """Take in everything that lies in the inbox: archive, judge, record, answer with a receipt, clear the inbox.
 
     With ``only_plan`` or ``only_period`` workbooks of others stay where they are; those that can't be identified are
-    returned. The outcome does not depend on the order of the files. Raises OSError when the workspace can't be written;
-    what was received by then is safe, and the next call goes on from there.
+    returned. The outcome does not depend on the order of the files. Records of an older form are made anew from their
+    originals. Raises FormatError for the workspace of a newer program, before anything is touched, and OSError when it
+    can't be written; what was received by then is safe, and the next call goes on from there.
     """
+    from pipelines.intake import upgrade
     from pipelines.intake.inbox import Run
 
-    return Run(ws.prepare(), plans, now, (only_plan, only_period), on_progress, limits or Limits.stated()).outcomes()
+    upgrade.begin(ws)
+    outcomes = Run(
+        ws.prepare(), plans, now, (only_plan, only_period), on_progress, limits or Limits.stated()
+    ).outcomes()
+    upgrade.finish(ws)
+    return outcomes

@@ -25,7 +25,7 @@ from pipelines.intake.records import (
     record_path,
     write_changes,
     write_findings,
-    write_forms,
+    write_form,
     write_submissions,
 )
 from pipelines.intake.rules.ledgers import Remark, compare, ledger_rows
@@ -119,7 +119,7 @@ def settle(records: Path, group: Sequence[Settled]) -> list[Judgement]:
             before = judgement.frames[MAIN_FORM] = pl.read_parquet(path)
             against_ledgers(judgement, records, settled.earlier)
             if judgement.frames[MAIN_FORM] is not before:
-                write_forms(records, submission_id, judgement.frames)
+                write_form(records, submission_id, MAIN_FORM, judgement.frames[MAIN_FORM])
             judgement.frames = {}
             judgement.recount()
         if judgement.status != "returned":

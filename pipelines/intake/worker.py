@@ -57,11 +57,11 @@ def _read_and_judge(batch: Sequence[tuple[Source, Path]], records: Path, scope: 
         except Refusal as refusal:
             judgements[source.submission_id] = refused(source, refusal)
     for judgement in judge_batch(books, _plans, _aliases):
-        submission_id = judgement.submission["submission_id"]
+        judgements[judgement.submission["submission_id"]] = judgement
+    for submission_id, judgement in judgements.items():
         if is_wanted(judgement, scope):
             write_forms(records, submission_id, judgement.frames)
         judgement.frames = {}
-        judgements[submission_id] = judgement
     return [judgements[source.submission_id] for source, _ in batch]
 
 

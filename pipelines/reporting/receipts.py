@@ -72,8 +72,8 @@ def fill_receipts(ws: Workspace) -> Filled:
     done = Filled()
     if known.inputs == inputs and all(_look_of(ws.receipts / path) == look for path, (_, look) in known.filled.items()):
         return done
+    from pipelines.durable import write_durably
     from pipelines.intake.receipt import receipt_path
-    from pipelines.intake.receive import write_durably
 
     memory.parent.mkdir(parents=True, exist_ok=True)
     filled: dict[str, tuple[str, list[int] | None]] = {}
@@ -108,10 +108,10 @@ class _Memory:
 
 
 def _fill(path: Path, figures: Figures, data: Mapping[str, Any], done: Filled) -> None:
+    from pipelines.durable import write_durably
     from pipelines.intake.receipt import write_json
     from pipelines.intake.receipt.annotate import CannotAnnotate, filled
     from pipelines.intake.receipt.figures import figures_sheet
-    from pipelines.intake.receive import write_durably
 
     before = path.read_bytes()
     try:

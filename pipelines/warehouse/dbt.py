@@ -8,6 +8,7 @@ private DuckDB file. Its parse of the project is kept in ``<build>/dbt`` and use
 from __future__ import annotations
 
 import glob
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -61,9 +62,18 @@ def docs(ws: Workspace) -> Path:
 def manifest(ws: Workspace) -> Path:
     """What dbt knows of the project as it stands, parsed anew where a file changed. Raises BuildFailed."""
     file = _target(ws) / "manifest.json"
-    if not file.is_file() or file.stat().st_mtime < max(path.stat().st_mtime for path in PROJECT.rglob("*")):
+    if not _is_whole(file) or file.stat().st_mtime < max(path.stat().st_mtime for path in PROJECT.rglob("*")):
         _invoke(ws, "parse")
     return file
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file holds JSON to its end: dbt writes in place, and may have been killed meanwhile."""
+    try:
+        json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _target(ws: Workspace) -> Path:

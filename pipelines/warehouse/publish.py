@@ -80,9 +80,10 @@ def publish(ws: Workspace) -> None:
     with renewed(ws.marts) as folder, tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
         made = Path(scratch)
         _write_parquet(dbt.database(ws), tables, made)
-        content = _digest(tables, made)
+        hashes = {mart.name: sha256(made / f"{mart.name}.parquet") for mart in tables}
+        content = hashlib.sha256(repr((tables, hashes)).encode()).hexdigest()
         if _content_of(folder / WAREHOUSE) != content:
-            _write_warehouse(tables, made, content)
+            _write_warehouse(tables, made, content, hashes)
         for stale in set(folder.glob("*.parquet")) - {folder / f"{mart.name}.parquet" for mart in tables}:
             stale.unlink()
         for file in sorted(made.iterdir()):
@@ -99,12 +100,10 @@ def _write_parquet(database: Path, tables: list[Mart], folder: Path) -> None:
             )
 
 
-def _digest(tables: list[Mart], folder: Path) -> str:
-    """Stands for everything the DuckDB file holds: rows and descriptions."""
-    digest = hashlib.sha256(repr(tables).encode())
-    for mart in tables:
-        digest.update(Path(_file(mart, folder)).read_bytes())
-    return digest.hexdigest()
+def sha256(file: Path) -> str:
+    """Of a file's bytes, in hex."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _content_of(warehouse: Path) -> str | None:
@@ -119,11 +118,14 @@ def _content_of(warehouse: Path) -> str | None:
     return row[0] if row else None
 
 
-def _write_warehouse(tables: list[Mart], folder: Path, content: str) -> None:
+def _write_warehouse(tables: list[Mart], folder: Path, content: str, hashes: dict[str, str]) -> None:
+    """``content`` stands for everything the file holds, rows and descriptions; ``hashes`` for the files beside it."""
     config = {**_OFFLINE, "default_block_size": _block_size(folder)}
     with duckdb.connect(str(folder / WAREHOUSE), config=config) as warehouse:
         warehouse.execute(_QUIET)
         warehouse.execute(f"create table publication as select {_text(content)} as content")
+        warehouse.execute("create table publication_file (table_name varchar, sha256 varchar)")
+        warehouse.executemany("insert into publication_file values (?, ?)", list(hashes.items()))
         warehouse.execute("create schema marts")
         for mart in tables:
             table = f"marts.{mart.name}"

@@ -6,11 +6,12 @@ there, and a workspace without a single workbook is read like any other.
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.durable import write_durably
 from pipelines.forms import FORMS
 from pipelines.intake.records import (
     BUNDLE_SCHEMA,
@@ -42,10 +43,17 @@ def ensure_schemas(records: Path) -> None:
     """
     for kind, schema in SCHEMAS.items():
         file = records / kind / SCHEMA_FILE
-        if file.is_file() and pl.read_parquet_schema(file.read_bytes()) == schema:
+        if _schema_of(file) == schema:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Not *.parquet, so that nobody reads a half-written file.
-        fresh = file.with_suffix(f".{os.getpid()}.tmp")
-        pl.DataFrame(schema=schema).write_parquet(fresh)
-        os.replace(fresh, file)
+        content = io.BytesIO()
+        pl.DataFrame(schema=schema).write_parquet(content)
+        write_durably(file, content.getvalue())
+
+
+def _schema_of(file: Path) -> dict[str, pl.DataType] | None:
+    """What a schema file says; None where there is none, or it is damaged."""
+    try:
+        return pl.read_parquet_schema(file.read_bytes())
+    except (FileNotFoundError, pl.exceptions.PolarsError):
+        return None

@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.forms import FORM_VERSION, FORMS
+from pipelines.formats import FORMAT
+from pipelines.forms import FORMS
 from pipelines.intake.records import ISSUE_SCHEMA, SUBMISSION_SCHEMA
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
@@ -310,7 +311,7 @@ class World:
                 "warning_count": 0,
                 "forms": given,
                 "missing_columns": list(missing),
-                "form_version": FORM_VERSION,
+                "form_version": FORMAT,
                 "is_synthetic": False,
             }
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from pipelines.durable import write_durably
 from pipelines.forms.personal import find as find_personal
 from pipelines.forms.personal import mask
 from pipelines.intake.issues import SEVERITY_NAMES, Issue, column_index
@@ -27,7 +28,6 @@ from pipelines.intake.receipt.problems import MOST_LISTED, problem_sheet
 from pipelines.intake.receipt.rebuilt import rebuilt
 from pipelines.intake.receipt.recognition import recognition_sheet
 from pipelines.intake.receipt.words import plan_and_period, whose, words
-from pipelines.intake.receive import write_durably
 from pipelines.plans import Plan
 
 UNIDENTIFIED = "未识别"

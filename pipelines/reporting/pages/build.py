@@ -251,6 +251,13 @@ class _Record:
         return bool(self.files) and _files(folder) == self.files
 
 
+def amiss(folder: Path) -> list[str]:
+    """The files of a plan's folder that are missing, of another size than was written, or that nobody wrote."""
+    record = _Record.read(folder)
+    there = _files(folder)
+    return sorted(name for name in record.files.keys() | there.keys() if record.files.get(name) != there.get(name))
+
+
 @cache
 def _program() -> str:
     """Stands for everything of the program that pages depend on."""

@@ -89,6 +89,10 @@ def test_checks(listed: dict[str, Any]) -> None:
 
 
 def test_jobs_schedules_and_sensors(listed: dict[str, Any]) -> None:
-    assert [job["name"] for job in listed["jobs"]] == ["refresh"]
-    assert [schedule["name"] for schedule in listed["schedules"]] == ["nightly", "reporting_calendar"]
+    assert [job["name"] for job in listed["jobs"]] == ["housekeeping", "refresh"]
+    assert [schedule["name"] for schedule in listed["schedules"]] == [
+        "nightly",
+        "reporting_calendar",
+        "weekly_housekeeping",
+    ]
     assert [sensor["name"] for sensor in listed["sensors"]] == ["inbox_sensor"]

@@ -216,53 +216,105 @@ group by plan_id, period_id, district_code
     ) }}
 {% endmacro %}
 
-{# The rows behind every audited figure on its main basis: plan_id, period_id, district_code, indicator_id, entity,
-   submission_id, source_sheet, source_row, community_id, row_name, is_reported, numerator, denominator. #}
-{% macro figure_rows() %}
+{# The audited figures on their main basis by the kind of row they rest on: [{plan_id, entity, figures, amounts}].
+   `amounts`: the sums that are not just the number of rows, as SQL expressions. Duties are not among them. #}
+{% macro figures_of_rows() %}
     {% set kinds = entities().keys() | reject('in', ['commitment', 'occasion']) | list %}
-    {# Where a row's name stands: the staging model of its form and the column. A person has none. #}
+    {% set found = [] %}
+    {% for plan_id, own in indicator_definitions() | selectattr('is_main') | selectattr('entity', 'in', kinds) | groupby('plan_id') %}
+        {% for entity, figures in own | groupby('entity') %}
+            {% set amounts = [] %}
+            {% for d in figures %}
+                {% for sum in (d.above, d.below if d.denominator) if sum and sum != '1' and sum not in amounts %}{% do amounts.append(sum) %}{% endfor %}
+            {% endfor %}
+            {% do found.append({'plan_id': plan_id, 'entity': entity, 'figures': figures, 'amounts': amounts}) %}
+        {% endfor %}
+    {% endfor %}
+    {% do depend_on(kinds) %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# The rows behind those figures, once each: plan_id, period_id, district_code, entity, submission_id, source_sheet,
+   source_row, community_id, row_name, is_reported, figure_set (figure_sets), amounts (null where no figure needs them). #}
+{% macro figure_rows() %}
+    {# Where a row's name stands: the staging model of its form and the column. A person has none; a community's is told
+       by fct_community_status. #}
     {% set names = {
         'company': ('stg_company', 'company_name'), 'subdistrict': ('stg_subdistrict', 'subdistrict'),
         'neighbourhood': ('stg_neighbourhood', 'neighbourhood'),
     } %}
-    {% do depend_on(kinds) %}
     {% do ref('stg_mechanism') %}
     {% for model, _ in names.values() %}{% do ref(model) %}{% endfor %}
     {% set parts = [] %}
-    {% for d in indicator_definitions() if d.entity in kinds and d.is_main %}
-        {% set own = {'community': 'e.community_name', 'committee': 'c.community_name'} %}
-        {% set name = names.get(d.entity) %}
-        {% set condition = d.denominator or 'true' %}
+    {% for kind in figures_of_rows() %}
+        {% set name = names.get(kind.entity) %}
+        {% set flags, digits, is_part, is_measured = [], [], [], [] %}
+        {% for d in kind.figures %}
+            {% set n = loop.index %}
+            {% set counts = "is_reported and (" ~ d.numerator ~ ")" %}
+            {% do flags.append("(" ~ (d.denominator or counts) ~ ") as d" ~ n) %}
+            {% do flags.append("(" ~ (d.denominator or 'true') ~ ") and " ~ counts ~ " as n" ~ n) %}
+            {% do digits.append("case when e.n" ~ n ~ " then '2' when e.d" ~ n ~ " then '1' else '0' end") %}
+            {% do is_part.append("e.d" ~ n) %}
+            {% if d.above in kind.amounts or (d.denominator and d.below in kind.amounts) %}{% do is_measured.append("e.d" ~ n) %}{% endif %}
+        {% endfor %}
+        {% set measured, amounts = [], [] %}
+        {% for sum in kind.amounts %}
+            {% do measured.append("(" ~ sum ~ ") as m" ~ loop.index) %}
+            {% do amounts.append(amount('coalesce(e.m' ~ loop.index ~ ', 0)')) %}
+        {% endfor %}
         {% set sql %}
-select e.plan_id, e.period_id, e.district_code, '{{ d.indicator_id }}' as indicator_id, '{{ d.entity }}' as entity,
-    e.submission_id, e.source_sheet, e.source_row,
-    {{ 'e.community_id' if d.entity in own else text('null') }} as community_id,
-    {{ own.get(d.entity) or ('n.' ~ name[1] if name else text('null')) }} as row_name,
-    e.is_reported, {{ amount('case when e.is_in then coalesce(e.adds_above, 0) else 0 end') }} as numerator,
-    {{ amount('coalesce(e.adds_below, 0)') if d.denominator else amount('null') }} as denominator
+select e.plan_id, e.period_id, e.district_code, '{{ kind.entity }}' as entity, e.submission_id, e.source_sheet, e.source_row,
+    {{ 'e.community_id' if kind.entity in ('community', 'committee') else text('null') }} as community_id,
+    {{ 'c.community_name' if kind.entity == 'committee' else 'n.' ~ name[1] if name else text('null') }} as row_name,
+    e.is_reported, concat({{ digits | join(', ') }}) as figure_set,
+    {{ 'case when ' ~ is_measured | join(' or ') ~ ' then [' ~ amounts | join(', ') ~ '] end' if amounts
+        else 'cast(null as decimal(18, 2)[])' }} as amounts
 from (
-    select *, coalesce(is_reported and ({{ d.numerator }}), false) as is_in, {{ d.above }} as adds_above, {{ d.below or '0' }} as adds_below
-    from {{ ref('int_' ~ d.entity) }}
-    where plan_id = '{{ d.plan_id }}' and in_register and ({{ condition }})
-        {% if not d.denominator %}and is_reported and ({{ d.numerator }}){% endif %}
+    select *, {{ (flags + measured) | join(', ') }}
+    from {{ ref('int_' ~ kind.entity) }}
+    where plan_id = '{{ kind.plan_id }}' and in_register
 ) as e
-        {% if d.entity == 'committee' %}
-left join {{ ref('int_community') }} as c on e.plan_id = c.plan_id and e.period_id = c.period_id and e.community_id = c.community_id
+        {% if kind.entity == 'committee' %}
+left join {{ ref('int_community') }} as c on e.period_id = c.period_id and e.community_no = c.community_no
         {% elif name %}
 left join {{ ref(name[0]) }} as n on e.submission_id = n.submission_id and e.source_sheet = n.source_sheet and e.source_row = n.source_row
         {% endif %}
+where {{ is_part | join(' or ') }}
         {% endset %}
         {% do parts.append(sql) %}
     {% endfor %}
     {# What a ledger says of a duty. #}
     {% set sql %}
-select d.plan_id, d.period_id, d.district_code, m.indicator_id, 'mechanism' as entity, m.submission_id, m.source_sheet, m.source_row,
+select d.plan_id, d.period_id, d.district_code, 'mechanism' as entity, m.submission_id, m.source_sheet, m.source_row,
     {{ text('null') }} as community_id, coalesce(m.document_name, m.document_no) as row_name, true as is_reported,
-    {{ amount('null') }} as numerator, {{ amount('null') }} as denominator
+    m.indicator_id as figure_set, cast(null as decimal(18, 2)[]) as amounts
 from {{ ref('int_district_period') }} as d
 inner join {{ ref('stg_mechanism') }} as m on d.submission_id = m.submission_id
 where m.indicator_id is not null
     {% endset %}
     {% do parts.append(sql) %}
     {{ return(parts | join('\nunion all\n')) }}
+{% endmacro %}
+
+{# What each digit of a set of figures stands for: plan_id, entity, nth, indicator_id, is_rate, numerator_at,
+   denominator_at (which of a row's amounts is added; null: the row itself). #}
+{% macro figures_in_sets() %}
+    {% set parts = [] %}
+    {% for kind in figures_of_rows() %}
+        {% for d in kind.figures %}
+            {% set at = [] %}
+            {% for sum in (d.above, d.below if d.denominator) %}
+                {% do at.append("cast(" ~ (kind.amounts.index(sum) + 1 if sum in kind.amounts else 'null') ~ " as bigint)") %}
+            {% endfor %}
+            {% do parts.append("select '" ~ kind.plan_id ~ "' as plan_id, '" ~ kind.entity ~ "' as entity, " ~ loop.index ~ " as nth, '"
+                ~ d.indicator_id ~ "' as indicator_id, " ~ ('true' if d.denominator else 'false') ~ " as is_rate, "
+                ~ at[0] ~ " as numerator_at, " ~ at[1] ~ " as denominator_at") %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(parts | join('\nunion all\n') if parts else
+        "select cast(null as varchar) as plan_id, cast(null as varchar) as entity, cast(null as bigint) as nth, "
+        ~ "cast(null as varchar) as indicator_id, cast(null as boolean) as is_rate, cast(null as bigint) as numerator_at, "
+        ~ "cast(null as bigint) as denominator_at where false"
+    ) }}
 {% endmacro %}

@@ -108,6 +108,16 @@
     coalesce(len({{ list }}), 0)
 {%- endmacro %}
 
+{# The nth element of a list, null where there is none. #}
+{% macro nth_of(list, nth) -%}
+    list_extract({{ list }}, {{ nth }})
+{%- endmacro %}
+
+{# The nth character of a text. #}
+{% macro nth_character(text, nth) -%}
+    substr({{ text }}, {{ nth }}, 1)
+{%- endmacro %}
+
 {# The nth part of a text. #}
 {% macro part_of(text, separator, nth) -%}
     split_part({{ text }}, '{{ separator }}', {{ nth }})

@@ -1,14 +1,40 @@
 -- A district's rows add up to its figure, on both sides of the line; a pooled figure has the rows of its parts.
-with added as (
+with alike as (
     select
         plan_id,
         period_id,
         district_code,
-        indicator_id,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
+        entity,
+        figure_set,
+        count(*) as row_count
     from {{ ref('mart_figure_row') }}
-    group by plan_id, period_id, district_code, indicator_id
+    group by plan_id, period_id, district_code, entity, figure_set
+),
+
+added as (
+    select
+        r.plan_id,
+        r.period_id,
+        r.district_code,
+        s.indicator_id,
+        r.row_count * s.numerator as numerator,
+        r.row_count * s.denominator as denominator
+    from alike as r
+    inner join {{ ref('mart_figure_set') }} as s
+        on r.plan_id = s.plan_id and r.entity = s.entity and r.figure_set = s.figure_set
+    union all
+    -- Where each row has an amount of its own.
+    select
+        r.plan_id,
+        r.period_id,
+        r.district_code,
+        s.indicator_id,
+        {{ nth_of('r.amounts', 's.numerator_at') }} as numerator,
+        {{ nth_of('r.amounts', 's.denominator_at') }} as denominator
+    from {{ ref('mart_figure_row') }} as r
+    inner join {{ ref('mart_figure_set') }} as s
+        on r.plan_id = s.plan_id and r.entity = s.entity and r.figure_set = s.figure_set
+    where r.amounts is not null and (s.numerator_at is not null or s.denominator_at is not null)
 )
 
 select

@@ -529,23 +529,36 @@ class GapCommunity:
 
 @dataclass(frozen=True, kw_only=True)
 class FigureRow:
-    """A row behind a figure: what it adds on either side of the line, and where it was read."""
+    """A row behind figures: where it was read, and the set of figures it is part of."""
 
-    indicator_id: str
     entity: str
     submission_id: str
     source_sheet: str
     source_row: int
+    figure_set: str
     community_id: str | None = None
     row_name: str | None = None
-    is_reported: bool | None = None
+    amounts: list[Decimal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureOfSet:
+    """A figure that the rows of a set are part of, and what each adds on either side of its line."""
+
+    entity: str
+    figure_set: str
+    indicator_id: str
     numerator: Decimal | None = None
     denominator: Decimal | None = None
+    numerator_at: int | None = None
+    denominator_at: int | None = None
 
-    @property
-    def place(self) -> tuple[str, str, int]:
-        """The row itself, however many figures it is part of."""
-        return self.submission_id, self.source_sheet, self.source_row
+    def added_by(self, row: FigureRow) -> tuple[Decimal | None, Decimal | None]:
+        """What a row of the set adds above and below the line; None: nothing is counted, or nothing divided."""
+        return (
+            self.numerator if self.numerator_at is None else row.amounts[self.numerator_at - 1],
+            self.denominator if self.denominator_at is None else row.amounts[self.denominator_at - 1],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ PUBLISHED = {
     *("mart_submission_status", "mart_fact", "mart_assessment_item", "mart_assessment_score", "mart_lagging_district"),
     *("dim_milestone", "dim_clause", "dim_rubric_item", "dim_rubric_rule"),
     *("mart_evidence_coverage", "mart_register_event", "mart_register_decision", "mart_register_proposal"),
-    "mart_figure_row",
+    *("mart_figure_row", "mart_figure_set"),
 }
 
 

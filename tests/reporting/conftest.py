@@ -511,50 +511,42 @@ def _figure_rows(communities: list[Row]) -> list[Row]:
     rows = []
     for c in communities:
         own = {key: c[key] for key in ("plan_id", "period_id", "district_code", "submission_id", "is_reported")}
-        place = {"source_sheet": c["source_sheet"], "source_row": c["source_row"]}
-        for indicator, (*_, numerator, denominator) in INDICATORS.items():
-            if denominator(c):
-                rows.append(
-                    own
-                    | place
-                    | {
-                        "indicator_id": indicator,
-                        "entity": "community",
-                        "community_id": c["community_id"],
-                        "row_name": c["community_name"],
-                        "numerator": Decimal(c["is_reported"] and numerator(c)),
-                        "denominator": Decimal(1),
-                    }
-                )
+        listed = own | {
+            "source_sheet": c["source_sheet"],
+            "source_row": c["source_row"],
+            "entity": "community",
+            "community_id": c["community_id"],
+            "row_name": None,
+            "figure_set": "".join(
+                "2" if below(c) and c["is_reported"] and above(c) else "1" if below(c) else "0"
+                for *_, above, below in INDICATORS.values()
+            ),
+        }
+        if listed["figure_set"].strip("0"):
+            rows.append(listed)
         if c["has_committee"] and c["is_reported"]:
-            rows.append(
-                own
-                | {
-                    "source_sheet": "业委会明细",
-                    "source_row": c["source_row"] + 100,
-                    "indicator_id": "committee_formation_rate",
-                    "entity": "committee",
-                    "community_id": c["community_id"],
-                    "row_name": c["community_name"],
-                    "numerator": Decimal(1),
-                    "denominator": Decimal(1),
-                }
-            )
-    for row in [r for r in rows if r["community_id"].endswith("-0000") and r["entity"] == "community"]:
-        rows.append(
-            row
-            | {
-                "indicator_id": "credit_system_established",
-                "entity": "mechanism",
-                "community_id": None,
-                "row_name": HOSTILE,
-                "source_sheet": "制度机制",
-                "source_row": 4,
-                "numerator": None,
-                "denominator": None,
-            }
-        )
+            body = {"entity": "committee", "row_name": c["community_name"], "figure_set": "2"}
+            rows.append(listed | body | {"source_sheet": "业委会明细", "source_row": c["source_row"] + 100})
+        if c["community_id"].endswith("-0000") and listed["figure_set"].strip("0"):
+            duty = {"entity": "mechanism", "community_id": None, "figure_set": "credit_system_established"}
+            rows.append(listed | duty | {"row_name": HOSTILE, "source_sheet": "制度机制", "source_row": 4})
     return list({tuple(sorted((k, str(v)) for k, v in row.items())): row for row in rows}.values())
+
+
+def _figure_sets(rows: list[Row]) -> list[Row]:
+    """What the rows of each set add: one unit, or nothing to the numerator; a duty is spoken of without numbers."""
+    indicators = {"community": list(INDICATORS), "committee": ["committee_formation_rate"]}
+    sets = []
+    for plan, entity, digits in sorted({(row["plan_id"], row["entity"], row["figure_set"]) for row in rows}):
+        own = {"plan_id": plan, "entity": entity, "figure_set": digits}
+        if entity == "mechanism":
+            sets.append(own | {"indicator_id": digits, "numerator": None, "denominator": None})
+            continue
+        for digit, indicator in zip(digits, indicators[entity], strict=True):
+            if digit != "0":
+                added = {"numerator": Decimal(digit == "2"), "denominator": Decimal(1)}
+                sets.append(own | {"indicator_id": indicator} | added)
+    return sets
 
 
 def _gaps(communities: list[Row]) -> list[Row]:
@@ -884,7 +876,8 @@ def tables() -> dict[str, list[Row]]:
         "mart_register_bridge": _bridges(communities),
         "mart_rate_change": _changes(figures),
         "mart_gap_community": _gaps(communities),
-        "mart_figure_row": _figure_rows(communities),
+        "mart_figure_row": (figure_rows := _figure_rows(communities)),
+        "mart_figure_set": _figure_sets(figure_rows),
         "mart_submission_status": expected,
         "mart_assessment_item": items,
         "mart_assessment_score": scores,

@@ -50,6 +50,8 @@ SPARK: dict[str, Callable[..., str]] = {
     "joined": lambda text, separator, order: f"array_join(array_sort(collect_list({text})), '{separator}')",
     "names_column": lambda text, column: f"rlike({text}, {column})",
     "length_of": lambda items: f"coalesce(size({items}), 0)",
+    "nth_of": lambda items, nth: f"try_element_at({items}, {nth})",
+    "nth_character": lambda text, nth: f"substr({text}, {nth}, 1)",
     "part_of": lambda text, separator, nth: f"split_part({text}, '{separator}', {nth})",
     "moments_of": lambda day: f"array(date_format({day}, 'y'), date_format({day}, 'y-MM'))",
 }
@@ -62,9 +64,10 @@ READ_WHEN_RUN = {
     ),
     "doubtful_figures": "plan_id, period_id, district_code, indicator_id, doubtful_in, doubtful_out",
     "figure_rows": (
-        "plan_id, period_id, district_code, indicator_id, entity, submission_id, source_sheet, source_row, "
-        "community_id, row_name, is_reported, numerator, denominator"
+        "plan_id, period_id, district_code, entity, submission_id, source_sheet, source_row, "
+        "community_id, row_name, is_reported, figure_set, amounts"
     ),
+    "figures_in_sets": "plan_id, entity, nth, indicator_id, is_rate, numerator_at, denominator_at",
 }
 """Macros that write SQL from the plans' conditions when a model runs, and the columns they give."""
 
@@ -108,7 +111,7 @@ SHARED = {
         "array_join",
         "array_sort",
     ),
-    *("collect_list", "rlike", "size", "split"),
+    *("collect_list", "rlike", "size", "split", "substr"),
 }
 """Functions that both engines have under one name and with one meaning (or that a word above put there)."""
 

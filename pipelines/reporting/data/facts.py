@@ -18,6 +18,7 @@ from pipelines.reporting.marts import (
     District,
     Expected,
     Figure,
+    FigureOfSet,
     GapCommunity,
     Indicator,
     Item,
@@ -216,7 +217,9 @@ class Facts:
             return self.version
         contents = self.marts.contents(self.plan.plan_id)
         listed = {
-            table for table in self.marts.tables if {"community_id", "submission_id"} & self.marts.types(table).keys()
+            table
+            for table in self.marts.tables
+            if {"community_id", "submission_id", "figure_set"} & self.marts.types(table).keys()
         }
         seen = [
             (table, district, content)
@@ -304,6 +307,17 @@ class Facts:
         for (indicator, district, period, basis, variant), figure in self.figures.items():
             if variant == "audited":
                 found[indicator, district, period][basis] = figure
+        return found
+
+    @cached_property
+    def figure_sets(self) -> dict[tuple[str, str], list[FigureOfSet]]:
+        """The figures that rows of a kind are part of, by kind and set."""
+        rows = self.marts.read(
+            FigureOfSet, "mart_figure_set", "entity figure_set indicator_id", plan_id=self.plan.plan_id
+        )
+        found: dict[tuple[str, str], list[FigureOfSet]] = defaultdict(list)
+        for row in rows:
+            found[row.entity, row.figure_set].append(row)
         return found
 
     @cached_property

@@ -112,7 +112,7 @@ def sources(facts: Facts, code: str, communities: list[Community]) -> list[Rows]
     found = facts.marts.read(
         FigureRow,
         "mart_figure_row",
-        "entity source_sheet source_row indicator_id",
+        "entity source_sheet source_row submission_id",
         plan_id=facts.plan.plan_id,
         period_id=facts.current.period_id,
         district_code=code,
@@ -122,7 +122,7 @@ def sources(facts: Facts, code: str, communities: list[Community]) -> list[Rows]
         by_entity[row.entity].append(row)
     belonging: dict[str, list[FigureRow]] = defaultdict(list)
     for row in by_entity.get("committee", []):
-        if row.community_id and all(row.place != other.place for other in belonging[row.community_id]):
+        if row.community_id:
             belonging[row.community_id].append(row)
     cells = _Cells(facts)
 
@@ -152,39 +152,31 @@ def _communities(
     belonging: Mapping[str, list[FigureRow]],
     cells: _Cells,
 ) -> list[Behind]:
-    by: dict[str, list[FigureRow]] = defaultdict(list)
-    for row in rows:
-        by[row.community_id or ""].append(row)
+    by = {row.community_id: row for row in rows}
     return [
         Behind(
             community.community_name,
             community,
             facts.place(community).source,
-            {
-                row.indicator_id: _mark(facts, row, cells, belonging.get(community.community_id, ()))
-                for row in by[community.community_id]
-            },
+            _marks(facts, by.get(community.community_id), cells, belonging.get(community.community_id, ())),
         )
         for community in communities
     ]
 
 
 def _others(facts: Facts, rows: list[FigureRow], cells: _Cells) -> list[Behind]:
-    by: dict[tuple[str, str, int], list[FigureRow]] = defaultdict(list)
-    for row in rows:
-        by[row.place].append(row)
-    return [
-        Behind(
-            own[0].row_name, None, _source(facts, own[0]), {row.indicator_id: _mark(facts, row, cells) for row in own}
-        )
-        for own in by.values()
-    ]
+    return [Behind(row.row_name, None, _source(facts, row), _marks(facts, row, cells)) for row in rows]
 
 
-def _mark(facts: Facts, row: FigureRow, cells: _Cells, related: Sequence[FigureRow] = ()) -> Mark:
-    indicator = facts.indicators.get(row.indicator_id)
-    decided_by = indicator.decided_by if indicator else ()
-    return Mark(row.numerator, row.denominator, cells.of(row, decided_by, related))
+def _marks(facts: Facts, row: FigureRow | None, cells: _Cells, related: Sequence[FigureRow] = ()) -> Mapping[str, Mark]:
+    if row is None:
+        return {}
+    marks = {}
+    for figure in facts.figure_sets[row.entity, row.figure_set]:
+        indicator = facts.indicators.get(figure.indicator_id)
+        decided_by = indicator.decided_by if indicator else ()
+        marks[figure.indicator_id] = Mark(*figure.added_by(row), cells.of(row, decided_by, related))
+    return marks
 
 
 def _source(facts: Facts, row: FigureRow) -> Source | None:

@@ -13,7 +13,7 @@ never proposed as one. There are no coordinates in a ledger, so distance is not 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,8 @@ import polars as pl
 
 from pipelines.forms.keys import address_key, company_key, name_key, subdistrict_key
 from pipelines.warehouse import identity, proposals_blocks
+from pipelines.warehouse.kept import NOTHING_KEPT, Kept
+from pipelines.warehouse.proposals_common import Common, called
 from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, most, place, weigh
 from pipelines.warehouse.proposals_merges import mergers
 from pipelines.warehouse.proposals_names import MOST, ONLY_RENAMES, parse, relation
@@ -87,7 +89,6 @@ class _Found:
     community: int
     related: tuple[int, ...]
     evidence: tuple[str, ...]
-    where: str
 
 
 def propose(
@@ -95,37 +96,43 @@ def propose(
     places: Mapping[str, Collection[str]] | None = None,
     distinct: pl.DataFrame | None = None,
     least: int = LEAST,
+    kept: Kept = NOTHING_KEPT,
 ) -> pl.DataFrame:
     """Everything worth proposing, by plan and district, the surest first (``PROPOSAL_SCHEMA``).
 
     ``communities``: ``INPUT_SCHEMA``. ``places``: plan_id → names of its city and districts, which may stand before a
-    community's name. ``distinct``: pairs (plan_id, community_id, other_id) that an analyst holds apart.
+    community's name. ``distinct``: pairs (plan_id, community_id, other_id) that an analyst holds apart. ``kept``: what
+    was found before among the same communities is not looked for again.
     """
     held = () if distinct is None else distinct.select("community_id", "other_id").iter_rows()
     apart = {frozenset(pair) for pair in held}
     tables = [pl.DataFrame(schema=PROPOSAL_SCHEMA)]
-    ordered = communities.sort("plan_id", "district_code", "first_seq", "community_id")
+    ordered = communities.select(*INPUT_SCHEMA).sort("plan_id", "district_code", "first_seq", "community_id")
     for (plan_id,), rows in ordered.group_by("plan_id", maintain_order=True):
-        listed = Listing(rows, (places or {}).get(str(plan_id), ()), apart, least)
-        tables.append(_table(rows, listed.proposals()))
-    return pl.concat(tables)
+        lists = rows.partition_by("district_code", maintain_order=True)
+        names = [kept.frame(called, one.select("community_name", "subdistrict")) for one in lists]
+        for one, common in zip(lists, Common.of_each(names, (places or {}).get(str(plan_id), ())), strict=True):
+            own = set(one["community_id"])
+            held_here = sorted(sorted(pair) for pair in apart if pair <= own)
+            tables.append(kept.frame(_proposed, one, common, held_here, least))
+    return pl.concat(tables).rechunk()
+
+
+def _proposed(rows: pl.DataFrame, common: Common, apart: Iterable[Iterable[str]], least: int) -> pl.DataFrame:
+    listed = Listing(rows, common, {frozenset(pair) for pair in apart}, least)
+    return _table(rows, listed.proposals())
 
 
 class Listing:
-    """One plan's communities, and what they have in common."""
+    """One district's communities, and what they have in common."""
 
-    def __init__(self, rows: pl.DataFrame, places: Collection[str], apart: set[frozenset[str]], least: int) -> None:
+    def __init__(self, rows: pl.DataFrame, common: Common, apart: set[frozenset[str]], least: int) -> None:
         self.ids = rows["community_id"].to_list()
-        self.districts = rows["district_code"].to_list()
+        self.district = rows["district_code"].item(0)
         self.missing = rows["is_missing"].to_list()
-        self.apart, self.least = apart, least
+        self.common, self.apart, self.least = common, apart, least
         self.all = [_community(index, row) for index, row in enumerate(rows.iter_rows(named=True))]
-        self.start = dict(rows.group_by("district_code").agg(pl.col("first_seq").min()).iter_rows())
-        self.places = {*places, *(c.subdistrict for c in self.all if c.subdistrict)}
-        self.brands = _brands(c.name.stem for c in self.all)
-        self.spread: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
-        for c in self.all:
-            self.spread[c.name.stem, c.name.marks].add(self.districts[c.index])
+        self.start = min(c.first for c in self.all)
 
     def proposals(self) -> list[_Found]:
         """Mergers and renames compete for who is gone and who is new; duplicates stand apart."""
@@ -144,12 +151,11 @@ class Listing:
     def _pairs(self) -> list[proposals_blocks.Pair]:
         gone = [c for c in self.all if self.missing[c.index]]
         come = [c for c in self.all if self._is_new(c)]
-        pairs = proposals_blocks.alike(self.all, self.districts) | proposals_blocks.renamed(gone, come, self.districts)
-        return sorted(pairs)
+        return sorted(proposals_blocks.alike(self.all) | proposals_blocks.renamed(gone, come))
 
     def _is_new(self, one: Community) -> bool:
         """It came after the district's first ledger."""
-        return one.first > self.start[self.districts[one.index]]
+        return one.first > self.start
 
     def _judged(self, a: int, b: int) -> _Found | None:
         """The proposal that two are one, if it is worth making."""
@@ -160,7 +166,7 @@ class Listing:
         enough = self.least - most(old, new) - FACTS["next_period"]
         if kind is None or enough > MOST:
             return None
-        said = relation(old.name, new.name, self.places, self.brands)
+        said = relation(old.name, new.name, self.common.places, self.common.brands)
         if said is None or said.points < enough or (kind == "duplicate" and said.kind in ONLY_RENAMES):
             return None
         facts = [Fact(said.kind, said.points, said.words), *weigh(old, new, said), *self._common(old, new)]
@@ -176,31 +182,24 @@ class Listing:
         evidence = [found.words for found in facts]
         evidence += filter(None, [lacking(old, new)])
         community, related = (new, old) if kind == "rename" else _keeper_last(old, new)
-        where = self.districts[old.index]
-        return _Found(kind, score, community.index, (related.index,), tuple(evidence), where)
+        return _Found(kind, score, community.index, (related.index,), tuple(evidence))
 
     def _common(self, one: Community, other: Community) -> Iterator[Fact]:
         """A name that other districts have too says less."""
-        elsewhere = min(len(self.spread[c.name.stem, c.name.marks]) for c in (one, other)) - 1
+        elsewhere = min(self.common.elsewhere.get((c.name.stem, c.name.marks), 0) for c in (one, other))
         if elsewhere:
             points = max(-12, elsewhere * FACTS["frequent"])
             yield Fact("frequent", points, f"名称常见：另有{elsewhere}个地区有同名小区")
 
     def _mergers(self) -> Iterator[_Found]:
-        gone: dict[str, list[Community]] = defaultdict(list)
-        come: dict[str, list[Community]] = defaultdict(list)
-        for c in self.all:
-            if self.missing[c.index]:
-                gone[self.districts[c.index]].append(c)
-            if self._is_new(c):
-                come[self.districts[c.index]].append(c)
-        for district in sorted(gone.keys() & come.keys()):
-            for merger in mergers(gone[district], come[district], self.least):
-                pairs = ({self.ids[merger.child.index], self.ids[p.index]} for p in merger.parents)
-                if not any(frozenset(pair) in self.apart for pair in pairs):
-                    words = tuple(found.words for found in merger.facts)
-                    parents = tuple(p.index for p in merger.parents)
-                    yield _Found("merge", min(100, merger.score), merger.child.index, parents, words, district)
+        gone = [c for c in self.all if self.missing[c.index]]
+        come = [c for c in self.all if self._is_new(c)]
+        for merger in mergers(gone, come, self.least):
+            pairs = ({self.ids[merger.child.index], self.ids[p.index]} for p in merger.parents)
+            if not any(frozenset(pair) in self.apart for pair in pairs):
+                words = tuple(found.words for found in merger.facts)
+                parents = tuple(p.index for p in merger.parents)
+                yield _Found("merge", min(100, merger.score), merger.child.index, parents, words)
 
 
 def _community(index: int, row: Mapping[str, Any]) -> Community:
@@ -220,13 +219,6 @@ def _community(index: int, row: Mapping[str, Any]) -> Community:
         last=row["last_seq"],
         since=row["first_as_of"].year if row["first_as_of"] else None,
     )
-
-
-def _brands(stems: Iterable[str]) -> set[str]:
-    """Beginnings of two to four characters that at least four different names of the plan share."""
-    different = set(stems)
-    count = Counter(stem[:length] for stem in different for length in (2, 3, 4) if len(stem) >= length + 2)
-    return {beginning for beginning, times in count.items() if times >= 4}
 
 
 def _over_time(old: Community, new: Community) -> Iterator[Fact]:
@@ -305,16 +297,16 @@ def _table(rows: pl.DataFrame, found: Sequence[_Found]) -> pl.DataFrame:
     wanted = sorted({index for one in found for index in (one.community, *one.related)})
     refs = references(rows, wanted)
     names, ids = rows["community_name"].to_list(), rows["community_id"].to_list()
-    plan_id, as_of = rows["plan_id"].item(0), rows["first_as_of"].to_list()
+    plan_id, district, as_of = rows["plan_id"].item(0), rows["district_code"].item(0), rows["first_as_of"].to_list()
     lines = []
-    for one in sorted(found, key=lambda f: (f.where, *_rank(f))):
+    for one in sorted(found, key=_rank):
         members = (one.community, *one.related)
         grade = next(word for least, word in GRADES if one.score >= least or least == LEAST)
         reasons = "；".join(one.evidence[:REASON_LENGTH])
         lines.append(
             {
                 "plan_id": plan_id,
-                "district_code": one.where,
+                "district_code": district,
                 "kind": one.kind,
                 "score": one.score,
                 "grade": grade,
@@ -336,6 +328,8 @@ def _table(rows: pl.DataFrame, found: Sequence[_Found]) -> pl.DataFrame:
 
 def references(rows: pl.DataFrame, wanted: Sequence[int]) -> dict[int, str]:
     """Position → the code, or the name alone or with 街道 or 地址, by which a line means that one and no other."""
+    if not wanted:
+        return {}
     known = things(rows, pl.int_range(pl.len(), dtype=pl.Int64))
     tried: list[tuple[int, int, str, str]] = []
     for index in wanted:

@@ -1,4 +1,4 @@
-"""Which communities are worth comparing: those that share a key within a district.
+"""Which communities of a district are worth comparing: those that share a key.
 
 Comparing everybody with everybody grows with the square of a list; here the work grows with its length. Every key
 holds the marks of the name, so that what differs in phase, zone or number is never compared at all.
@@ -60,38 +60,36 @@ def rename_keys(one: Community) -> set[str]:
     return keys | name_keys(one)
 
 
-def alike(communities: Sequence[Community], districts: Sequence[str]) -> set[Pair]:
+def alike(communities: Sequence[Community]) -> set[Pair]:
     """Pairs, by their place in the list, whose names are one but for spelling, or one within the other."""
     whole, parts = [], []
     for c in communities:
         keys = name_keys(c)
         whole += [(c.index, key) for key in keys]
         parts += [(c.index, key) for key in part_keys(c) - keys]
-    named = _table(whole, communities, districts)
-    return _pairs(named, communities) | _crossed(named, _table(parts, communities, districts))
+    named = _table(whole, communities)
+    return _pairs(named, communities) | _crossed(named, _table(parts, communities))
 
 
-def renamed(gone: Sequence[Community], come: Sequence[Community], districts: Sequence[str]) -> set[Pair]:
+def renamed(gone: Sequence[Community], come: Sequence[Community]) -> set[Pair]:
     """Pairs of one that is gone and one that is new, which share a part of the name, the door or the exact size."""
-    tables = [
-        _table([(c.index, key) for c in side for key in rename_keys(c)], side, districts) for side in (gone, come)
-    ]
+    tables = [_table([(c.index, key) for c in side for key in rename_keys(c)], side) for side in (gone, come)]
     return _crossed(*tables)
 
 
-def _table(keys: Iterable[tuple[int, str]], communities: Sequence[Community], districts: Sequence[str]) -> pl.DataFrame:
+def _table(keys: Iterable[tuple[int, str]], communities: Sequence[Community]) -> pl.DataFrame:
     frame = pl.DataFrame(list(keys), schema={"index": pl.Int64, "key": pl.String}, orient="row")
     where = pl.DataFrame(
-        [(c.index, districts[c.index], c.subdistrict or "") for c in communities],
-        schema={"index": pl.Int64, "district": pl.String, "subdistrict": pl.String},
+        [(c.index, c.subdistrict or "") for c in communities],
+        schema={"index": pl.Int64, "subdistrict": pl.String},
         orient="row",
     )
-    return frame.join(where, on="index").unique(["district", "key", "index"])
+    return frame.join(where, on="index").unique(["key", "index"])
 
 
 def _pairs(table: pl.DataFrame, communities: Sequence[Community]) -> set[Pair]:
     """Pairs within one table."""
-    size = pl.len().over("district", "key")
+    size = pl.len().over("key")
     shared = table.filter(size > 1)
     small, crowded = shared.filter(size <= CROWD), shared.filter(size > CROWD)
     narrow = crowded.with_columns(key=pl.concat_str("key", "subdistrict", separator="@"))
@@ -103,28 +101,24 @@ def _pairs(table: pl.DataFrame, communities: Sequence[Community]) -> set[Pair]:
 def _crossed(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
     """Pairs across two tables; where a key is crowded, only within the subdistrict, and where that is too, none."""
 
-    def few(table: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    def few(table: pl.DataFrame, *on: str) -> pl.DataFrame:
         return table.filter(pl.len().over(on) <= CROWD)
 
-    on = ["district", "key"]
-    found = _joined(few(left, on), few(right, on))
-    where = [*on, "subdistrict"]
-    crowd = pl.concat([t.filter(pl.len().over(on) > CROWD).select(on) for t in (left, right)]).unique()
-    narrow = [few(t.join(crowd, on=on, how="semi"), where) for t in (left, right)]
+    found = _joined(few(left, "key"), few(right, "key"))
+    crowd = pl.concat([t.filter(pl.len().over("key") > CROWD).select("key") for t in (left, right)]).unique()
+    narrow = [few(t.join(crowd, on="key", how="semi"), "key", "subdistrict") for t in (left, right)]
     return found | _joined(*(t.with_columns(key=pl.concat_str("key", "subdistrict", separator="@")) for t in narrow))
 
 
 def _joined(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
-    both = left.select("district", "key", "index").join(
-        right.select("district", "key", "index"), on=["district", "key"]
-    )
+    both = left.select("key", "index").join(right.select("key", "index"), on="key")
     both = both.filter(pl.col("index") != pl.col("index_right"))
     low, high = pl.min_horizontal("index", "index_right"), pl.max_horizontal("index", "index_right")
     return set(both.select(low=low, high=high).unique().iter_rows())
 
 
 def _next_ones(table: pl.DataFrame, by_index: dict[int, Community]) -> Iterator[Pair]:
-    for _, block in table.group_by("district", "key", maintain_order=True):
+    for _, block in table.group_by("key", maintain_order=True):
         order = sorted(block["index"], key=lambda index: _beside(by_index[index]))
         for at, index in enumerate(order):
             for other in order[at + 1 : at + 1 + NEIGHBOURS]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import polars as pl
 
 from pipelines.plans.model import Plan
 from pipelines.warehouse import completion, identity
+from pipelines.warehouse.kept import Kept
 from pipelines.warehouse.proposals import INPUT_SCHEMA, propose, things
 
 STATED = ("community_code", "address", "company_name", "unit_type", "households", "floor_area_sqm", "building_count")
@@ -15,9 +17,18 @@ STATED = ("community_code", "address", "company_name", "unit_type", "households"
 _KEY = ("submission_id", "source_sheet", "source_row")
 
 
-def proposed(communities: pl.DataFrame, decided: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame:
-    """The proposals (``proposals.PROPOSAL_SCHEMA``) on a register as it stands (``standing``)."""
-    return propose(communities, {id: places(plan) for id, plan in plans.items()}, held_apart(decided, communities))
+def proposed(
+    communities: pl.DataFrame, decided: pl.DataFrame, plans: Mapping[str, Plan], kept: Path | None = None
+) -> pl.DataFrame:
+    """The proposals (``proposals.PROPOSAL_SCHEMA``) on a register as it stands (``standing``).
+
+    ``kept``: a folder where what was found in a district is kept, for as long as nothing about it changes.
+    """
+    found = Kept(kept)
+    apart = held_apart(decided, communities)
+    proposals = propose(communities, {id: places(plan) for id, plan in plans.items()}, apart, kept=found)
+    found.forget_others()
+    return proposals
 
 
 def places(plan: Plan) -> list[str]:

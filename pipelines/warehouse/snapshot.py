@@ -91,7 +91,7 @@ def write_inputs(
     with ThreadPoolExecutor(1) as beside:  # proposals are plain Python; Polars gathers beside it
         others = [kind for kind in gathering.KINDS if kind != "community"]
         rest = beside.submit(gathering.gather, ws, submissions, folder, others)
-        proposals = proposals_inputs.proposed(standing, made.decisions, plans)
+        proposals = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
         rest.result()
     run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
     run_schema: dict[str, pl.DataType] = {

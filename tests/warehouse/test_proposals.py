@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.warehouse import proposals, proposals_blocks
+from pipelines.warehouse.proposals_common import Common
 from pipelines.warehouse.proposals_evidence import most, place, weigh
 from pipelines.warehouse.proposals_names import MOST, parse, relation
 
 Row = dict[str, Any]
 _number = itertools.count(1)
+NOTHING_COMMON = Common(frozenset(), frozenset(), {})
 AS_OF = {1: date(2023, 9, 30), 2: date(2023, 11, 30), 3: date(2024, 11, 30)}
 
 
@@ -368,8 +370,8 @@ def communities(number: int, crowded: bool = False) -> list[Row]:
 def test_the_work_grows_with_the_length_of_the_list(crowded: bool) -> None:
     def compared(number: int) -> int:
         frame = pl.DataFrame(communities(number, crowded), schema=proposals.INPUT_SCHEMA, orient="row")
-        listed = proposals.Listing(frame, (), set(), proposals.LEAST)
-        return len(proposals_blocks.alike(listed.all, listed.districts))
+        listed = proposals.Listing(frame, NOTHING_COMMON, set(), proposals.LEAST)
+        return len(proposals_blocks.alike(listed.all))
 
     few, many = compared(1_000), compared(4_000)
     assert many <= 5 * few
@@ -400,7 +402,7 @@ _estates = st.builds(
 @settings(max_examples=300)
 def test_no_pair_is_passed_over_that_its_evidence_would_carry(one: Row, other: Row) -> None:
     frame = pl.DataFrame([one, other], schema=proposals.INPUT_SCHEMA, orient="row")
-    a, b = proposals.Listing(frame, (), set(), proposals.LEAST).all
+    a, b = proposals.Listing(frame, NOTHING_COMMON, set(), proposals.LEAST).all
     for places, brands in (((), ()), (("临河",), ()), ((), ("临河",))):
         if said := relation(a.name, b.name, places, brands):
             assert said.points <= MOST

@@ -6,12 +6,11 @@ Every command imports what it needs when it runs: ``check`` and ``submit`` answe
 from __future__ import annotations
 
 import difflib
-import errno
 import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipelines import __version__, formats
-from pipelines.locking import Busy, run_lock
+from pipelines.locking import run_lock
 from pipelines.settings import CHECKOUT, Limits, Workspace, local, now
 
 if TYPE_CHECKING:
@@ -28,14 +27,6 @@ if TYPE_CHECKING:
 JUDGED_WANTING, FAILED = 1, 3
 DEMO_PLAN = "bayannur_2023_2025"
 DEMO_NOW = "2025-12-05T09:00:00"
-DISK_TROUBLE = {
-    errno.ENOSPC: "磁盘已满",
-    errno.EDQUOT: "超出磁盘配额",
-    errno.EFBIG: "文件超出系统允许的大小",
-    errno.EROFS: "磁盘为只读",
-    errno.EACCES: "没有读写权限",
-    errno.EPERM: "没有读写权限",
-}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,62 +64,17 @@ class Commands(click.Group):
 
 
 def _explained(error: Exception) -> click.ClickException:
-    """An exception as one line: the disk's troubles by name, plan mistakes as they are, the rest with a trace."""
-    from pipelines.commands.history import WrongHistory
-    from pipelines.plans.loader import PlanError
+    """An exception as one line: what is known by name, plan mistakes as they are, the rest with a trace."""
+    from pipelines.failures import explained
 
-    for cause in _causes(error):
-        if isinstance(cause, Busy):
-            return Failure(f"另一次运行正在进行：{cause.holder}。请等它结束后再试。")
-        if isinstance(cause, formats.FormatError):
-            return Failure(str(cause))
-        if isinstance(cause, PlanError):
-            return Failure(f"方案文件有误，请先用 actionplan plans check 检查：\n{cause}")
-        if isinstance(cause, WrongHistory):
-            return Failure(str(cause))
-        if hasattr(cause, "mistakes"):
-            return Failure(f"认定文件（data/raw/register）有误，请逐条改正后再运行：\n{cause}")
-        if trouble := _disk_trouble(cause):
-            where = f"：{cause.filename}" if isinstance(cause, OSError) and cause.filename else ""
-            return Failure(f"{trouble}{where}。已收到的文件都在，处理后再次运行即可。")
-        if _is_damage(cause):
-            said = next(iter(str(cause).strip().splitlines()), "")
-            return Failure(f"有数据文件已损坏：{said}。请运行 actionplan doctor 查明，用 doctor --repair 修复。")
+    told = explained(error)
+    if told.known:
+        return Failure(str(told))
     trace = "".join(traceback.format_exception(error))
     if os.environ.get("ACTIONPLAN_DEBUG"):
         click.echo(trace, err=True)
     first = next(iter(str(error).strip().splitlines()), "")
     return Failure(f"{type(error).__name__}: {first}{_kept(trace)}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and what it came from, first to last; a chain that bites its own tail is followed once."""
-    found: BaseException | None = error
-    seen: set[int] = set()
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
-
-
-def _disk_trouble(error: BaseException) -> str | None:
-    """What is wrong with the disk, where that is what the exception says; SQLite and DuckDB say it in words only."""
-    if isinstance(error, OSError) and error.errno in DISK_TROUBLE:
-        return DISK_TROUBLE[error.errno]
-    words = {os.strerror(number): name for number, name in DISK_TROUBLE.items()}
-    words |= {
-        "database or disk is full": "磁盘已满",
-        "readonly database": "磁盘为只读",
-        "disk I/O error": "磁盘读写出错",
-    }
-    return next((name for text, name in words.items() if text.lower() in str(error).lower()), None)
-
-
-def _is_damage(error: BaseException) -> bool:
-    """Whether an exception says that a file of the workspace is not what it was written as."""
-    text = str(error)
-    said = ("database disk image is malformed", "file is not a database", "parquet: File out of specification")
-    return any(words in text for words in said)
 
 
 def _kept(trace: str) -> str:
@@ -455,6 +401,43 @@ def status(plan: str | None, as_json: bool) -> None:
         click.echo(json.dumps(overview.as_dict(), ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(overview.lines()))
+
+
+@cli.command()
+@root_option
+@click.option("--preview", is_flag=True, help="显示现在会发送的通知，不发送（默认）")
+@click.option("--send", is_flag=True, help="发送现在该发的通知（actionplan run 结束时也会发送）")
+@click.option("--test", is_flag=True, help="向每个渠道发一条测试消息")
+@click.pass_context
+def alerts(ctx: click.Context, preview: bool, send: bool, test: bool) -> None:
+    """企业微信、钉钉、飞书、邮件通知（alerts.yaml）：有哪些渠道，现在会发什么；测试渠道。"""
+    from pipelines.alerts.config import AlertsError
+    from pipelines.alerts.service import send_test, tell
+    from pipelines.commands.alerts import NONE, overview, read, upcoming
+
+    if preview + send + test > 1:
+        raise Misuse("--preview、--send、--test 一次只能用一个")
+    ws = _workspace()
+    plans, moment = _plans(ws), now()
+    try:
+        found = read(ws, plans, moment)
+        deliveries = tell(ws, plans, moment) if send else []
+    except AlertsError as error:
+        click.echo(f"alerts.yaml 有误，请逐条改正：\n{error}", err=True)
+        ctx.exit(JUDGED_WANTING)
+    if found is None:
+        click.echo(NONE)
+        return
+    config, would_send = found
+    if test:
+        deliveries = list(send_test(config, moment))
+    elif not send:
+        click.echo("\n".join([*overview(config), "", *upcoming(would_send, config)]))
+    elif not deliveries:
+        click.echo("现在是免打扰时段，没有发送。" if would_send.is_quiet else "没有需要发送的通知。")
+    for delivery in deliveries:
+        click.echo(delivery, err=bool(delivery.trouble))
+    ctx.exit(FAILED if any(delivery.trouble for delivery in deliveries) else 0)
 
 
 @cli.command()

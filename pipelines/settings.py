@@ -145,6 +145,16 @@ class Workspace:
         return self.root / "plans"
 
     @cached_property
+    def alerts(self) -> Path:
+        """Whom to tell what, and by which channel; where there is none, nobody is told anything."""
+        return self.root / "alerts.yaml"
+
+    @cached_property
+    def logs(self) -> Path:
+        """What each of the last runs did, and what people have been told."""
+        return self.root / "logs"
+
+    @cached_property
     def build(self) -> Path:
         """Private and disposable: dbt's inputs, its DuckDB file while it is being built, its compiled project."""
         return self.root / ".build"

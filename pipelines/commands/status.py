@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from pipelines.settings import Workspace
+from pipelines.warehouse.submitted import Standing, standings
 
 WORDS = {"on_time": "按时", "late": "迟交", "returned": "退回", "missing": "未报", "not_due": "未到期"}
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One district's workbook of one period. ``days_late``: how long it was, or by now is, overdue, else 0."""
-
-    plan_id: str
-    plan_name: str
-    period_id: str
-    district_code: str
-    district_name: str
-    status: str
-    expected_by: date
-    received_at: datetime | None
-    days_late: int
-    error_count: int | None
-    warning_count: int | None
-    receipts: str | None
-    """The folder of its receipts, relative to the workspace."""
 
 
 @dataclass(frozen=True)
@@ -82,50 +64,7 @@ def read_status(ws: Workspace, now: datetime, plan_id: str | None = None) -> Ove
 
     drops = find_drops(ws.inbox) if ws.inbox.is_dir() else []
     inbox = [drop.drop_path for drop in drops if drop.is_regular]
-    if not (ws.marts / "mart_submission_status.parquet").exists():
-        return Overview(now, inbox)
-    return Overview(now, inbox, [_standing(row, now.date()) for row in _rows(ws, plan_id)])
-
-
-def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:
-    import polars as pl
-
-    def mart(name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(ws.marts / f"{name}.parquet")
-
-    submission = mart("fct_submission").select("submission_id", "error_count", "warning_count")
-    district = mart("dim_district").select("plan_id", "district_code", "district_name", "sort_order")
-    period = mart("dim_period").select("plan_id", "period_id", "seq")
-    plan = mart("dim_plan").select("plan_id", "plan_name")
-    return (
-        mart("mart_submission_status")
-        .filter(pl.lit(True) if plan_id is None else pl.col("plan_id") == plan_id)
-        .join(plan, on="plan_id")
-        .join(district, on=["plan_id", "district_code"])
-        .join(period, on=["plan_id", "period_id"])
-        .join(submission, on="submission_id", how="left")
-        .sort("plan_id", "sort_order", "district_code", "seq")
-        .collect()
-        .to_dicts()
-    )
-
-
-def _standing(row: Mapping[str, Any], today: date) -> Standing:
-    status, late = row["status"], row["days_late"] or 0
-    if status in ("not_due", "missing"):
-        overdue = (today - row["expected_by"]).days
-        status, late = ("missing", overdue) if overdue > 0 else ("not_due", 0)
-    receipts = "/".join(("data/raw/receipts", row["plan_id"], row["period_id"], row["district_code"]))
-    return Standing(
-        **{name: row[name] for name in ("plan_id", "plan_name", "period_id", "district_code", "district_name")},
-        status=status,
-        expected_by=row["expected_by"],
-        received_at=row["received_at"],
-        days_late=late,
-        error_count=row["error_count"],
-        warning_count=row["warning_count"],
-        receipts=receipts if row["received_at"] else None,
-    )
+    return Overview(now, inbox, standings(ws, now.date(), plan_id))
 
 
 def _plain(value: Any) -> Any:

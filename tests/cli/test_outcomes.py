@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pipelines.cli import _causes, cli
+from pipelines.cli import cli
 from tests.conftest import CHECKOUT, Done
 
 Command = Callable[..., Done]
@@ -212,9 +212,3 @@ def test_read_only_disk(actionplan: Command, tmp_path: Path, command: tuple[str,
     assert "没有读写权限" in done.stderr
     assert str(workspace) in done.stderr
     assert list(workspace.iterdir()) == []
-
-
-def test_an_exception_that_is_its_own_cause_is_told_once() -> None:
-    first, second = RuntimeError("first"), RuntimeError("second")
-    first.__cause__, second.__cause__ = second, first
-    assert list(_causes(first)) == [first, second]

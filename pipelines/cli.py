@@ -11,6 +11,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -60,6 +62,8 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except Exception as error:
+            for note in getattr(error, "__notes__", ()):
+                click.echo(note, err=True)
             raise _explained(error) from error
 
 
@@ -234,6 +238,44 @@ class Moment(click.ParamType[datetime]):
 plan_option = click.option("--plan", metavar="P", help="方案编号或名称，例如 bayannur_2023_2025")
 period_option = click.option("--period", metavar="T", help="填报期，例如 2024-11")
 files_argument = click.argument("files", nargs=-1, required=True, metavar="文件…", type=click.Path(path_type=Path))
+
+
+def _set_volume(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    """Remember one of the two; on the line they may stand in any order."""
+    ctx.meta[f"volume.{param.name}"] = wanted
+    if ctx.meta.get("volume.verbose") and ctx.meta.get("volume.quiet"):
+        raise Misuse("--verbose 和 --quiet 不能同时使用：前者显示每个细节，后者只显示错误")
+
+
+def volume_options(command: Command) -> Command:
+    """``--verbose`` and ``--quiet``."""
+    given: dict[str, Any] = {"is_flag": True, "expose_value": False, "callback": _set_volume}
+    quiet = click.option("--quiet", "-q", help="只显示错误", **given)
+    verbose = click.option("--verbose", "-v", help="显示每份填报表、每个数据模型和每个页面", **given)
+    return verbose(quiet(command))
+
+
+def _volume() -> dict[str, bool]:
+    """How much the command in hand is to say."""
+    meta = click.get_current_context().meta
+    return {name: bool(meta.get(f"volume.{name}")) for name in ("verbose", "quiet")}
+
+
+def _watched() -> AbstractContextManager[None]:
+    """Within the block the stages of the work are shown, as much of them as is wanted."""
+    from pipelines.progress import watched
+
+    volume = _volume()
+    return watched(verbose=volume["verbose"], quiet=volume["quiet"])
+
+
+def _say(*lines: str) -> None:
+    """Lines of result, unless only errors are wanted."""
+    if not _volume()["quiet"]:
+        for line in lines:
+            click.echo(line)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
 
 
@@ -298,6 +340,7 @@ def _existing(files: Iterable[Path]) -> None:
 
 @cli.command()
 @root_option
+@volume_options
 @files_argument
 @click.option("--received-at", type=Moment(), metavar="时间", help="实际收到的时间，用于补录早前收到的文件")
 def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
@@ -314,22 +357,30 @@ def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
     if received_at and received_at > now():
         raise Misuse(f"--received-at {received_at:%Y-%m-%d %H:%M} 晚于现在（{now():%Y-%m-%d %H:%M}）")
     for path in put(ws, files, received_at=received_at):
-        click.echo(f"已放入收件箱：{path.relative_to(ws.root)}")
+        size = f"（{path.stat().st_size / 1024:,.0f} KB）" if _volume()["verbose"] else ""
+        _say(f"已放入收件箱：{path.relative_to(ws.root)}{size}")
 
 
 @cli.command()
 @root_option
+@volume_options
 @plan_option
 @period_option
 def run(plan: str | None, period: str | None) -> None:
-    """接收收件箱并更新全部数据和报告（通过 Dagster，在一个进程内）。"""
-    from pipelines.commands.run import refresh
-    from pipelines.progress import watched
+    """接收收件箱并更新全部数据和报告（通过 Dagster，在一个进程内）；结束时给出小结，并发送该发的通知。"""
+    from pipelines.commands.run import run as start
+    from pipelines.commands.summary import Names, lines
 
     ws = _workspace()
     plan_id, period_id = _selection(ws, plan, period)
-    with watched():
-        refresh(ws, plan_id, period_id)
+    with _watched():
+        told, deliveries = start(ws, plan_id, period_id)
+    _say(*lines(told, Names(_plans(ws))))
+    for delivery in deliveries:
+        if delivery.trouble:
+            click.echo(delivery, err=True)
+        else:
+            _say(str(delivery))
     _say_where(ws, plan_id)
 
 
@@ -355,22 +406,47 @@ def serve(host: str, port: int, only: str | None, read_only: bool) -> None:
 def _say_where(ws: Workspace, plan_id: str | None) -> None:
     for page in sorted(ws.reports.glob(f"{plan_id or '*'}/index.html")):
         if "@" not in page.parent.name:  # an earlier publication
-            click.echo(f"报告：{page}")
+            _say(f"报告：{page}")
 
 
 @cli.command()
 @root_option
+@click.argument("number", metavar="[个数]", default=10, type=click.IntRange(1, 200))
+@click.option("--run", "run_id", metavar="编号", help="只看一次运行的小结和各阶段用时")
+@json_option
+def runs(number: int, run_id: str | None, as_json: bool) -> None:
+    """最近的运行：结果、用时、收到和退回的份数（记录在 logs/ 中）。"""
+    from pipelines import journal
+    from pipelines.commands.summary import Names, lines, table
+
+    ws = _workspace()
+    if run_id:
+        if (found := journal.find(ws, run_id)) is None:
+            raise Misuse(f"没有编号以 {run_id} 开头的运行；actionplan runs 列出最近的运行")
+        told = [found]
+    else:
+        told = list(journal.runs(ws, number))
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in told], ensure_ascii=False, indent=2))
+    elif run_id:
+        click.echo("\n".join(lines(told[0], Names(_plans(ws)))))
+    else:
+        click.echo("\n".join(table(told)) if told else "还没有运行过。")
+
+
+@cli.command()
+@root_option
+@volume_options
 @plan_option
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="按截至该日（含）已知的情况重出")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="报告语言")
 def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
     """由已发布的数据重新生成报告；--as-of 按过去某日已知的情况重出。"""
     from pipelines.commands.report import NothingKnown, report_as_known_on, report_as_published
-    from pipelines.progress import watched
 
     ws = _workspace()
     plan_id = _plan(ws, plan).id if plan else None
-    with watched(), run_lock(ws, "actionplan report"):
+    with _watched(), run_lock(ws, "actionplan report"):
         formats.check_upgraded(ws)
         if as_of is None:
             pages = report_as_published(ws, plan_id, lang)
@@ -384,7 +460,7 @@ def report(plan: str | None, as_of: datetime | None, lang: str) -> None:
                 raise Misuse(f"截至 {as_of:%Y-%m-%d} 没有收到过报表{earliest}，没有可重出的报告") from None
     for page in pages:
         if page.name == "index.html":
-            click.echo(f"报告：{page}")
+            _say(f"报告：{page}")
 
 
 @cli.command()
@@ -614,22 +690,24 @@ def _counts(plan: Plan) -> str:
 
 @cli.command()
 @root_option
+@volume_options
 @plan_option
 def demo(plan: str | None) -> None:
     """用虚构数据演示一个方案（--plan all 为全部方案）的全过程，从收表到报告（默认写入 demo/ 文件夹）。"""
     from pipelines.commands.demo import NotADemo, run_demo
-    from pipelines.progress import watched
+    from pipelines.commands.summary import Names, lines
 
     named = click.get_current_context().meta.get("root") or os.environ.get("ACTIONPLAN_ROOT")
     ws = Workspace.locate(named or CHECKOUT / "demo")
     os.environ.setdefault("ACTIONPLAN_NOW", DEMO_NOW)
     chosen = list(_plans(ws).values()) if plan == "all" else [_plan(ws, plan or DEMO_PLAN)]
     try:
-        with watched():
-            run_demo(ws, chosen)
+        with _watched():
+            told = run_demo(ws, chosen)
     except NotADemo:
         raise Misuse(
             f"{ws.root} 中有不是演示生成的文件，演示会清空它自己的工作区；请用 --root 指定一个空文件夹"
         ) from None
+    _say(*lines(told, Names(_plans(ws))))
     pages = "\n".join(str(ws.reports / shown.id / "index.html") for shown in chosen)
-    click.echo(f"演示完成，请在浏览器中打开：{pages}" if len(chosen) == 1 else f"演示完成，请在浏览器中打开：\n{pages}")
+    _say(f"演示完成，请在浏览器中打开：{pages}" if len(chosen) == 1 else f"演示完成，请在浏览器中打开：\n{pages}")

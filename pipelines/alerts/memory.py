@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.settings import Workspace
 
 File = TypeVar("File", bound="_Model")
-WAIT_SECONDS = 60
+WAIT_SECONDS = 30
 """For another process that is telling: longer than it may take."""
 
 

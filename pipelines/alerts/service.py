@@ -10,11 +10,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipelines.alerts import facts, news, transport
-from pipelines.alerts.config import Channel, Config, load
+from pipelines.alerts.config import AlertsError, Channel, Config, load
 from pipelines.alerts.facts import Facts
 from pipelines.alerts.formats import parcels
-from pipelines.alerts.memory import Failing, Memory, Told, failing, memory, recall
+from pipelines.alerts.memory import Failing, Memory, Told, failed, failing, memory, recall, succeeded
 from pipelines.alerts.messages import Message
+from pipelines.failures import explained
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Delivery:
     """Why it did not arrive; it is tried again at the next occasion."""
     remark: str = ""
     """It arrived, but not everywhere."""
+    is_down: bool = False
+    """Nothing else would arrive by this channel just now."""
 
     def __str__(self) -> str:
         if self.trouble:
@@ -83,6 +86,8 @@ def tell(
                         with writing:
                             told.keep(channel.id, one.keep(told.of(channel.id)))
                     done.append(delivery)
+                    if delivery.is_down:
+                        break
             return done
 
         served = list(dict.fromkeys(one.channel for one in waiting))
@@ -90,6 +95,33 @@ def tell(
             return []
         with ThreadPoolExecutor(len(served)) as pool:
             return [delivery for deliveries in pool.map(serve, served) for delivery in deliveries]
+
+
+def after_run(
+    ws: Workspace,
+    plans: Mapping[str, Plan],
+    now: datetime,
+    scope: str,
+    failure: Failing | None = None,
+    *,
+    pauses: Sequence[float] = transport.PAUSES,
+) -> list[Delivery]:
+    """Note how a run over ``scope`` ended and tell what there is to tell; whatever goes wrong here is told, not raised.
+
+    ``failure``: why it failed; None where it went well.
+    """
+    if not ws.alerts.exists():
+        return []
+    try:
+        if failure:
+            failed(ws, scope, failure)
+        else:
+            succeeded(ws, scope)
+        return tell(ws, plans, now, pauses=pauses)
+    except AlertsError as error:
+        return [Delivery("alerts.yaml", "全部通知", trouble=f"文件有误：{error.mistakes[0]}")]
+    except Exception as error:
+        return [Delivery("alerts.yaml", "全部通知", trouble=explained(error).line)]
 
 
 def outlook(ws: Workspace, plans: Mapping[str, Plan], now: datetime) -> Outlook | None:
@@ -114,7 +146,7 @@ def _deliver(channel: Channel, message: Message, site: str, pauses: Sequence[flo
             remarks.append(transport.send(channel, piece, pauses=pauses))
         except transport.SendError as error:
             if number == 0:
-                return Delivery(channel.id, message.title, trouble=str(error))
+                return Delivery(channel.id, message.title, trouble=str(error), is_down=error.again)
             remarks.append(f"只送达前 {number} 条：{error}")
             break
     return Delivery(channel.id, message.title, remark="；".join(filter(None, remarks)))

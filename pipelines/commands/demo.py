@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.commands.run import refresh
+from pipelines.journal import Summary
 from pipelines.locking import run_lock
 from pipelines.progress import stage
 from pipelines.settings import Workspace
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 MARK = ".made-by-demo"
 RAW = tuple(f"data/raw/{folder}" for folder in ("inbox", "archive", "records", "receipts"))
-MADE = ("drops", *RAW, "data/marts", "reports", ".dagster")
+MADE = ("drops", *RAW, "data/marts", "reports", ".dagster", "logs")
 """What a demo leaves in its workspace, and all that the next one removes (beside the contents of ``.build``)."""
 
 
@@ -29,8 +30,8 @@ class NotADemo(Exception):
         self.folder = folder
 
 
-def run_demo(ws: Workspace, plans: Sequence[Plan]) -> None:
-    """Make synthetic drops for every district and period of the plans, back-load them, and run everything.
+def run_demo(ws: Workspace, plans: Sequence[Plan]) -> Summary:
+    """Make synthetic drops for every district and period of the plans, back-load them, run everything; what it came to.
 
     An earlier demo's files are removed first; a folder that holds anything else, but for plan files, is refused
     (NotADemo).
@@ -53,4 +54,4 @@ def run_demo(ws: Workspace, plans: Sequence[Plan]) -> None:
                 folder = f"{drop.plan_id}/{drop.period_id}/{drop.district_code}"
                 submit(ws, [drop.path], received_at=drop.received_at, drop_folder=folder)
             progress.summary = f"{len(drops)} 份"
-        refresh(ws)
+        return refresh(ws)

@@ -1,4 +1,4 @@
-"""One run of the whole way through Dagster, in this process: what ``actionplan run`` does."""
+"""One run of the whole way through Dagster, in this process, and whom to tell of it: what ``actionplan run`` does."""
 
 from __future__ import annotations
 
@@ -6,24 +6,61 @@ import logging
 import os
 import warnings
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from pipelines import journal
+from pipelines.alerts.memory import Failing
+from pipelines.alerts.service import Delivery, after_run
 from pipelines.commands.history import dagster_instance
+from pipelines.failures import explained
 from pipelines.intake.service import aliases_of
-from pipelines.locking import run_lock
-from pipelines.plans.loader import load_plans
+from pipelines.locking import Busy, run_lock
+from pipelines.plans.loader import PlanError, load_plans
 from pipelines.progress import stage
-from pipelines.settings import Workspace
+from pipelines.settings import Workspace, now
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-COMMAND_TAG = "actionplan/started_by"
 SHOWN_UNDER_JOB = {".dagster/repository": "__repository__@actionplan"}
 """How Dagster's pages know that a run is one of this project's job."""
 
 
-def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = None) -> str:
-    """Receive the inbox and materialise everything downstream; the id of the Dagster run.
+def run(
+    ws: Workspace, plan_id: str | None = None, period_id: str | None = None
+) -> tuple[journal.Summary, list[Delivery]]:
+    """``refresh``, then tell by the workspace's channels what there is to tell: what it came to, and who was told.
+
+    Raises what ``refresh`` raises, after a failure has been told; what became of that is noted on the exception.
+    """
+    scope = "/".join(filter(None, (plan_id, period_id)))
+    try:
+        told = refresh(ws, plan_id, period_id)
+    except Busy:
+        raise
+    except Exception as error:
+        for delivery in _tell(ws, scope, _failing(error)):
+            error.add_note(str(delivery))
+        raise
+    return told, _tell(ws, scope)
+
+
+def _failing(error: Exception) -> Failing:
+    last = journal.last()
+    run_id, where = (last.run_id, last.failed_stage) if last else ("", "")
+    return Failing(run_id=run_id, at=now(), stage=where, line=explained(error).line)
+
+
+def _tell(ws: Workspace, scope: str, failure: Failing | None = None) -> list[Delivery]:
+    try:
+        plans = load_plans(ws.plans)
+    except PlanError:  # what made the run fail; of plans there is nothing to tell meanwhile
+        plans = {}
+    return after_run(ws, plans, now(), scope, failure)
+
+
+def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = None) -> journal.Summary:
+    """Receive the inbox and materialise everything downstream: what it came to.
 
     With ``plan_id`` (and ``period_id``) only that plan's (period's) workbooks are received and its reports written.
     Raises Busy while another run is going on, and whatever made a step fail: OSError for a read-only or full disk.
@@ -32,31 +69,42 @@ def refresh(ws: Workspace, plan_id: str | None = None, period_id: str | None = N
     with run_lock(ws, "actionplan run"):
         ws.prepare()
         os.environ["ACTIONPLAN_ROOT"] = str(ws.root)
-        with stage("启动"):
-            _hush()
-            from dagster import DagsterExecutionInterruptedError
-
-            from pipelines.definitions import defs
-            from pipelines.defs.jobs import partition_tags, report_keys
-            from pipelines.defs.workspace import workspace
-
-            if workspace() != ws:
-                raise RuntimeError(f"this process has its definitions for {workspace().root}, not for {ws.root}")
-            job = defs().resolve_job_def("refresh")
-            unwanted = set(report_keys()) - set(report_keys(plan_id))
-            wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]
-        with dagster_instance(ws) as instance:
-            _close_abandoned_runs(instance)
+        with journal.opened(ws, str(uuid4()), "actionplan run", plan_id, period_id) as told:
             try:
-                result = job.execute_in_process(
-                    instance=instance,
-                    asset_selection=wanted if unwanted else None,
-                    tags={COMMAND_TAG: "command", **SHOWN_UNDER_JOB, **partition_tags(plan_id, period_id)},
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                )
-            except DagsterExecutionInterruptedError:
-                raise KeyboardInterrupt from None
-            return result.run_id
+                _execute(ws, told.run_id, plan_id, period_id)
+            except Exception as error:
+                told.failure = explained(error).line
+                raise
+        return told
+
+
+def _execute(ws: Workspace, run_id: str, plan_id: str | None, period_id: str | None) -> None:
+    with stage("启动"):
+        _hush()
+        from dagster import DagsterExecutionInterruptedError
+
+        from pipelines.definitions import defs
+        from pipelines.defs.jobs import partition_tags, report_keys
+        from pipelines.defs.record import COMMAND_TAG
+        from pipelines.defs.workspace import workspace
+
+        if workspace() != ws:
+            raise RuntimeError(f"this process has its definitions for {workspace().root}, not for {ws.root}")
+        job = defs().resolve_job_def("refresh")
+        unwanted = set(report_keys()) - set(report_keys(plan_id))
+        wanted = [key for key in job.asset_layer.executable_asset_keys if key not in unwanted]
+    with dagster_instance(ws) as instance:
+        _close_abandoned_runs(instance)
+        try:
+            job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                asset_selection=wanted if unwanted else None,
+                tags={COMMAND_TAG: "command", **SHOWN_UNDER_JOB, **partition_tags(plan_id, period_id)},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
 
 
 def _close_abandoned_runs(instance: DagsterInstance) -> None:
@@ -65,6 +113,8 @@ def _close_abandoned_runs(instance: DagsterInstance) -> None:
     (A daemon finds that out by itself, as ``defs/launcher.py`` tells it.)
     """
     from dagster import DagsterRunStatus, RunsFilter
+
+    from pipelines.defs.record import COMMAND_TAG
 
     going_on = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(RunsFilter(statuses=going_on, tags={COMMAND_TAG: "command"})):

@@ -48,9 +48,9 @@ def _plan_lines(standings: Sequence[Standing]) -> Iterator[str]:
         by_district.setdefault(s.district_name, {})[s.period_id] = WORDS.get(s.status, s.status)
     rows: list[list[str]] = [["填报单位", *periods]]
     rows += [[name, *(cells.get(period, "") for period in periods)] for name, cells in by_district.items()]
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield "  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  " + "  ".join(padded(cell, columns) for cell, columns in zip(row, widths, strict=True)).rstrip()
     for s in standings:
         if s.status == "returned":
             yield f"  退回：{s.district_name} {s.period_id}，{s.error_count} 处错误，回执在 {s.receipts}"
@@ -75,10 +75,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """Columns a text takes on a terminal: Chinese characters take two."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
+def padded(text: str, columns: int) -> str:
+    """A text, and blanks up to so many columns."""
+    return text + " " * (columns - width(text))

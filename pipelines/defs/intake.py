@@ -1,18 +1,23 @@
 """From the inbox to records: what arrived, and what became of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from pipelines import journal
 from pipelines.defs.jobs import partition_key, periods, scope_of
+from pipelines.defs.record import seconds
 from pipelines.defs.workspace import WorkspaceResource, plans
-from pipelines.progress import stage
+from pipelines.progress import Stage, stage
 from pipelines.settings import Workspace, now
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from pipelines.intake.service import Outcome
 
 VERDICTS = {"accepted": "通过", "accepted_with_issues": "通过但有问题", "returned": "退回"}
 BESIDE = {"bundle": "压缩包", "evidence": "佐证材料"}
@@ -55,6 +60,7 @@ def submissions(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
         progress.summary = f"{len(new)} 份，{'、'.join(said)}" if new else "没有新的填报表"
         if len(books) > len(new):
             progress.note(f"另有 {len(books) - len(new)} 份与以前收到的完全相同，未作改变")
+        _keep(workspace.folders, new, len(books) - len(new), progress)
         for outcome in new:
             if outcome.status == "returned":
                 progress.note(f"退回：{outcome.drop_path}，回执：{outcome.receipt}")
@@ -70,8 +76,45 @@ def submissions(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
             "received": len(new),
             "again": len(books) - len(new),
             **{f"received_{s}": n for s, n in counts.items()},
+            **seconds(progress.seconds),
         }
     )
+
+
+def _keep(ws: Workspace, new: Sequence["Outcome"], again: int, progress: Stage) -> None:
+    """What came in, for the log and summary of the run: ids, verdicts and counts."""
+    told = journal.summary()
+    told.again = again
+    found = _findings(ws, [outcome.submission_id for outcome in new])
+    for outcome in new:
+        place = journal.Place(outcome.plan_id, outcome.period_id, outcome.district_code, outcome.submission_id)
+        told.received[outcome.status] = told.received.get(outcome.status, 0) + 1
+        if outcome.status == "returned":
+            told.returned.append(place)
+        where = asdict(place)
+        counts = {"rows": outcome.row_count, "errors": outcome.error_count, "warnings": outcome.warning_count}
+        journal.event("workbook", **where, status=outcome.status, counts=counts)
+        for severity, rule_id, count in found.get(outcome.submission_id, ()):
+            journal.event("findings", **where, rule_id=rule_id, status=severity, counts={"count": count})
+        progress.detail(
+            f"{VERDICTS[outcome.status]}：{outcome.drop_path}，{outcome.row_count} 行，"
+            f"错误 {outcome.error_count} 处，提示 {outcome.warning_count} 处"
+        )
+
+
+def _findings(ws: Workspace, submissions: Sequence[str]) -> Mapping[str, list[tuple[str, str, int]]]:
+    """Per submission how often each rule found something, with its severity."""
+    import polars as pl
+
+    files = [ws.records / "issue" / f"{submission}.parquet" for submission in submissions]
+    if not (there := [file for file in files if file.is_file()]):
+        return {}
+    issues = pl.scan_parquet(there, glob=False).group_by("submission_id", "severity", "rule_id").len()
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    counted = issues.sort("submission_id", "rule_id", "severity").collect()
+    for submission, severity, rule_id, count in counted.iter_rows():
+        found.setdefault(submission, []).append((severity, rule_id, count))
+    return found
 
 
 def _standing(ws: Workspace, keys: Iterable[str]) -> Mapping[str, dict[str, Any]]:

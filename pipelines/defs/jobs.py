@@ -10,9 +10,9 @@ from dagster._core.storage.tags import (
     RETRY_STRATEGY_TAG,
 )
 
+from pipelines.defs.record import PERIOD_TAG, PLAN_TAG
 from pipelines.defs.workspace import plans
 
-PLAN_TAG, PERIOD_TAG = "actionplan/plan", "actionplan/period"
 EVENT_TAG = "actionplan/event"
 """Why the reporting calendar started a run."""
 FILES_TAG = "actionplan/files"

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from pipelines import journal
+from pipelines.defs.record import seconds
 from pipelines.defs.warehouse import published
 from pipelines.defs.workspace import WorkspaceResource
 from pipelines.progress import stage
@@ -20,4 +22,6 @@ def receipts(workspace: WorkspaceResource) -> dg.MaterializeResult:
     with stage("填写回执") as progress:
         done = fill_receipts(workspace.folders)
         progress.summary = f"{done.written} 份" if done.written else "没有变化"
-    return dg.MaterializeResult(metadata={"filled": done.written, "saved_over": len(done.left)})
+    journal.summary().receipts_filled = done.written
+    counts = {"filled": done.written, "saved_over": len(done.left)}
+    return dg.MaterializeResult(metadata={**counts, **seconds(progress.seconds)})

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from pipelines import journal
 from pipelines.defs.intake import submissions
+from pipelines.defs.record import seconds
 from pipelines.defs.workspace import WorkspaceResource, plans, workspace
-from pipelines.progress import stage
+from pipelines.progress import Stage, stage
 from pipelines.settings import now
 from pipelines.warehouse import dbt
 
@@ -28,10 +31,10 @@ def register_inputs(workspace: WorkspaceResource) -> dg.MaterializeResult:
     """What dbt reads beside the records."""
     from pipelines.warehouse.snapshot import write_inputs
 
-    with stage("登记小区变动"):
+    with stage("登记小区变动") as progress:
         write_inputs(workspace.folders, plans(), now(), None)
     folder = workspace.folders.build / "inputs"
-    return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(str(folder))})
+    return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(str(folder)), **seconds(progress.seconds)})
 
 
 class Translator(DagsterDbtTranslator):
@@ -64,6 +67,7 @@ def dbt_models(context: dg.AssetExecutionContext, workspace: WorkspaceResource) 
         def follow(event: Any) -> None:
             if event.info.name in NODE_FINISHED:
                 finished.append(event)
+                _told(event, progress)
                 progress.update(len(finished), NODE_COUNT, event.data.node_info.node_name)
 
         try:
@@ -73,6 +77,13 @@ def dbt_models(context: dg.AssetExecutionContext, workspace: WorkspaceResource) 
         yield from _dagster_events(context, finished)
         if failed:
             raise failed
+
+
+def _told(event: Any, progress: Stage) -> None:
+    """A finished node in the log, and for who wants to see each."""
+    name, status, took = event.data.node_info.node_name, event.data.status.lower(), event.data.execution_time
+    journal.event("node", node=name, status=status, seconds=took)
+    progress.detail(f"{name} {status}（{took:.1f} 秒）")
 
 
 def _dagster_events(context: dg.AssetExecutionContext, finished: list[Any]) -> Iterator[Any]:
@@ -100,9 +111,27 @@ def published(workspace: WorkspaceResource) -> dg.MaterializeResult:
     """Readers keep the tables they have open and find the new ones at their next opening."""
     from pipelines.warehouse.publish import publish
 
-    with stage("发布数据"):
+    with stage("发布数据") as progress:
+        before = _looks(workspace.folders.marts)
         publish(workspace.folders)
-    tables = sorted(workspace.folders.marts.glob("*.parquet"))
+        after = _looks(workspace.folders.marts)
+        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        progress.summary = f"{len(after)} 张表，{f'{len(changed)} 张有变化' if changed else '没有变化'}"
+        for name in changed:
+            progress.detail(name)
+    told = journal.summary()
+    told.tables, told.tables_changed = len(after), len(changed)
     return dg.MaterializeResult(
-        metadata={"tables": len(tables), "folder": dg.MetadataValue.path(str(workspace.folders.marts))}
+        metadata={
+            "tables": len(after),
+            "changed": len(changed),
+            "changed_tables": dg.MetadataValue.json(changed),
+            "folder": dg.MetadataValue.path(str(workspace.folders.marts)),
+            **seconds(progress.seconds),
+        }
     )
+
+
+def _looks(folder: Path) -> dict[str, tuple[int, int]]:
+    """By what it is seen that a table was written anew: one that did not change stays the same file."""
+    return {file.stem: (file.stat().st_ino, file.stat().st_mtime_ns) for file in folder.glob("*.parquet")}

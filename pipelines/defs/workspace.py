@@ -7,6 +7,7 @@ from functools import cache
 import dagster as dg
 
 from pipelines import formats
+from pipelines.defs.record import recorded
 from pipelines.locking import give_sign_of_life, run_lock
 from pipelines.plans.loader import load_plans
 from pipelines.plans.model import Plan
@@ -41,7 +42,8 @@ class WorkspaceResource(dg.ConfigurableResource):
         what = f"Dagster run {run_id}"
         with unhurried_sqlite(), run_lock(self.folders, what, wait_seconds=WAIT_FOR_OTHER_RUN_SECONDS):
             self.folders.prepare()
-            yield self
+            with recorded(self.folders, context):
+                yield self
 
     @property
     def folders(self) -> Workspace:

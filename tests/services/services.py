@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.conftest import CHECKOUT
 
-PATIENCE = 240
+PATIENCE = 600
 """Seconds until something that must happen is taken not to: a busy machine is no failure."""
 SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "actionplan"}
 RUNS = "{ runsOrError { ... on Runs { results { runId status rootRunId parentRunId tags { key value } } } } }"

@@ -97,7 +97,7 @@ def _told(cause: Cause) -> Explanation | None:
     if cause.kind == "DagsterAssetCheckFailedError":
         checks = [name for names in re.findall(r"^\S+: (\S+)$", cause.text, re.MULTILINE) for name in names.split(",")]
         named = f"（{_some(checks)}）" if checks else ""
-        return Explanation(f"数据检查未通过{named}，{_MARTS_STAND}；请在 Dagster 中查看这项检查")
+        return Explanation(f"数据检查未通过{named}；请在 Dagster 中查看这项检查")
     return None
 
 

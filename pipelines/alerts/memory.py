@@ -54,6 +54,8 @@ class Failing(_Model):
     at: datetime
     stage: str
     line: str
+    published: bool | None = None
+    """Whether its data had been published by then; None where nobody knows."""
 
     @property
     def signature(self) -> str:
@@ -115,7 +117,10 @@ def failing(ws: Workspace) -> Mapping[str, Failing]:
 
 
 def failed(ws: Workspace, scope: str, failure: Failing) -> None:
-    """Note that a run failed. ``scope``: empty for everything, ``plan`` or ``plan/period``. Raises OSError."""
+    """Note that a run failed. Raises OSError.
+
+    ``scope``: empty for everything, ``plan`` or ``plan/period``; ``job:name`` for a job that does something else.
+    """
     with _failing_file(ws) as file:
         file.scopes[scope] = failure
 
@@ -129,8 +134,8 @@ def succeeded(ws: Workspace, scope: str) -> None:
 
 
 def covers(scope: str, other: str) -> bool:
-    """Whether a run over one scope does all that a run over the other does."""
-    return scope in ("", other) or other.startswith(f"{scope}/")
+    """Whether a run over one scope does all that a run over the other does; another job's scope is ``job:name``."""
+    return scope == other or (":" not in other and (scope == "" or other.startswith(f"{scope}/")))
 
 
 @contextmanager

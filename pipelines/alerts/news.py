@@ -200,13 +200,18 @@ def failures(failing: Mapping[str, Failing], told: Mapping[str, str]) -> Message
                 *([f"停在：{one.stage}"] if one.stage else []),
                 f"原因：{one.line}",
                 f"运行编号：{one.run_id[:8]}（记录在 logs/ 中，用 actionplan runs 查看）",
-                "已发布的数据和报告仍是上一次的，不受影响。",
+                *_what_stands(one),
             ),
         )
         for one in news
     ]
     stages = list(dict.fromkeys(one.stage for one in news if one.stage))
     return Message("failure", f"运行失败{'：' + '、'.join(stages) if stages else ''}", tuple(sections), "alarm")
+
+
+def _what_stands(one: Failing) -> Iterator[str]:
+    if one.published is not None:
+        yield "数据已更新，报告可能仍是上一次的。" if one.published else "已发布的数据和报告仍是上一次的，不受影响。"
 
 
 def recovered(failing: Mapping[str, Failing], told: Mapping[str, str]) -> Message | None:

@@ -46,9 +46,9 @@ def run(
 
 
 def _failing(error: Exception) -> Failing:
-    last = journal.last()
-    run_id, where = (last.run_id, last.failed_stage) if last else ("", "")
-    return Failing(run_id=run_id, at=now(), stage=where, line=explained(error).line)
+    last = journal.last() or journal.Summary()
+    line, published = explained(error).line, last.tables is not None
+    return Failing(run_id=last.run_id, at=now(), stage=last.failed_stage, line=line, published=published)
 
 
 def _tell(ws: Workspace, scope: str, failure: Failing | None = None) -> list[Delivery]:

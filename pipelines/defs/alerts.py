@@ -12,6 +12,7 @@ from pipelines import journal
 from pipelines.alerts.memory import Failing
 from pipelines.alerts.service import Delivery, after_run
 from pipelines.alerts.service import tell as tell_what_is_due
+from pipelines.defs.jobs import refresh
 from pipelines.defs.record import COMMAND_TAG, causes_of, scope_of_run
 from pipelines.defs.workspace import plans, workspace
 from pipelines.failures import explain
@@ -21,6 +22,8 @@ PAUSES = (1.0,)
 """Between attempts: a sensor that takes a minute is ended by Dagster; what did not arrive is tried at the next look."""
 LOOK_EVERY_SECONDS = 300
 NO_FILE = "There is no alerts.yaml."
+SOME_ASSETS = "__ASSET_JOB"
+"""What Dagster calls a run over assets that somebody chose."""
 WILL_RETRY_TAG = "dagster/will_retry"
 
 
@@ -44,9 +47,10 @@ def tell_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason:
         run_id=run.run_id,
         at=now(),
         stage=(logged and logged.failed_stage) or (steps[0].step_key if steps and steps[0].step_key else ""),
+        published=logged.tables is not None if logged and error else None,
         line=explain(causes_of(error)).line if error else "运行所在的进程已不在（被终止，或机器重启）",
     )
-    return _said(after_run(ws, plans(), now(), scope_of_run(run.tags), failure, pauses=PAUSES))
+    return _said(after_run(ws, plans(), now(), _scope(run), failure, pauses=PAUSES))
 
 
 @dg.run_status_sensor(
@@ -57,9 +61,13 @@ def tell_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason:
     description="Tells what a run brought: who is late, what was returned, who has to be reminded, what is well again.",
 )
 def tell_after_run(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-    """The state of things, where it is otherwise than told."""
-    run = context.dagster_run
-    return _passed_over(run) or _said(after_run(workspace(), plans(), now(), scope_of_run(run.tags), pauses=PAUSES))
+    """The state of things, where it is otherwise than told. A run over some assets alone makes nothing good."""
+    run, ws = context.dagster_run, workspace()
+    if passed_over := _passed_over(run):
+        return passed_over
+    if run.job_name == SOME_ASSETS:
+        return _said(tell_what_is_due(ws, plans(), now(), pauses=PAUSES))
+    return _said(after_run(ws, plans(), now(), _scope(run), pauses=PAUSES))
 
 
 @dg.sensor(
@@ -77,6 +85,11 @@ def tell_due(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if delivery.trouble:
             context.log.warning(str(delivery))
     return _said(deliveries)
+
+
+def _scope(run: dg.DagsterRun) -> str:
+    """What a run is about, as ``pipelines.alerts`` knows it."""
+    return scope_of_run(run.tags) if run.job_name in (refresh.name, SOME_ASSETS) else f"job:{run.job_name}"
 
 
 def _passed_over(run: dg.DagsterRun) -> dg.SkipReason | None:

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from pipelines import formats, renewal
+from pipelines.alerts.config import AlertsError
+from pipelines.alerts.config import load as load_alerts
 from pipelines.durable import set_aside
 from pipelines.formats import FORMAT
 from pipelines.handwritten import HandwrittenError
@@ -38,7 +40,7 @@ SHOWN = 20
 
 
 def check_written(ws: Workspace) -> Iterator[Finding]:
-    """Plan files, decisions on the register, proposals, header aliases: what people write by hand."""
+    """Plan files, decisions on the register, proposals, header aliases, alerts: what people write by hand."""
     try:
         plans = load_plans(ws.plans)
     except PlanError as error:
@@ -47,6 +49,7 @@ def check_written(ws: Workspace) -> Iterator[Finding]:
         plans = load_plans()
     reads: dict[Path, Callable[[], object]] = {
         ws.register: lambda: (decisions.read_decisions(ws.register, plans), decisions.read_entries(ws.register, plans)),
+        ws.alerts: lambda: load_alerts(ws.alerts, plans),
         ws.header_aliases: lambda: read_aliases(ws.header_aliases, plans),
         **{ws.geo / f"{name}.geojson": partial(_read_json, ws.geo / f"{name}.geojson") for name in plans},
     }
@@ -59,7 +62,7 @@ def _unreadable(ws: Workspace, path: Path, read: Callable[[], object]) -> Iterat
     where = path.relative_to(ws.root).as_posix()
     try:
         read()
-    except HandwrittenError as error:
+    except (HandwrittenError, AlertsError) as error:
         for mistake in error.mistakes[:SHOWN]:
             yield Finding(WRITTEN, where, mistake, "逐条改正这份手工填写的文件")
     except (OSError, ValueError) as error:

@@ -191,6 +191,13 @@ def test_a_failure_says_where_and_what_to_do() -> None:
     assert "01234567" in str(message)
 
 
+@pytest.mark.parametrize(("published", "says"), [(False, "仍是上一次的，不受影响"), (True, "数据已更新"), (None, "")])
+def test_a_failure_says_what_readers_see(published: bool | None, says: str) -> None:
+    text = str(news.failures({"": FULL.model_copy(update={"published": published})}, {}))
+    assert says in text
+    assert ("上一次" in text) is (published is not None)
+
+
 def test_the_same_trouble_is_told_once_another_again() -> None:
     told = {"": FULL.signature}
     assert news.failures({"": FULL, "plan/2024-11": FULL}, told) is None
@@ -208,7 +215,15 @@ def test_recovery_is_told_to_who_knows_of_the_failure() -> None:
 
 @pytest.mark.parametrize(
     ("scope", "other", "does"),
-    [("", "p/t", True), ("p", "p/t", True), ("p/t", "p/t", True), ("p/t", "", False), ("p", "pq", False)],
+    [
+        ("", "p/t", True),
+        ("p", "p/t", True),
+        ("p/t", "p/t", True),
+        ("p/t", "", False),
+        ("p", "pq", False),
+        ("", "job:x", False),
+        ("job:x", "job:x", True),
+    ],
 )
 def test_what_a_success_makes_good(scope: str, other: str, does: bool) -> None:
     assert covers(scope, other) is does

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +22,7 @@ from pipelines.intake.receive import submit
 from pipelines.plans.loader import load_plans
 from pipelines.samples import write_drops
 from pipelines.settings import Workspace
+from tests.alerts import world
 from tests.conftest import CHECKOUT, Done
 
 pytestmark = pytest.mark.slow
@@ -59,6 +60,15 @@ def undisturbed(handed_in: Path, tmp_path_factory: pytest.TempPathFactory, actio
     return root
 
 
+@pytest.fixture
+def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[world.Web]:
+    """A group's robot, whose address commands find in the environment."""
+    with world.web() as web:
+        monkeypatch.setenv("ROBOT", web.url)
+        monkeypatch.setenv("no_proxy", "localhost")
+        yield web
+
+
 def test_a_run_does_everything(undisturbed: Path) -> None:
     received = pl.read_parquet(undisturbed / "data" / "marts" / "fct_submission.parquet")
     sent = {path.read_bytes() for path in (undisturbed / "drops").rglob("*.xlsx")}
@@ -69,6 +79,25 @@ def test_a_run_does_everything(undisturbed: Path) -> None:
     }
 
 
+def test_a_run_is_summed_up_and_logged(undisturbed: Path, actionplan: Command) -> None:
+    [log] = (undisturbed / "logs").glob("*.jsonl")
+    text = log.read_text(encoding="utf-8")
+    events = [json.loads(line) for line in text.splitlines()]
+    names = {path.name for path in (undisturbed / "drops").rglob("*.xlsx")}
+    workbooks = [event for event in events if event["event"] == "workbook"]
+    assert len(workbooks) == len(names)
+    assert [name for name in names if name in text] == []
+    assert {"findings", "node", "pages", "stage_finished"} <= {event["event"] for event in events}
+    told = events[-1]
+    assert sum(told["received"].values()) == len(names)
+    assert told["tables"] == told["tables_changed"] == len(marts(undisturbed))
+    late = {late["period"]: late["districts"] for late in told["late"]}
+    assert late["2024-11"][:2] == ["磴口县", "乌拉特前旗"]
+    shown = actionplan(undisturbed, "runs", "--run", told["run_id"]).stdout
+    assert f"收到 {len(names)} 份" in shown
+    assert "用时：启动" in shown
+
+
 def test_the_run_is_in_dagsters_history(undisturbed: Path) -> None:
     import dagster as dg
 
@@ -77,7 +106,12 @@ def test_the_run_is_in_dagsters_history(undisturbed: Path) -> None:
         assert run.status is dg.DagsterRunStatus.SUCCESS
         assert run.job_name == "refresh"
         for key in (["submissions"], ["register_inputs"], ["fct_indicator"], ["published"], ["reports", PLAN]):
-            assert instance.get_latest_materialization_event(dg.AssetKey(key)), key
+            event = instance.get_latest_materialization_event(dg.AssetKey(key))
+            assert event, key
+            assert event.asset_materialization, key
+            if key != ["fct_indicator"]:
+                assert event.asset_materialization.metadata["seconds"].value >= 0, key
+        assert "| 汇总与考核 |" in str(event.asset_materialization.metadata["timings"].value)
         of_type = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
         checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in of_type]
         names = {check.check_name for check in checks}
@@ -228,9 +262,12 @@ def test_stopped_and_run_again(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on file size stands in for a full disk")
-def test_no_room_left(handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command) -> None:
+def test_no_room_left(
+    handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command, robot: world.Web
+) -> None:
     root = tmp_path / "workspace"
     shutil.copytree(handed_in, root)
+    (root / "alerts.yaml").write_text(f"channels: [{{id: group, kind: wecom, url_from: ROBOT, plans: [{PLAN}]}}]")
     room = 16 * 1024**2
     too_much = root / "data" / "raw" / "inbox" / "too-much.xlsx"
     too_much.write_bytes(b"PK" + bytes(room))
@@ -240,7 +277,13 @@ def test_no_room_left(handed_in: Path, undisturbed: Path, tmp_path: Path, action
     assert "已收到的文件都在" in done.stderr.splitlines()[-1]
     assert not (root / "data" / "marts" / "dim_plan.parquet").exists()
     assert too_much.stat().st_size > room
+    [failure] = robot.taken
+    assert "运行失败：接收填报表" in failure.json["markdown"]["content"]
+    assert "文件超出系统允许的大小" in failure.json["markdown"]["content"]
     too_much.unlink()
-    done = actionplan(root, "run")
+    done = actionplan(root, "run", "--quiet")
     assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("", "")
     assert marts(root) == marts(undisturbed)
+    titles = [taken.json["markdown"]["content"].splitlines()[0] for taken in robot.taken[1:]]
+    assert [title.partition("】")[2][:7] for title in titles] == ["运行已恢复正常", "报送情况：逾期"]

@@ -51,19 +51,19 @@ def titles(web: world.Web) -> list[str]:
 def ends(ws: Workspace) -> Callable[..., str]:
     """A run that ends, well or with an error, and what the sensor that hears of it says."""
 
-    def ended(error: Exception | None = None, tags: dict[str, str] | None = None) -> str:
+    def ended(error: Exception | None = None, tags: dict[str, str] | None = None, job: str = "refresh") -> str:
         @dg.op
         def work(context: dg.OpExecutionContext) -> None:
             with journal.opened(ws, context.run_id, "Dagster"), stage("发布数据"):
                 if error:
                     raise error
 
-        @dg.job
-        def refresh() -> None:
+        @dg.job(name=job)
+        def made() -> None:
             work()
 
         with dg.DagsterInstance.ephemeral() as instance:
-            result = refresh.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+            result = made.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
             kind = dg.DagsterEventType.PIPELINE_SUCCESS if result.success else dg.DagsterEventType.PIPELINE_FAILURE
             [event] = [event for event in result.all_events if event.event_type is kind]
             context: Any = dg.build_run_status_sensor_context(
@@ -99,6 +99,19 @@ def test_runs_of_the_command_are_its_own_business(ends: Callable[..., str], web:
 def test_a_run_that_is_tried_again_has_not_failed(ends: Callable[..., str], web: world.Web) -> None:
     assert "tried again" in ends(FULL, {"dagster/will_retry": "true"})
     assert web.taken == []
+
+
+def test_each_job_is_well_again_by_itself(ends: Callable[..., str], web: world.Web) -> None:
+    ends(FULL, job="housekeeping")
+    assert ends() == "Nothing to tell."
+    ends(job="housekeeping")
+    assert titles(web) == ["运行失败：发布数据", "运行已恢复正常"]
+
+
+def test_some_assets_made_anew_mend_no_run(ends: Callable[..., str], web: world.Web) -> None:
+    ends(FULL, {"actionplan/plan": "p"})
+    assert ends(job="some_assets") == "Nothing to tell."
+    assert ends(None, {"actionplan/plan": "p"}) != "Nothing to tell."
 
 
 def test_what_may_repeat_a_cell_stays_here(ends: Callable[..., str], web: world.Web) -> None:

@@ -95,4 +95,9 @@ def test_jobs_schedules_and_sensors(listed: dict[str, Any]) -> None:
         "reporting_calendar",
         "weekly_housekeeping",
     ]
-    assert [sensor["name"] for sensor in listed["sensors"]] == ["inbox_sensor"]
+    assert [sensor["name"] for sensor in listed["sensors"]] == [
+        "inbox_sensor",
+        "tell_after_run",
+        "tell_due",
+        "tell_failure",
+    ]

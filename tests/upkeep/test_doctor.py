@@ -167,8 +167,15 @@ def test_what_people_write_is_read(ws: Workspace) -> None:
     (ws.plans / "mine.yaml").write_text("id: mine\n")
     ws.geo.mkdir()
     (ws.geo / "bayannur_2023_2025.geojson").write_text("{")
+    ws.alerts.write_text("channels: nonsense")
     said = command(ws, "doctor").stdout
-    for name in ("bayannur_2023_2025.csv:2", "headers.csv:2", "mine.yaml:1", "bayannur_2023_2025.geojson"):
+    for name in (
+        "bayannur_2023_2025.csv:2",
+        "headers.csv:2",
+        "mine.yaml:1",
+        "bayannur_2023_2025.geojson",
+        "alerts.yaml:1",
+    ):
         assert name in said, name
 
 

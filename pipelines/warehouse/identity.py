@@ -13,7 +13,6 @@ estate records a decision. What agrees with two communities equally agrees with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
 
@@ -29,6 +28,7 @@ ENDED_BY = ("demolished", "removed")
 _SAME_STREET = (
     pl.col("street").is_null() | pl.col("street_known").is_null() | pl.col("street").eq(pl.col("street_known"))
 )
+_ANYBODY = pl.lit(True)
 _NOTHING_ELSE = pl.all_horizontal(pl.col("street", "address", "street_known", "address_known").is_null())
 
 
@@ -131,41 +131,42 @@ def identify(
     fresh = (pl.col("change") == "new_delivery").fill_null(False)
     # A row that is said to be newly built takes an old community's name last: the old one's last row comes first.
     rows = rows.with_columns(turn=pl.when(fresh).then(2).when(live).then(0).otherwise(1)).sort("turn", "row")
-    standing, ended = known.filter("standing"), known.filter(~pl.col("standing"))
-
     taken = pl.DataFrame(schema={"row": rows.schema["row"], "community_id": known.schema["community_id"]})
 
-    def claim(taken: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    def claim(pairs: pl.DataFrame) -> None:
+        """Give each community the first row that asks for it, and ask no more about either."""
+        nonlocal taken, rows, known
         if pairs.is_empty():
-            return taken
+            return
         pairs = pairs.join(barred, on=["row", "community_id"], how="anti", maintain_order="left")
         pairs = pairs.join(taken, on="row", how="anti", maintain_order="left")
         pairs = pairs.join(taken, on="community_id", how="anti", maintain_order="left")
         pairs = pairs.unique(["row", "community_id"], maintain_order=True).filter(pl.len().over("row") == 1)
-        return pl.concat([taken, pairs.unique("community_id", keep="first", maintain_order=True)])
+        new = pairs.unique("community_id", keep="first", maintain_order=True)
+        taken = pl.concat([taken, new])
+        rows = rows.join(new, on="row", how="anti", maintain_order="left")
+        known = known.join(new, on="community_id", how="anti", maintain_order="left")
 
-    def agreeing(step: _Pass, among: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
-        left = of if step.rows is None else of.filter(step.rows)
-        keep = among.select(
-            "community_id", *(pl.col(k).alias(f"{k}_known") for k in ("district_code", "own_code", *KEYS))
-        )
-        pairs = left.join(keep, left_on=step.on, right_on=[f"{k}_known" for k in step.on], maintain_order="left")
-        return (pairs if step.agree is None else pairs.filter(step.agree)).select("row", "community_id")
+    def try_(steps: tuple[_Pass, ...], among: pl.Expr, of: pl.Expr = _ANYBODY) -> None:
+        for step in steps:
+            open_ = known.filter(among)
+            left = rows.filter(of if step.rows is None else of & step.rows) if open_.height else open_
+            if left.height:
+                claim(_agreeing(step, left, open_))
 
-    def tried(taken: pl.DataFrame, steps: tuple[_Pass, ...], among: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
-        def one(so_far: pl.DataFrame, step: _Pass) -> pl.DataFrame:
-            if so_far.height == rows.height:
-                return so_far
-            left = of.join(so_far, on="row", how="anti", maintain_order="left")
-            open_ = among.join(so_far, on="community_id", how="anti")
-            return so_far if left.is_empty() or open_.is_empty() else claim(so_far, agreeing(step, open_, left))
-
-        return reduce(one, steps, taken)
-
-    taken = claim(taken, stated)
-    taken = tried(taken, (_CODE_NAME, _RENAMED), standing, rows)
-    taken = claim(taken, declared)
-    taken = tried(taken, (_NAME_STREET, _CODE_STREET, _NAME_ADDRESS, _NAME_ONLY), standing, rows)
-    taken = tried(taken, (_ELSEWHERE,), standing.filter(~pl.col("silent")), rows.filter(live))
+    standing, silent = pl.col("standing"), pl.col("silent")
+    claim(stated)
+    try_((_CODE_NAME, _RENAMED), standing)
+    claim(declared)
+    try_((_NAME_STREET, _CODE_STREET, _NAME_ADDRESS, _NAME_ONLY), standing)
+    try_((_ELSEWHERE,), standing & ~silent, live)
     # What had ended and is reported again, unless it is said to be newly built.
-    return tried(taken, (_CODE_NAME, _NAME_STREET, _NAME_ADDRESS, _NAME_ONLY), ended, rows.filter(~fresh))
+    try_((_CODE_NAME, _NAME_STREET, _NAME_ADDRESS, _NAME_ONLY), ~standing, ~fresh)
+    return taken
+
+
+def _agreeing(step: _Pass, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Every pair of ``row`` and ``community_id`` that agrees in the way of the step."""
+    keep = known.select("community_id", *(pl.col(k).alias(f"{k}_known") for k in ("district_code", "own_code", *KEYS)))
+    pairs = rows.join(keep, left_on=step.on, right_on=[f"{k}_known" for k in step.on], maintain_order="left")
+    return (pairs if step.agree is None else pairs.filter(step.agree)).select("row", "community_id")

@@ -247,7 +247,8 @@ class _History:
         since = self.last[1] if self.last else None
         rows = self._identified(identity.one_row_each(rows), period_id, reporting)
         self.known = pl.concat([self.known, rows.select(*_KNOWN)]).unique(maintain_order=True)
-        everyone = self._things(rows if self.rulings.decisions.height else None)
+        known = self._things()
+        everyone = self._things(rows) if self.rulings.decisions.height else known
 
         def meant(event: str) -> pl.Series:
             return self.rulings.meant(event, since, as_of, everyone)["community_id"]
@@ -265,7 +266,7 @@ class _History:
 
         is_last = pl.col("change").is_in(identity.ENDED_BY).fill_null(False)
         live = rows.filter(~is_last & ~pl.col("community_id").is_in(closed.implode()))
-        links = self._links(live, merged, split)
+        links = self._links(live, known, merged, split)
         ends = self._ends(rows.filter(is_last), links, live, shut)
         before, self.state = self.state, self._next(period_id, rows, live, links, ends, closed, reporting)
         if self.last:
@@ -350,10 +351,12 @@ class _History:
         found = refs.select("ref_no", "row").join(pl.concat([own, elsewhere]), on="ref_no").sort("ref_no")
         return found.select("row", community_id="thing").unique(maintain_order=True)
 
-    def _links(self, live: pl.DataFrame, merged: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+    def _links(
+        self, live: pl.DataFrame, known: pl.DataFrame, merged: pl.DataFrame, split: pl.DataFrame
+    ) -> pl.DataFrame:
         """Who came out of whom. A declared parent must have stood; of a merger it must not report itself any more."""
         children = live.filter(pl.col("change").is_in(["merge", "split"]))
-        declared = self._referred(children, self._things()).join(
+        declared = self._referred(children, known).join(
             children.select("row", "change", child="community_id"), on="row"
         )
         reported = live.select(parent="community_id")

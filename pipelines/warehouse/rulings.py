@@ -61,7 +61,9 @@ class Rulings:
         asked = self._asked(event, since, until)
         found = self._resolved(asked, "community", known).join(self._resolved(asked, "related", known), on="line")
         self._note(found)
-        old = stood.implode()
+        # Whether they stood is asked of few; a list of all who did is dear to look through for nobody.
+        named = pl.concat([found["thing"], found["thing_right"]])
+        old = stood.filter(stood.is_in(named.implode())).implode()
         turned = pl.col("thing").is_in(old) & ~pl.col("thing_right").is_in(old)
         return found.select(
             child=pl.when(turned).then("thing_right").otherwise("thing"),

@@ -461,6 +461,13 @@ class Community:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommunityId:
+    """That a community is there, where a large area's are only counted."""
+
+    community_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegisterEvent:
     """What became of a community from one period to the next."""
 
@@ -687,13 +694,30 @@ class Marts:
             }
         return self._contents[plan_id]
 
+    def know(self, plan_id: str, contents: dict[tuple[str, str], str]) -> None:
+        """What ``contents`` of a plan would come to, where somebody has worked it out already."""
+        self._contents[plan_id] = contents
+
+    def count(self, table: str, **where: Any) -> int:
+        """How many rows of a table have these values."""
+        if table not in self.tables:
+            return 0
+        sql = f"select count(*) from read_parquet(?) where {' and '.join(f'{column} = ?' for column in where)}"
+        [found] = self._connection.execute(
+            sql, [(self.folder / f"{table}.parquet").as_posix(), *where.values()]
+        ).fetchone() or (0,)
+        return int(found)
+
     def _digests(self, table: str, plan_id: str) -> Iterator[tuple[str, str]]:
         types, path = self.types(table), (self.folder / f"{table}.parquet").as_posix()
+        # Signs that no text has keep neighbours apart and tell nothing from an empty text.
+        texts = ", ".join(f"coalesce({column}::varchar, chr(30))" for column in types)
+        line = f"md5_number(concat_ws(chr(31), {texts}))"
         code = "coalesce(district_code, '')" if "district_code" in types else "''"
         own = "where plan_id = ?" if "plan_id" in types else ""
         # Rows of a table differ by its key, so that none cancels another.
         rows = self._connection.execute(
-            f"select {code}, count(*), bit_xor(md5_number(line::varchar)) from read_parquet(?) line {own} group by 1",
+            f"select {code}, count(*), bit_xor({line}) from read_parquet(?) {own} group by 1",
             [path, plan_id] if own else [path],
         ).fetchall()
         yield "columns", repr(types)

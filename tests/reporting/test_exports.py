@@ -7,9 +7,11 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import polars as pl
@@ -22,6 +24,7 @@ from pipelines.reporting import build_reports, data
 from pipelines.reporting.exports import Downloads, tables
 from pipelines.reporting.exports.book import Column, Look, Marked, Sheet, write_book
 from pipelines.reporting.exports.figures import figures_book
+from pipelines.reporting.exports.page import HIGHEST_ROW, ROW_HEIGHT, Page
 from pipelines.reporting.files import safe
 from pipelines.reporting.format import exact, reaches
 from pipelines.reporting.marts import Marts
@@ -269,10 +272,8 @@ RUNS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", 
 
 def test_no_text_of_a_csv_would_run_as_a_formula(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [*RUNS, "1-1", "", None, "’=", 'say "x",\ny'], "number": list(range(-5, 11))})
-    file = tables.write_csv(
-        frame.with_columns(names=pl.Series([["=a", "b"]] * 16), days=pl.Series([[date(2025, 11, 30)] * 2] * 16)),
-        tmp_path / "t.csv",
-    )
+    lists = {"names": pl.Series([["=a", "b"]] * 16), "days": pl.Series([[date(2025, 11, 30)] * 2] * 16)}
+    file = tables.write_csv(tables.as_text(frame.lazy().with_columns(**lists)), tmp_path / "t.csv")
     rows = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline="")))[1:]
     texts = [row[0] for row in rows]
     assert texts[: len(RUNS)] == ["'" + text for text in RUNS]
@@ -283,7 +284,8 @@ def test_no_text_of_a_csv_would_run_as_a_formula(tmp_path: Path) -> None:
 
 def test_a_list_of_days_is_text_in_a_csv(tmp_path: Path) -> None:
     days = pl.DataFrame({"occasions": [[date(2024, 6, 30), date(2024, 12, 31)], []]})
-    rows = list(csv.reader(io.StringIO(tables.write_csv(days, tmp_path / "t.csv").read_text("utf-8-sig"))))
+    file = tables.write_csv(tables.as_text(days.lazy()), tmp_path / "t.csv")
+    rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
     assert rows[1:] == [["2024-06-30; 2024-12-31"], [""]]
 
 
@@ -368,11 +370,16 @@ def test_a_districts_zip_holds_its_own_and_nothing_of_any_other(given_out: tuple
         assert all(",ALL," not in texts[entry] for entry in texts if "community" in entry)
 
 
+def _visible(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    [(_, seen)] = tables.visible(table, rows, ["150802"])
+    return seen
+
+
 def test_what_a_district_sees_is_decided_per_table() -> None:
     rows = pl.DataFrame({"plan_id": [PLAN] * 3, "district_code": ["150802", "150821", "ALL"]})
 
     def seen(table: str, rows: pl.DataFrame = rows) -> list[str]:
-        return tables.visible(table, rows, "150802")["district_code"].to_list()
+        return _visible(table, rows)["district_code"].to_list()
 
     assert seen("mart_new") == []  # nobody has thought of it
     assert seen("fct_issue") == ["150802"]
@@ -383,7 +390,7 @@ def test_what_a_district_sees_is_decided_per_table() -> None:
     assert seen("mart_finding_example", rows.with_columns(found_in=pl.lit("150802"))) == ["150802"]
     # Why all scores are provisional names the districts that are late.
     scores = rows.with_columns(score=pl.lit(1), provisional_reason=pl.lit("…"))
-    assert tables.visible("mart_assessment_score", scores, "150802").columns == [*rows.columns, "score"]
+    assert _visible("mart_assessment_score", scores).columns == [*rows.columns, "score"]
     assert not tables.OWN & tables.POOLED | tables.OWN & tables.SHARED | tables.POOLED & tables.SHARED
 
 
@@ -437,3 +444,36 @@ def test_an_empty_plan_has_a_workbook_that_says_so(marts: Path, tmp_path: Path) 
     assert book.sheetnames == ["Verdict", "Definitions"]
     assert any("No usable workbook" in str(row[0].value) for row in book["Verdict"].iter_rows())
     assert exact(Decimal("0.1")) == exact(0.1)
+
+
+class _CellByCell(Page):
+    """Writes every cell by itself, as the library does it."""
+
+    def text(self, text: str, style: Any, lines: int = 1) -> Any:
+        return lambda row, column: self.write_string(row, column, text, style), lines
+
+    def number(self, number: float, style: Any) -> Any:
+        return lambda row, column: self.write_number(row, column, number, style), 1
+
+    def place(self, first: int, rows: Any, said_again: int) -> None:
+        for row, cells in enumerate(rows, first):
+            for column, (write, _) in enumerate(cells):
+                write(row, column)
+            if (lines := max(lines for _, lines in cells)) > 1:
+                self.set_row(row, min(ROW_HEIGHT * lines, HIGHEST_ROW))
+
+
+def test_rows_kept_as_text_make_the_file_that_single_cells_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = ("text", "count", "rate", "signed", "amount", "day", "moment", "status", "mark")
+    day, moment = date(2025, 11, 30), datetime(2025, 12, 1, 9, 30)
+    rows = [
+        ["甲", 1, Fraction(974, 10), -0.5, Decimal("2.5"), day, moment, Marked("好", "met"), "是"],
+        ["甲", None, Decimal("1e-9"), 1e15, 3, None, None, Marked("差", "late"), "是"],
+        ["乙" * 60, 1234567, None, 0, None, day, moment, Marked("好", "met"), None],
+        ["=1\n<&>\U0001f600" * 9, 0, 100, 0.1, 7, day, moment, Marked("好", "met"), " 否 "],
+    ] * 9  # fmt: skip
+    columns = [Column(kind, kind, width=30) for kind in kinds]
+    sheets = [Sheet(name, "标题", columns, rows[n:], "注", section=0, stem=n) for n, name in enumerate("ab")]
+    fast = write_book(sheets, LOOK, "t", day)
+    monkeypatch.setattr("pipelines.reporting.exports.book.Page", _CellByCell)
+    assert write_book(sheets, LOOK, "t", day) == fast

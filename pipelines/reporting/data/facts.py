@@ -301,6 +301,11 @@ class Facts:
         return {(f.indicator_id, f.district_code, f.period_id, f.basis, f.variant): f for f in rows}
 
     @cached_property
+    def bases(self) -> set[str]:
+        """What is counted by: communities, households …"""
+        return {basis for *_, basis, _ in self.figures}
+
+    @cached_property
     def audited(self) -> dict[tuple[str, str, str], dict[str, Figure]]:
         """The audited figures by indicator, district and period: of each, by basis."""
         found: dict[tuple[str, str, str], dict[str, Figure]] = defaultdict(dict)

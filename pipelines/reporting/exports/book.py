@@ -17,8 +17,8 @@ from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format as Style
-from xlsxwriter.worksheet import Worksheet
 
+from pipelines.reporting.exports.page import ROW_HEIGHT, Page, Written
 from pipelines.reporting.format import MISSING
 
 
@@ -101,8 +101,7 @@ _LONGEST_TEXT = 32_000
 """Excel refuses cells of more than 32,767 characters."""
 _NAME_LENGTH = 31
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_ROW_HEIGHT, _HIGHEST_ROW = 15.5, 409
-"""In points: of a line, and what Excel allows."""
+_SAID_AGAIN = (str, Marked, type(None))
 
 
 def write_book(sheets: Sequence[Sheet], look: Look, title: str, made: date) -> bytes:
@@ -143,7 +142,7 @@ class _Writer:
         return self._styles[key]
 
     def add(self, sheet: Sheet) -> None:
-        page = self.book.add_worksheet(sheet.name[:_NAME_LENGTH])
+        page = self.book.add_worksheet(sheet.name[:_NAME_LENGTH], Page)
         widths = [_width(column, [row[i] for row in sheet.rows[:400]]) for i, column in enumerate(sheet.columns)]
         for i, width in enumerate(widths):
             page.set_column(i, i, width)
@@ -152,7 +151,7 @@ class _Writer:
         self._rows(page, sheet, first, widths)
         self._print(page, sheet, head, first)
 
-    def _heading(self, page: Worksheet, sheet: Sheet, width: float) -> int:
+    def _heading(self, page: Page, sheet: Sheet, width: float) -> int:
         """Title, stamp, notes and lead; returns the row where the table's header starts."""
         across = len(sheet.columns) - 1
         heading = self.look.heading_font
@@ -165,7 +164,7 @@ class _Writer:
         lines += [(sentence, {"font_size": 11}) for sentence in sheet.lead]
         for row, (text, options) in enumerate(lines):
             size = options.get("font_size", 10)
-            height = _ROW_HEIGHT * size / 10 * _lines_of(text, width * 10 / size) + (10 if row == 0 else 3)
+            height = ROW_HEIGHT * size / 10 * _lines_of(text, width * 10 / size) + (10 if row == 0 else 3)
             page.set_row(row, height)
             style = self.style(text_wrap=True, **options)
             if across:
@@ -174,7 +173,7 @@ class _Writer:
         page.set_row(len(lines), 6)
         return len(lines) + 1
 
-    def _header(self, page: Worksheet, sheet: Sheet, row: int, widths: Sequence[float]) -> int:
+    def _header(self, page: Page, sheet: Sheet, row: int, widths: Sequence[float]) -> int:
         """One row of headers, or two where columns are banded; returns the first row of the body."""
         style = self.style(
             font_name=self.look.heading_font,
@@ -191,7 +190,7 @@ class _Writer:
         )  # fmt: skip
         banded = any(column.band for column in sheet.columns)
         if banded:
-            page.set_row(row, _ROW_HEIGHT + 2)
+            page.set_row(row, ROW_HEIGHT + 2)
             start = 0
             while start < len(sheet.columns):
                 band = sheet.columns[start].band
@@ -208,28 +207,37 @@ class _Writer:
                     page.write_string(row, start, band, style)
                 start = end + 1
             row += 1
-        page.set_row(row, _ROW_HEIGHT * lines + 4)
+        page.set_row(row, ROW_HEIGHT * lines + 4)
         for i, column in enumerate(sheet.columns):
             if column.band or not banded:
                 page.write_string(row, i, column.header, style)
         return row + 1
 
-    def _rows(self, page: Worksheet, sheet: Sheet, first: int, widths: Sequence[float]) -> None:
+    def _rows(self, page: Page, sheet: Sheet, first: int, widths: Sequence[float]) -> None:
         marks: dict[int, dict[str, str]] = {}
+        # What has been said is said again without being worked out anew: flags, names of districts, dashes.
+        known: list[dict[tuple[Cell, bool], Written]] = [{} for _ in sheet.columns]
+        said_again = 0
         before: Cell = None
+        rows = []
         for number, values in enumerate(sheet.rows):
             starts = sheet.section is not None and number > 0 and values[sheet.section] != before
             before = values[sheet.section] if sheet.section is not None else None
-            # Not every program makes a row as high as its wrapped text when it opens the file.
-            lines = 1
-            for i, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
-                self._cell(page, first + number, i, column, value, starts)
-                if type(value) is str and (2 * len(value) > widths[i] - 3 or "\n" in value):
-                    lines = max(lines, _lines_of(value, widths[i] - 3))
-                elif isinstance(value, Marked):
-                    marks.setdefault(i, {})[value.word] = value.tone
-            if lines > 1:
-                page.set_row(first + number, min(_ROW_HEIGHT * lines, _HIGHEST_ROW))
+            row = []
+            for i, value in enumerate(values):
+                if type(value) in _SAID_AGAIN:
+                    cell = known[i].get((value, starts))
+                    if cell is None:
+                        cell = known[i][value, starts] = self._cell(page, sheet.columns[i], value, starts, widths[i])
+                        if isinstance(value, Marked):
+                            marks.setdefault(i, {})[value.word] = value.tone
+                    else:
+                        said_again += 1
+                else:
+                    cell = self._cell(page, sheet.columns[i], value, starts, widths[i])
+                row.append(cell)
+            rows.append(row)
+        page.place(first, rows, said_again)
         for i, words in marks.items():
             for word, tone in words.items():
                 ink, ground = _TONES[tone]
@@ -246,26 +254,29 @@ class _Writer:
                     },
                 )
 
-    def _cell(self, page: Worksheet, row: int, i: int, column: Column, value: Cell, starts: bool) -> None:
+    def _cell(self, page: Page, column: Column, value: Cell, starts: bool, width: float) -> Written:
         numeric = column.kind in _NUMBERS
         match value:
             case None:
-                page.write_string(row, i, MISSING, self._of("", "right" if numeric else "center", starts))
+                return page.text(MISSING, self._of("", "right" if numeric else "center", starts))
             case Marked():
-                page.write_string(row, i, value.word, self._of("", "center", starts))
+                return page.text(value.word, self._of("", "center", starts))
             case datetime():
-                page.write_datetime(row, i, value, self._of(self.look.moment, "center", starts))
+                return page.moment(value, self._of(self.look.moment, "center", starts))
             case date():
-                page.write_datetime(row, i, value, self._of(self.look.day, "center", starts))
+                return page.moment(value, self._of(self.look.day, "center", starts))
             case str():
                 align = "center" if column.kind in _CENTRED else "right" if numeric else "left"
                 quoted = value.startswith(_FORMULA_SIGNS)
-                page.write_string(row, i, value[:_LONGEST_TEXT], self._of("", align, starts, quoted))
+                # Not every program makes a row as high as its wrapped text when it opens the file.
+                wraps = 2 * len(value) > width - 3 or "\n" in value
+                lines = _lines_of(value, width - 3) if wraps else 1
+                return page.text(value[:_LONGEST_TEXT], self._of("", align, starts, quoted), lines)
             case _:
                 number = float(value)
                 whole = column.kind == "amount" and number.is_integer()
                 pattern = _NUMBERS["count" if whole else column.kind]
-                page.write_number(row, i, number, self._of(pattern, "right", starts))
+                return page.number(number, self._of(pattern, "right", starts))
 
     def _of(self, pattern: str, align: str, starts: bool, quoted: bool = False) -> Style:
         """A body cell's style. ``quoted``: stays text when somebody edits the cell."""
@@ -283,7 +294,7 @@ class _Writer:
             self._bodies[key] = self.style(**options)
         return self._bodies[key]
 
-    def _print(self, page: Worksheet, sheet: Sheet, head: int, first: int) -> None:
+    def _print(self, page: Page, sheet: Sheet, head: int, first: int) -> None:
         page.hide_gridlines(2)
         page.set_landscape()
         page.set_paper(_PAPER_A4)

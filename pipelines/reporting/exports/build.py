@@ -22,6 +22,8 @@ from pipelines.reporting.words import Words
 
 FOLDER = "downloads"
 TABLES = "tables"
+TOGETHER = 20
+"""The rows of so many districts are held in memory at a time, and lie as CSV on the disk."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,16 @@ class Downloads:
         circular = draft(facts, self.lang)
         if circular is not None and self.circular is not None:
             yield self.circular, write_paper(circular, facts.current.as_of if facts.current else date.min)
-        with tempfile.TemporaryDirectory() as folder:
-            scratch = Path(folder)
-            if due:
-                lay_out(self.words, due, scratch, tables.described(facts.marts))
-            for code in due:
-                book = self.figures(code), figures_book(facts, self.lang, code)
-                yield book
-                yield self.bundle(code), district_zip(self.words, code, book, scratch / code, receipts)
+        texts = tables.described(facts.marts) if due else {}
+        codes = sorted(due)
+        for some in (codes[n : n + TOGETHER] for n in range(0, len(codes), TOGETHER)):
+            with tempfile.TemporaryDirectory() as folder:
+                scratch = Path(folder)
+                lay_out(self.words, some, scratch, texts)
+                for code in some:
+                    book = self.figures(code), figures_book(facts, self.lang, code)
+                    yield book
+                    yield self.bundle(code), district_zip(self.words, code, book, scratch / code, receipts)
 
     def write_tables(self, folder: Path) -> None:
         """Write the plan's tables as CSV and Parquet, with the dictionary of their columns."""
@@ -96,7 +100,7 @@ class Downloads:
             for table in self.tables:
                 rows, stem = tables.rows_of(marts, table, plan_id), Path(scratch) / table
                 for fresh in (
-                    tables.write_csv(rows, stem.with_suffix(".csv")),
+                    tables.write_csv(tables.as_text(rows), stem.with_suffix(".csv")),
                     tables.write_parquet(rows, stem.with_suffix(".parquet")),
                 ):
                     swap_in(fresh, folder / fresh.name)

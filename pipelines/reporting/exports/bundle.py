@@ -61,13 +61,12 @@ def lay_out(words: Words, codes: Collection[str], scratch: Path, texts: dict[str
     for code in held:
         (scratch / code).mkdir()
     for table in filter(tables.is_visible, facts.marts.tables):
-        rows = tables.rows_of(facts.marts, table, facts.plan.plan_id).collect()
-        for code, mine in held.items():
-            own = tables.visible(table, rows, code)
+        rows = tables.as_text(tables.rows_of(facts.marts, table, facts.plan.plan_id, codes)).collect()
+        types = facts.marts.types(table)
+        for code, own in tables.visible(table, rows, codes):
             if own.height:
                 tables.write_csv(own, scratch / code / f"{table}.csv")
-                types = facts.marts.types(table)
-                mine[table] = {column: types[column] for column in own.columns}
+                held[code][table] = {column: types[column] for column in own.columns}
     for code, mine in held.items():
         content = tables.dictionary(mine, texts, dictionary_header(words))
         (scratch / code / tables.DICTIONARY).write_bytes(content)

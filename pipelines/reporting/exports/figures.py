@@ -23,6 +23,7 @@ from pipelines.reporting.marts import (
     Bridge,
     Change,
     Community,
+    CommunityId,
     Figure,
     GapCommunity,
     Indicator,
@@ -344,10 +345,9 @@ class Figures:
     def _indicators(self) -> Sheet:
         """Every way of counting, of every area, in the current period."""
         facts, current = self.facts, self.facts.current.period_id if self.facts.current else ""
-        bases = {basis for *_, basis, _ in facts.figures}
         found: dict[tuple[Indicator, str, str], dict[str, Figure]] = {}
         for indicator in facts.indicators.values():
-            for basis in sorted(bases, key=lambda basis: (basis != indicator.basis, basis)):
+            for basis in sorted(facts.bases, key=lambda basis: (basis != indicator.basis, basis)):
                 for area in self.areas:
                     readings = {v: f for v in VARIANTS if (f := facts.figure(indicator, area, current, v, basis))}
                     if readings:
@@ -455,6 +455,12 @@ class Figures:
         return self._sheet("changes", columns, rows, stem=2, section=0)
 
     @cached_property
+    def _listed_ids(self) -> set[str]:
+        facts, current = self.facts, self.facts.current.period_id if self.facts.current else ""
+        where = {"plan_id": facts.plan.plan_id, "period_id": current, "district_code": self.own, "in_register": True}
+        return {c.community_id for c in facts.marts.read(CommunityId, "fct_community_status", "community_id", **where)}
+
+    @cached_property
     def _listed(self) -> list[Community]:
         return self.facts.communities(self.own, in_register=True)
 
@@ -493,7 +499,6 @@ class Figures:
             self._column("reported", "mark", width=9),
             *self._source_columns(),
         ]
-        communities = {c.community_id: c for c in self._listed}
         codes = [self.code] if self.own else list(facts.gap_communities)
         lists: list[tuple[str, list[GapCommunity]]] = []
         for row in facts.rows["measured"]:
@@ -505,7 +510,9 @@ class Figures:
                 month=self.words.fmt.month(p.due_date),
             )
             found = (gap for code in codes for gap in facts.gap_communities[code].get(p.milestone_id, ()))
-            lists.append((label, [gap for gap in found if gap.community_id in communities]))
+            lists.append((label, [gap for gap in found if gap.community_id in self._listed_ids]))
+        size = sum(len(gaps) for _, gaps in lists)
+        communities = {c.community_id: c for c in self._listed} if size <= LONGEST else {}
         rows = (
             (
                 label,
@@ -522,7 +529,6 @@ class Figures:
             for gap in gaps
             for c in [communities[gap.community_id]]
         )
-        size = sum(len(gaps) for _, gaps in lists)
         return self._sheet("gaps", columns, rows, listed=True, size=size, section=0)
 
     def _communities(self) -> Sheet:
@@ -559,10 +565,10 @@ class Figures:
                 *[said[getattr(c, flag)] for flag in flags],
                 *self._place(c),
             )
-            for c in self._listed
+            for c in (self._listed if len(self._listed_ids) <= LONGEST else ())
         )
         stem = 3 if self.is_city else 2
-        return self._sheet("communities", columns, rows, listed=True, size=len(self._listed), stem=stem)
+        return self._sheet("communities", columns, rows, listed=True, size=len(self._listed_ids), stem=stem)
 
     def _register(self) -> Sheet:
         columns = [
@@ -659,7 +665,8 @@ class Figures:
             value = share(i.numerator, i.denominator) if i.unit == "%" else None
             targets = (("gte", i.target),) if i.target is not None else ()
             scored = i.status != "not_applicable" and i.points is not None
-            status = i.status or "scored"
+            full = scored and i.points == i.max_points
+            status = "full" if full else i.status or "scored"
             rows.append(
                 (
                     i.item_id,
@@ -670,7 +677,7 @@ class Figures:
                     i.max_points - i.points if scored and i.points is not None else None,
                     Marked(
                         str(self.words.t.label("item_status", status)),
-                        _ITEM_TONES.get(status, "met" if i.points == i.max_points else "risk"),
+                        _ITEM_TONES.get(status, "met" if full else "risk"),
                     ),
                     i.numerator,
                     i.denominator,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,13 +94,16 @@ def described(marts: Marts) -> dict[str, Described]:
     return {name: Described(text, columns[name]) for name, text in texts.items()}
 
 
-def rows_of(marts: Marts, table: str, plan_id: str) -> pl.LazyFrame:
+def rows_of(marts: Marts, table: str, plan_id: str, codes: Collection[str] | None = None) -> pl.LazyFrame:
     """The plan's rows of a published table, in the order published; none of a table that names no plan.
 
-    Not read yet: the rows behind all figures are millions in a large area.
+    ``codes``: only those of these districts and of the whole area, and what is of no district. Not read yet: the rows
+    behind all figures are millions in a large area.
     """
     whole = pl.scan_parquet(marts.folder / f"{table}.parquet")
     mine = pl.col("plan_id") == plan_id if "plan_id" in marts.types(table) else pl.lit(False)
+    if codes is not None and "district_code" in marts.types(table):
+        mine &= pl.col("district_code").is_in([*codes, ALL])
     return whole.filter(mine)
 
 
@@ -109,23 +112,33 @@ def is_visible(table: str) -> bool:
     return table in SHARED or table in POOLED or table in OWN
 
 
-def visible(table: str, rows: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Those of a plan's rows that one district may see."""
-    if table in SHARED:
-        return rows
-    seen = [code, ALL] if table in POOLED else [code] if table in OWN else []
-    mine = rows.filter(pl.col("district_code").is_in(seen))
-    if table == "mart_assessment_score":
-        mine = mine.drop(OF_ALL, strict=False)
-    return mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
+def visible(table: str, rows: pl.DataFrame, codes: Iterable[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """By district, those of a plan's rows that it may see."""
+    own = rows.partition_by("district_code", as_dict=True) if table in OWN else {}
+    for code in codes:
+        if table in SHARED:
+            yield code, rows
+            continue
+        if table in POOLED:
+            mine = rows.filter(pl.col("district_code").is_in([code, ALL]))
+        else:
+            mine = own.get((code,), rows.clear())
+        if table == "mart_assessment_score":
+            mine = mine.drop(OF_ALL, strict=False)
+        yield code, mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
 
 
-def write_csv(rows: pl.DataFrame | pl.LazyFrame, file: Path) -> Path:
-    """UTF-8 with the mark by which Excel knows it; lists joined with semicolons, no text that would run."""
-    lists = [column for column, kind in rows.lazy().collect_schema().items() if isinstance(kind, pl.List)]
-    plain = rows.lazy().with_columns(pl.col(column).cast(pl.List(pl.String)).list.join("; ") for column in lists)
-    safe = plain.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
-    safe.sink_csv(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
+def as_text(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows as they stand in CSV: lists joined with semicolons, no text that would run."""
+    lists = [column for column, kind in rows.collect_schema().items() if isinstance(kind, pl.List)]
+    plain = rows.with_columns(pl.col(column).cast(pl.List(pl.String)).list.join("; ") for column in lists)
+    return plain.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
+
+
+def write_csv(text: pl.DataFrame | pl.LazyFrame, file: Path) -> Path:
+    """Rows that are text already (``as_text``), in UTF-8 with the mark by which Excel knows it."""
+    write = text.write_csv if isinstance(text, pl.DataFrame) else text.sink_csv
+    write(file, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
     return file
 
 

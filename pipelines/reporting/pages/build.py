@@ -15,7 +15,7 @@ from pathlib import Path
 import pipelines
 from pipelines.renewal import renewed
 from pipelines.reporting import data, editions
-from pipelines.reporting.exports import FOLDER, TABLES, Downloads
+from pipelines.reporting.exports import FOLDER, TABLES, Downloads, written
 from pipelines.reporting.files import put
 from pipelines.reporting.marts import Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
@@ -172,23 +172,23 @@ class _Build:
             editions.write(folder, publication.ledger, self.marts, self.plan.plan_id)
         record = _Record(self._inputs, self._keys, sorted(self.assets.values()))
         record.pages = {name: page for name, page in old.pages.items() if page.of in self._keys.keys() - set(due)}
-        Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
-        for lang in self.languages:
-            home = _home(folder, lang)
-            Downloads(facts, lang).write(home / FOLDER, receipts, due)
-            site = Site(facts, lang, self.languages, self.assets, due, publication, self._boundaries)
-            for make in PAGES:
-                for file, text in make(site):
-                    name = (home / file).relative_to(folder).as_posix()
-                    body = hashlib.sha256(text.encode()).hexdigest()[:16]
-                    was = old.pages.get(name)
-                    stamp = was.stamp if was and was.body == body else self._stamp(facts, publication)
-                    shown = catalogue(lang)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2])
-                    put(folder / name, text.replace(STAMP, shown).encode())
-                    of = _district_of(file, self._keys) if make is district.pages else ""
-                    record.pages[name] = _Page(body, stamp, of)
-            for stale in set(home.glob("*.html")) - {folder / name for name in record.pages}:
-                stale.unlink()
+        homes = {lang: _home(folder, lang) for lang in self.languages}
+        with written(facts, {lang: home / FOLDER for lang, home in homes.items()}, receipts, due):
+            Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
+            for lang, home in homes.items():
+                site = Site(facts, lang, self.languages, self.assets, due, publication, self._boundaries)
+                for make in PAGES:
+                    for file, text in make(site):
+                        name = (home / file).relative_to(folder).as_posix()
+                        body = hashlib.sha256(text.encode()).hexdigest()[:16]
+                        was = old.pages.get(name)
+                        stamp = was.stamp if was and was.body == body else self._stamp(facts, publication)
+                        shown = catalogue(lang)(f"stamp.{stamp[0]}", number=stamp[1], version=stamp[2])
+                        put(folder / name, text.replace(STAMP, shown).encode())
+                        of = _district_of(file, self._keys) if make is district.pages else ""
+                        record.pages[name] = _Page(body, stamp, of)
+                for stale in set(home.glob("*.html")) - {folder / name for name in record.pages}:
+                    stale.unlink()
         record.files = _files(folder)
         return record
 

@@ -24,6 +24,7 @@ from pipelines.locking import run_lock
 from pipelines.settings import CHECKOUT, Limits, Workspace, local, now
 
 if TYPE_CHECKING:
+    from pipelines.alerts.service import Delivery
     from pipelines.plans.model import District, Period, Plan
 
 JUDGED_WANTING, FAILED = 1, 3
@@ -62,8 +63,6 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except Exception as error:
-            for note in getattr(error, "__notes__", ()):
-                click.echo(note, err=True)
             raise _explained(error) from error
 
 
@@ -374,13 +373,8 @@ def run(plan: str | None, period: str | None) -> None:
     ws = _workspace()
     plan_id, period_id = _selection(ws, plan, period)
     with _watched():
-        told, deliveries = start(ws, plan_id, period_id)
+        told = start(ws, plan_id, period_id, _say_delivered)
     _say(*lines(told, Names(_plans(ws))))
-    for delivery in deliveries:
-        if delivery.trouble:
-            click.echo(delivery, err=True)
-        else:
-            _say(str(delivery))
     _say_where(ws, plan_id)
 
 
@@ -401,6 +395,13 @@ def serve(host: str, port: int, only: str | None, read_only: bool) -> None:
         start(ws, host=host, port=port, parts=[only] if only else PARTS, read_only=read_only, say=click.echo)
     except CannotServe as reason:
         raise Failure(str(reason)) from None
+
+
+def _say_delivered(delivery: Delivery) -> None:
+    if delivery.trouble:
+        click.echo(delivery, err=True)
+    else:
+        _say(str(delivery))
 
 
 def _say_where(ws: Workspace, plan_id: str | None) -> None:

@@ -177,7 +177,10 @@ def secret(variable: str) -> str:
 
 
 def load(path: Path, plans: Mapping[str, object]) -> Config | None:
-    """What the file says; None where there is none. Raises AlertsError with every mistake in it."""
+    """What the file says; None where there is none. Raises AlertsError with every mistake in it.
+
+    ``plans``: those that channels may name; empty where they can't be read just now.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -222,7 +225,7 @@ def _check(config: Config, plans: Mapping[str, object]) -> Iterator[tuple[source
             yield ("channels", number, "id"), f"{channel.id} 已用于另一个渠道，请换一个名字"
         seen.add(channel.id)
         for place, plan in enumerate(channel.plans):
-            if plan not in plans:
+            if plans and plan not in plans:
                 yield ("channels", number, "plans", place), f"没有方案 {plan}" + _hint(plan, plans)
 
 

@@ -199,7 +199,7 @@ def failures(failing: Mapping[str, Failing], told: Mapping[str, str]) -> Message
                 f"时间：{one.at:%Y-%m-%d %H:%M}",
                 *([f"停在：{one.stage}"] if one.stage else []),
                 f"原因：{one.line}",
-                f"运行编号：{one.run_id[:8]}（记录在 logs/ 中，用 actionplan runs 查看）",
+                *([f"运行编号：{one.run_id[:8]}（记录在 logs/ 中，用 actionplan runs 查看）"] if one.run_id else []),
                 *_what_stands(one),
             ),
         )

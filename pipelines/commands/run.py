@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -27,28 +28,32 @@ SHOWN_UNDER_JOB = {".dagster/repository": "__repository__@actionplan"}
 
 
 def run(
-    ws: Workspace, plan_id: str | None = None, period_id: str | None = None
-) -> tuple[journal.Summary, list[Delivery]]:
-    """``refresh``, then tell by the workspace's channels what there is to tell: what it came to, and who was told.
+    ws: Workspace, plan_id: str | None, period_id: str | None, say: Callable[[Delivery], object]
+) -> journal.Summary:
+    """``refresh``, then tell by the workspace's channels what there is to tell, whether it went well or not.
 
-    Raises what ``refresh`` raises, after a failure has been told; what became of that is noted on the exception.
+    ``say`` gets what became of each message. Raises what ``refresh`` raises, after a failure has been told.
     """
     scope = "/".join(filter(None, (plan_id, period_id)))
+    before = journal.last()
     try:
         told = refresh(ws, plan_id, period_id)
     except Busy:
         raise
     except Exception as error:
-        for delivery in _tell(ws, scope, _failing(error)):
-            error.add_note(str(delivery))
+        last = journal.last()
+        failure = _failing(error, last if last and last is not before else journal.Summary())
+        for delivery in _tell(ws, scope, failure):
+            say(delivery)
         raise
-    return told, _tell(ws, scope)
+    for delivery in _tell(ws, scope):
+        say(delivery)
+    return told
 
 
-def _failing(error: Exception) -> Failing:
-    last = journal.last() or journal.Summary()
-    line, published = explained(error).line, last.tables is not None
-    return Failing(run_id=last.run_id, at=now(), stage=last.failed_stage, line=line, published=published)
+def _failing(error: Exception, told: journal.Summary) -> Failing:
+    line, published = explained(error).line, told.tables is not None
+    return Failing(run_id=told.run_id, at=now(), stage=told.failed_stage, line=line, published=published)
 
 
 def _tell(ws: Workspace, scope: str, failure: Failing | None = None) -> list[Delivery]:

@@ -285,6 +285,36 @@ def test_command_refuses_two_wishes(command: Callable[..., tuple[int, str]]) -> 
     assert command("--test", "--preview")[0] == 2
 
 
+def test_a_run_stopped_by_a_plan_with_mistakes_is_told(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the channel names a plan, and plans can't be read."""
+    monkeypatch.setenv("ACTIONPLAN_NOW", MORNING.isoformat())
+    world.publish(ws, IN_TIME)
+    ws.plans.mkdir()
+    (ws.plans / "mine.yaml").write_text("id: mine\n", encoding="utf-8")
+    with world.web() as web:
+        monkeypatch.setenv("GROUP", web.url)
+        for _ in range(2):
+            result = CliRunner().invoke(cli, ["--root", str(ws.root), "run"])
+            assert result.exit_code == 3
+            assert "mine.yaml" in result.stderr
+        assert titles(web) == ["运行失败"]
+        told = web.taken[0].json["markdown"]["content"]
+    assert "方案文件有误" in told
+    assert "运行编号" not in told
+
+
+def test_a_run_that_cannot_tell_says_so(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIONPLAN_NOW", MORNING.isoformat())
+    ws.plans.mkdir()
+    (ws.plans / "mine.yaml").write_text("id: mine\n", encoding="utf-8")
+    for content, says in ((GROUP, "环境变量 GROUP 没有设置"), ("channels: []", "alerts.yaml:1")):
+        ws.alerts.write_text(content, encoding="utf-8")
+        result = CliRunner().invoke(cli, ["--root", str(ws.root), "run"])
+        assert result.exit_code == 3
+        assert says in result.stderr
+        assert "方案文件有误" in result.stderr
+
+
 def test_what_is_remembered_can_be_read(ws: Workspace, now: Tell) -> None:
     with world.web() as web:
         now(web)

@@ -368,7 +368,7 @@ def submit(files: tuple[Path, ...], received_at: datetime | None) -> None:
 def run(plan: str | None, period: str | None) -> None:
     """接收收件箱并更新全部数据和报告（通过 Dagster，在一个进程内）；结束时给出小结，并发送该发的通知。"""
     from pipelines.commands.run import run as start
-    from pipelines.commands.summary import Names, lines
+    from pipelines.summary import Names, lines
 
     ws = _workspace()
     plan_id, period_id = _selection(ws, plan, period)
@@ -418,7 +418,8 @@ def _say_where(ws: Workspace, plan_id: str | None) -> None:
 def runs(number: int, run_id: str | None, as_json: bool) -> None:
     """最近的运行：结果、用时、收到和退回的份数（记录在 logs/ 中）。"""
     from pipelines import journal
-    from pipelines.commands.summary import Names, lines, table
+    from pipelines.commands.runs import table
+    from pipelines.summary import Names, lines
 
     ws = _workspace()
     if run_id:
@@ -696,7 +697,7 @@ def _counts(plan: Plan) -> str:
 def demo(plan: str | None) -> None:
     """用虚构数据演示一个方案（--plan all 为全部方案）的全过程，从收表到报告（默认写入 demo/ 文件夹）。"""
     from pipelines.commands.demo import NotADemo, run_demo
-    from pipelines.commands.summary import Names, lines
+    from pipelines.summary import Names, lines
 
     named = click.get_current_context().meta.get("root") or os.environ.get("ACTIONPLAN_ROOT")
     ws = Workspace.locate(named or CHECKOUT / "demo")

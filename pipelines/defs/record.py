@@ -7,7 +7,9 @@ import dagster as dg
 
 from pipelines import journal
 from pipelines.failures import Cause, explain
+from pipelines.plans.model import Plan
 from pipelines.settings import Workspace, now
+from pipelines.summary import Names, lines
 
 PLAN_TAG, PERIOD_TAG = "actionplan/plan", "actionplan/period"
 """What a run is about, where that is not everything."""
@@ -89,6 +91,12 @@ def _late(ws: Workspace) -> Iterator[journal.Late]:
 def seconds(spent: float) -> dict[str, dg.MetadataValue]:
     """How long an asset took, as its metadata."""
     return {"seconds": dg.MetadataValue.float(round(spent, 1))}
+
+
+def summed_up(plans: Mapping[str, Plan]) -> dict[str, dg.MetadataValue]:
+    """What the run came to so far, for its last asset: what came in, what was returned, what changed."""
+    _, *told = lines(journal.summary(), Names(plans))
+    return {"summary": dg.MetadataValue.md("\n".join(f"- {line.strip()}" for line in told))}
 
 
 def timings(extra: Iterable[journal.StageTime] = ()) -> dict[str, dg.MetadataValue]:

@@ -9,7 +9,7 @@ import dagster as dg
 from pipelines import journal
 from pipelines.defs.jobs import report_keys
 from pipelines.defs.receipts import receipts
-from pipelines.defs.record import seconds, timings
+from pipelines.defs.record import seconds, summed_up, timings
 from pipelines.defs.warehouse import FRESHNESS, published
 from pipelines.defs.workspace import WorkspaceResource, plans
 from pipelines.journal import StageTime
@@ -53,6 +53,7 @@ def reports(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> 
                     "pages": len(pages),
                     "open": dg.MetadataValue.path(str(folder / "index.html")),
                     **seconds(spent),
+                    **summed_up(plans()),
                     **timings([StageTime(progress.title, progress.seconds)]),
                 },
             )

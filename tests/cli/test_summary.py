@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from pipelines import journal
 from pipelines.cli import cli
-from pipelines.commands.summary import Names, lines, spell
 from pipelines.journal import Check, Late, Place, Publication, StageTime, Summary
 from pipelines.plans.loader import load_plans
 from pipelines.progress import stage, watched
 from pipelines.settings import Workspace
+from pipelines.summary import Names, lines, spell
 
 PLAN = "bayannur_2023_2025"
 NAMES = Names(load_plans())

@@ -111,6 +111,7 @@ def test_the_run_is_in_dagsters_history(undisturbed: Path) -> None:
             assert event.asset_materialization, key
             if key != ["fct_indicator"]:
                 assert event.asset_materialization.metadata["seconds"].value >= 0, key
+        assert "- 收到 " in str(event.asset_materialization.metadata["summary"].value)
         assert "| 汇总与考核 |" in str(event.asset_materialization.metadata["timings"].value)
         of_type = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
         checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in of_type]

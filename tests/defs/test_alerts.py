@@ -12,7 +12,7 @@ import pytest
 from pipelines import journal
 from pipelines.defs import workspace as of_process
 from pipelines.defs.alerts import tell_after_run, tell_due, tell_failure
-from pipelines.defs.record import COMMAND_TAG, causes_of, place_of, timings
+from pipelines.defs.record import COMMAND_TAG, causes_of, place_of, summed_up, timings
 from pipelines.failures import explain
 from pipelines.progress import stage
 from pipelines.settings import Workspace
@@ -170,3 +170,10 @@ def test_the_table_of_timings(ws: Workspace) -> None:
             pass
         table = timings([journal.StageTime("生成报告", 2.0)])["timings"].value
     assert str(table).splitlines()[2:] == ["| 启动 | 0.0 |", "| 生成报告 | 2.0 |", "| **all** | **2.0** |"]
+
+
+def test_what_a_run_came_to(ws: Workspace) -> None:
+    with journal.opened(ws, "01234567", "run") as told:
+        assert summed_up({})["summary"].value == ""
+        told.received, told.tables, told.tables_changed = {"accepted": 3}, 32, 0
+        assert summed_up({})["summary"].value == "- 收到 3 份：通过 3\n- 数据：32 张表，没有变化"

@@ -1,11 +1,10 @@
-"""What a run came to, for people: after ``actionplan run``, and later from its log."""
+"""What a run came to, for people: after ``actionplan run``, in Dagster's pages, and later from its log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pipelines.commands.status import padded
 from pipelines.journal import Late, Place, Publication, Summary
 
 if TYPE_CHECKING:
@@ -108,15 +107,3 @@ def spell(seconds: float) -> str:
         return f"{seconds:.1f} 秒"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} 分 {rest} 秒"
-
-
-def table(told: Iterable[Summary]) -> Iterator[str]:
-    """Runs, a line each, newest first."""
-    yield "开始时间             编号      结果    用时         收到  退回  由谁运行"
-    for one in told:
-        received, returned = sum(one.received.values()), one.received.get("returned", 0)
-        result, took = padded(RESULTS[one.result], 6), padded(spell(one.seconds) if one.seconds else "", 11)
-        when = one.started.replace("T", " ")
-        yield f"{when}  {one.run_id[:8]}  {result}  {took}  {received:>4}  {returned:>4}  {one.what}"
-        if one.result != "done" and (one.failure or one.failed_stage):
-            yield f"  停在“{one.failed_stage}”{f'：{one.failure}' if one.failure else ''}"

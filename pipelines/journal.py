@@ -145,7 +145,6 @@ def event(
     status: str | None = None,
     node: str | None = None,
     check: str | None = None,
-    channel: str | None = None,
     error: str | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> None:
@@ -167,7 +166,6 @@ def event(
         "status": status,
         "node": node,
         "check": check,
-        "channel": channel,
         "error": error,
         **(counts or {}),
     }

@@ -1,4 +1,4 @@
-"""What has been told, per channel, and what is failing: two small files in ``logs/alerts`` of the workspace.
+"""What has been told, per channel, and what is failing: two small files in ``logs/alerts`` of the workspace, and a log.
 
 A file is replaced whole after each message that arrived. Who is killed in between has at worst told something that is
 told once more; nothing is ever left untold.
@@ -21,6 +21,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.settings import Workspace
 
 File = TypeVar("File", bound="_Model")
+LOG = "sent.jsonl"
+LOG_BYTES = 1_000_000
 WAIT_SECONDS = 30
 """For another process that is telling: longer than it may take."""
 
@@ -80,6 +82,15 @@ class Memory:
 
     def of(self, channel: str) -> Told:
         return self._file.channels.get(channel, Told())
+
+    def note(self, at: datetime, channel: str, kind: str, *, arrived: bool, remark: str) -> None:
+        """Add a line on a message to the log of all of them; a large log is put aside for a new one. Raises OSError."""
+        log = self._path.with_name(LOG)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".old.jsonl"))
+        told = {"time": at.isoformat(), "channel": channel, "kind": kind, "status": "arrived" if arrived else "failed"}
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**told, **({"error": remark} if remark else {})}, ensure_ascii=False) + "\n")
 
     def keep(self, channel: str, told: Told) -> None:
         """Write down that this channel has been told this. Raises OSError."""

@@ -82,8 +82,10 @@ def tell(
             for one in waiting:
                 if one.channel is channel:
                     delivery = _deliver(channel, one.message, config.site, pauses)
-                    if not delivery.trouble:
-                        with writing:
+                    with writing:
+                        arrived, remark = not delivery.trouble, delivery.trouble or delivery.remark
+                        told.note(now, channel.id, one.message.kind, arrived=arrived, remark=remark)
+                        if arrived:
                             told.keep(channel.id, one.keep(told.of(channel.id)))
                     done.append(delivery)
                     if delivery.is_down:

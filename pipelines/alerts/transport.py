@@ -198,7 +198,11 @@ def _mail(channel: Mail, piece: Message, at: float) -> str:
 
 
 def _server(channel: Mail, port: int) -> smtplib.SMTP:
+    """Greeted in the sender's name: to ask for this machine's own takes long where no name server answers."""
+    options: dict[str, Any] = {
+        "timeout": channel.timeout_seconds,
+        "local_hostname": channel.sender.rpartition("@")[2],
+    }
     if channel.security == "ssl":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(channel.host, port, timeout=channel.timeout_seconds, context=context)
-    return smtplib.SMTP(channel.host, port, timeout=channel.timeout_seconds)
+        return smtplib.SMTP_SSL(channel.host, port, context=ssl.create_default_context(), **options)
+    return smtplib.SMTP(channel.host, port, **options)

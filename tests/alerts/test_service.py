@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pipelines.alerts import memory
 from pipelines.alerts.config import AlertsError
 from pipelines.alerts.memory import Failing, failed, failing, succeeded
 from pipelines.alerts.service import Delivery, tell
@@ -110,6 +111,25 @@ def test_what_did_not_arrive_is_tried_at_the_next_occasion(now: Tell) -> None:
         [arrived] = now(web)
         assert not arrived.trouble
         assert now(web) == []
+
+
+def test_every_message_is_a_line_in_the_log(ws: Workspace, now: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world.web(answers(500), OK) as web:
+        now(web)
+        now(web)
+    log = ws.logs / "alerts" / "sent.jsonl"
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [(line["channel"], line["kind"], line["status"]) for line in lines] == [
+        ("group", "digest", "failed"),
+        ("group", "digest", "arrived"),
+    ]
+    assert lines[0]["error"] == "对方返回 HTTP 500"
+    monkeypatch.setattr(memory, "LOG_BYTES", 10)
+    failed(ws, "", FAILURE)
+    with world.web() as web:
+        now(web)
+    assert len(log.read_text().splitlines()) == 1
+    assert len(log.with_suffix(".old.jsonl").read_text().splitlines()) == 2
 
 
 def test_one_dead_channel_does_not_keep_another_from_its_own(

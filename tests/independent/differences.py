@@ -49,12 +49,23 @@ class Marts:
         self.folder, self.plan = root / "data" / "marts", plan
 
     def rows(self, table: str, *key: str) -> dict[tuple[str, ...], dict[str, Any]]:
-        frame = pl.read_parquet(self.folder / f"{table}.parquet").filter(pl.col("plan_id") == self.plan.id)
         found: dict[tuple[str, ...], dict[str, Any]] = {}
-        for row in frame.iter_rows(named=True):
+        for row in self._all(table):
             at = tuple(str(row[name]) for name in key)
             assert at not in found, f"{table} has two rows of {at}"
             found[at] = row
+        return found
+
+    def _all(self, table: str) -> list[dict[str, Any]]:
+        frame = pl.read_parquet(self.folder / f"{table}.parquet")
+        return frame.filter(pl.col("plan_id") == self.plan.id).to_dicts()
+
+    def identities(self) -> dict[tuple[str, ...], str]:
+        """District, period, township and name → the identity of the community that stands there under it."""
+        here = [row for row in self._all("fct_community_status") if row["in_register"]]
+        names = ("district_code", "period_id", "subdistrict", "community_name")
+        found = {tuple(row[name] for name in names): row["community_id"] for row in here}
+        assert len(found) == len(here), "two communities of one name in one township"
         return found
 
 
@@ -111,6 +122,16 @@ def progress_differences(marts: Marts, progress: dict[tuple[str, str, str], Prog
     expected = {key: {name: getattr(p, name) for name in columns} for key, p in progress.items()}
     got = marts.rows("mart_milestone_progress", "milestone_id", "district_code", "period_id")
     return _compare("mart_milestone_progress", expected, got)
+
+
+def gap_differences(marts: Marts, communities: Mapping[Any, Mapping[str, object]]) -> Iterable[Difference]:
+    got = marts.rows("mart_gap_community", "milestone_id", "district_code", "period_id", "community_id")
+    return _compare("mart_gap_community", communities, got)
+
+
+def lagging_differences(marts: Marts, districts: Mapping[Any, Mapping[str, object]]) -> Iterable[Difference]:
+    got = marts.rows("mart_lagging_district", "district_code", "period_id")
+    return _compare("mart_lagging_district", districts, got)
 
 
 def change_differences(marts: Marts, changes: dict[tuple[str, str, str], Change]) -> Iterable[Difference]:

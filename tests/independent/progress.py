@@ -41,6 +41,12 @@ class Progress:
     best_per_month: Fraction | None = None
     exceeds_best_pace: bool | None = None
     is_out_of_reach: bool = False
+    baseline_value: Fraction | None = None
+    months_left: Fraction | None = None
+    figure_period_id: str | None = None
+    deciding_period_id: str | None = None
+    assessed_early: bool = False
+    district_scope_in: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,11 @@ class Milestones:
             return self.account.scope(milestone.districts)
         return scope(self.account, self.reading, indicator)
 
+    def deciding(self, milestone: Milestone) -> Period:
+        """The last period that ends by the due date, or the first of all."""
+        before = [p for p in self.account.plan.periods if p.as_of <= milestone.due]
+        return before[-1] if before else self.account.plan.periods[0]
+
     def figure(self, milestone: Milestone, code: str, period: Period, name: str | None = None) -> Figure:
         """The audited figure on the main basis; for the whole area over the districts in the milestone's scope."""
         indicator = self.indicator(name or milestone.indicator_id)
@@ -128,12 +139,18 @@ class Milestones:
         account, indicator = self.account, self.indicator(milestone.indicator_id)
         assert indicator.kind != "cadence", "what recurs is judged by its occasions"
         target = Target(milestone.operator, Fraction(milestone.target), indicator.denominator is None)
-        before = [p for p in account.plan.periods if p.as_of <= milestone.due]
-        deciding = before[-1] if before else account.plan.periods[0]
+        deciding = self.deciding(milestone)
         is_final = period.as_of >= deciding.as_of
+        left = months(period.as_of, milestone.due) if period.as_of < milestone.due else None
+        common: dict[str, Any] = {
+            "is_final": is_final,
+            "months_left": left,
+            "deciding_period_id": deciding.id,
+            "assessed_early": deciding.as_of < milestone.due,
+        }
         places = self.scope(milestone)
         if code != WHOLE and (milestone.whole_area_only or code not in places):
-            return Progress("not_applicable", is_final=is_final)
+            return Progress("not_applicable", **common, district_scope_in=False)
         spoken = deciding if is_final else period
         restated = is_final and any(_came_again(account, one, deciding) for one in places if code in (one, WHOLE))
         seen = [(p, self.figure(milestone, code, p)) for p in account.periods if p.as_of <= spoken.as_of]
@@ -155,10 +172,11 @@ class Milestones:
             for (earlier, was), (latest, now) in pairwise(history)
         ]
         best = max((step / days for step, days in won), default=None)
-        common: dict[str, Any] = {
+        common |= {
             "numerator": n,
             "denominator": figure.denominator,
-            "is_final": is_final,
+            "baseline_value": _percent(target, history[0][1]) if history else None,
+            "figure_period_id": spoken.id,
             "is_restated": restated,
             "is_breached": breached,
             "best_per_month": None if best is None or yes_or_no else best * MONTH,
@@ -180,7 +198,6 @@ class Milestones:
             status = "overdue_not_met"
         else:
             status = _on_the_way(target, history, value, period, milestone.due)
-        left = months(period.as_of, milestone.due) if period.as_of < milestone.due else None
         pace = None
         if len(history) > 1:
             (earlier, was), (latest, now) = history[-2:]
@@ -214,6 +231,11 @@ def _reached_on(day: date, gap: int, won: list[tuple[Fraction, int]]) -> date | 
     return day + timedelta(days=math.ceil(needed)) if needed <= 36525 else None
 
 
+def _percent(target: Target, figure: Figure) -> Fraction:
+    """Of a rate its percent, of a count its number."""
+    return 100 * _known(figure.numerator) / _known(target.whole(figure))
+
+
 def _known(number: Fraction | None) -> Fraction:
     assert number is not None
     return number
@@ -224,7 +246,7 @@ def _on_the_way(
 ) -> str:
     """Against the straight path from the first value to the target; of a number, five in a hundred of it are near."""
     first, started = history[0]
-    start = 100 * _known(started.numerator) / _known(target.whole(started))
+    start = _percent(target, started)
     passed = Fraction((period.as_of - first.as_of).days, (due - first.as_of).days)
     short = start + (target.number - start) * passed - value
     short = -short if target.operator in ("lte", "lt") else short

@@ -22,6 +22,8 @@ from tests.conftest import Done
 from tests.independent import differences as against
 from tests.independent.account import Account
 from tests.independent.figures import all_figures
+from tests.independent.gaps import Shortfalls, gap_communities
+from tests.independent.lagging import lagging_districts
 from tests.independent.plans import READINGS
 from tests.independent.points import assess
 from tests.independent.progress import Milestones, rate_changes, submission_status
@@ -92,8 +94,12 @@ def differences(root: Path, plan: Plan, districts: list[District], now: datetime
     yield from against.status_differences(marts, submission_status(account))
     yield from against.bridge_differences(marts, register, account)
     yield from against.figure_differences(marts, account, figures)
-    yield from against.change_differences(marts, rate_changes(account, reading, figures))
-    yield from against.progress_differences(marts, Milestones(account, reading, figures).all())
+    milestones, changes = Milestones(account, reading, figures), rate_changes(account, reading, figures)
+    progress, shortfalls = milestones.all(), Shortfalls(account, reading, register)
+    yield from against.change_differences(marts, changes)
+    yield from against.progress_differences(marts, progress)
+    yield from against.gap_differences(marts, gap_communities(milestones, progress, shortfalls, marts.identities()))
+    yield from against.lagging_differences(marts, lagging_districts(account, progress, changes, shortfalls))
     yield from against.fact_differences(marts, facts_stated(account, reading, figures))
     if plan.rubric is not None:
         yield from against.assessment_differences(marts, *assess(account, figures))

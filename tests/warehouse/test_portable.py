@@ -99,7 +99,7 @@ SHARED = {
         "rank",
         "replace",
     ),
-    *("row_number", "split_part", "sum", "trim"),
+    *("round", "row_number", "split_part", "sum", "trim"),
     *(
         "array",
         "array_contains",

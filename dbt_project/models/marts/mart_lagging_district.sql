@@ -1,5 +1,5 @@
 -- Districts in order of how far they are behind, 1 first, and the main reason. A district without data is not ahead of
--- one that is behind.
+-- one that is behind. Points are compared to a billionth: what is equal may differ in its last digits.
 with scored as (
     select
         m.*,
@@ -26,7 +26,7 @@ milestone as (
             partition by plan_id, district_code, period_id
             order by
                 case when status = 'no_data' then 1 else 0 end asc,
-                coalesce(gap_points, 0) desc,
+                coalesce(round(gap_points, 9), -1) desc,
                 coalesce(gap_units, 0) desc,
                 sort_order asc,
                 milestone_id asc
@@ -70,15 +70,16 @@ worst as (
         b.district_code,
         b.period_id,
         w.gap_units,
+        w.is_breached,
         w.baseline_value,
         a.baseline_value as area_baseline,
         w.turn * w.baseline_value < a.turn * a.baseline_value as starts_lower,
-        w.turn * (w.value - w.baseline_value) as gained,
-        a.turn * (a.value - a.baseline_value) as area_gained,
+        round(w.turn * (w.value - w.baseline_value), 9) as gained,
+        round(a.turn * (a.value - a.baseline_value), 9) as area_gained,
         w.turn * w.observed_per_month as pace,
         u.units as unreported,
-        w.turn * c.work_effect as work_effect,
-        w.turn * c.denominator_effect as denominator_effect
+        round(w.turn * c.work_effect, 9) as work_effect,
+        round(w.turn * c.denominator_effect, 9) as denominator_effect
     from behind as b
     inner join scored as w
         on
@@ -129,13 +130,15 @@ standing as (
             when d.is_silent then 'no_ledger'
             when b.milestones_behind = 0 then 'no_figures'
             when w.gap_units is null then 'not_done'
+            when w.gap_units = 0 and w.is_breached then 'not_held'
+            when w.gap_units = 0 then 'companion_short'
             when w.unreported > 0 and 2 * w.unreported >= w.gap_units then 'communities_missing'
             when w.denominator_effect <= -1 and -w.denominator_effect >= abs(w.work_effect) then 'denominator_grew'
             when w.pace < 0 then 'work_lost'
             when w.pace = 0 then 'work_stalled'
+            when w.pace is null then 'first_figure'
             when w.gained >= w.area_gained and w.starts_lower then 'started_low'
-            when w.pace > 0 then 'too_slow'
-            else 'first_figure'
+            else 'too_slow'
         end as main_reason
     from {{ ref('int_district_period') }} as d
     left join behind as b
@@ -153,7 +156,7 @@ select
         order by
             milestones_behind + milestones_no_data desc,
             milestones_behind desc,
-            coalesce(worst_gap_points, 0) desc,
+            coalesce(round(worst_gap_points, 9), 0) desc,
             gap_units desc
     ) as rank,
     cast(milestones_behind as bigint) as milestones_behind,
@@ -172,8 +175,9 @@ select
             when 'denominator_grew' then -denominator_effect
             when 'started_low' then baseline_value
             when 'first_figure' then baseline_value
-            when 'not_done' then null
-            else pace
+            when 'work_lost' then pace
+            when 'work_stalled' then pace
+            when 'too_slow' then pace
         end as double
     ) as reason_observed,
     cast(
@@ -183,7 +187,7 @@ select
             when 'denominator_grew' then work_effect
             when 'started_low' then area_baseline
             when 'first_figure' then area_baseline
-            else worst_gap_units
+            else nullif(worst_gap_units, 0)
         end as double
     ) as reason_compared_with
 from standing

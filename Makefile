@@ -1,6 +1,6 @@
 # Every target prepares what it needs first; nothing but Python 3.11+, git and make has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench dev docs sweep verdicts lock clean
+.PHONY: help setup demo test lint format bench dev docs sweep soak verdicts lock clean
 
 BIN := .venv/bin
 # make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
@@ -22,7 +22,7 @@ demo: setup ## synthetic workbooks from inbox to reports (PLAN=shucheng_2022_202
 
 test: setup lint ## all checks and tests
 	@tools/test_needs.sh
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark and not sweep" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not benchmark and not sweep and not soak" $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts, sqlfluff
 	@$(BIN)/ruff check
@@ -44,6 +44,9 @@ dev: setup ## Dagster's pages, sensor and schedules for this workspace (ROOT=dem
 
 sweep: setup ## every published figure against the independent calculation, at many seeds (SEEDS="2 3 5 7 11")
 	@$(BIN)/python -m pytest -q -m sweep tests/independent $(ARGS)
+
+soak: setup ## runs killed at random points, and what the next run makes of it (SEEDS="1 2 3", or 1-40); told in .build/soak.jsonl
+	@$(BIN)/python -m pytest -q -n 0 -m soak tests/faults $(ARGS)
 
 docs: setup ## write the generated pages in docs/ anew: forms, rules, coverage, entities, the plans' schema; dbt's in .build/dbt-docs
 	@$(BIN)/python -c "from pipelines.forms.dictionary import page; print(page(), end='')" >docs/forms.md

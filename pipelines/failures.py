@@ -82,6 +82,8 @@ def _told(cause: Cause) -> Explanation | None:
         return Explanation("方案文件有误，请先用 actionplan plans check 检查", cause.text)
     if cause.kind in _PLAIN:
         return Explanation(cause.text.rstrip("。"))
+    if cause.kind == "ClockError":
+        return Explanation("系统时钟早于上一次收到填报表的时间，收件箱里的文件都没有接收", cause.text)
     if cause.kind in _BY_HAND:
         return Explanation("认定文件（data/raw/register）有误，请逐条改正后再运行", cause.text)
     if trouble := disk_trouble(cause):

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from pipelines.intake.receive import Drop, Received
 from pipelines.intake.records import (
     BUNDLE_SCHEMA,
     read_submission,
+    read_submissions,
     record_path,
     remove_leftovers,
     write_findings,
@@ -51,6 +52,8 @@ ARCHIVERS = 4
 FAULT = Refusal(
     "internal_error", "程序在处理这份文件时出错，没有读取。", "文件已存档，请联系系统维护人员；不必反复报送同一文件。"
 )
+CLOCK_TOLERANCE = timedelta(hours=1)
+"""A clock may be set back by so much."""
 TOO_LONG = Refusal("zip_too_large", "解压用时过长，已停止。", "请分成几个压缩包，或直接报送工作簿。")
 _log = logging.getLogger(__name__)
 
@@ -144,6 +147,8 @@ class Run:
     def _archived(self, drops: Sequence[Drop]) -> dict[str, _Item]:
         """Every original to look at: what lies in the inbox, and what an interrupted run had archived only."""
         items: dict[str, _Item] = {}
+        if not all(map(receive.has_stated_time, drops)):
+            self._mistrust_the_clock()
         with ThreadPoolExecutor(ARCHIVERS) as threads:
             for drop, received in zip(drops, threads.map(self._archive, drops), strict=True):
                 if received:
@@ -159,6 +164,20 @@ class Run:
                 else:
                     items[received.sha256] = _Item(received)
         return items
+
+    def _mistrust_the_clock(self) -> None:
+        """Take nothing in at a time before that of what was seen already: it would stand behind it for ever."""
+        known = read_submissions(self.ws.records, ["received_at", "received_at_source", "file_name", "archive_path"])
+        seen = [one for one in known if one["received_at_source"] == receive.FIRST_SEEN and one["archive_path"]]
+        last = max(seen, key=lambda one: one["received_at"], default=None)
+        if last and self.now < last["received_at"] - CLOCK_TOLERANCE:
+            then = f"收到 {last['file_name']} 的时间 {last['received_at']:%Y-%m-%d %H:%M}"
+            note = f"data/raw/archive/{last['archive_path']}.json"
+            raise receive.ClockError(
+                f"现在的时间 {self.now:%Y-%m-%d %H:%M} 早于{then}，收件箱里的文件都没有接收。"
+                "请校正系统时钟后再运行；如果是当时的时钟走快了，"
+                f"请改正 {note} 中的 received_at，再依次运行 actionplan doctor --repair 和 actionplan run。"
+            )
 
     def _archive(self, drop: Drop) -> Received | None:
         return receive.archive(self.ws, drop, self.now)

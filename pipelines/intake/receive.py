@@ -28,6 +28,10 @@ SETTLING_SECONDS = 1.0
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".csv")
 
 
+class ClockError(Exception):
+    """The clock says less than when something was first seen; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Drop:
     """Something found in the inbox. ``drop_path`` is relative to the inbox, with ``/``, as people read it."""
@@ -329,6 +333,11 @@ def _received_at(path: Path, now: datetime) -> tuple[datetime, str]:
         return now, FIRST_SEEN
     except (ValueError, KeyError, TypeError):
         return now, FIRST_SEEN
+
+
+def has_stated_time(drop: Drop) -> bool:
+    """Whether its sender said when it came."""
+    return sidecar(drop.path).is_file()
 
 
 def write_received(archive: Path, received: Received) -> None:

@@ -91,6 +91,7 @@ def wanted(ws: Workspace) -> list[Path]:
         _below(ws.raw),
         _below(ws.plans),
         (ws.root / name for name in CONFIGURATION),
+        (path for path in _below(ws.logs / "alerts") if path.suffix != ".lock"),  # what was told already
         sorted(ws.reports.glob("*/edition/*")),
         *(_below(folder) for folder in sorted(ws.reports.glob("[!.]*@*"))),
     ]

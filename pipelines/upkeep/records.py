@@ -100,6 +100,8 @@ def _of_submission(ws: Workspace, submission_id: str, found: _Read) -> Iterator[
         yield Finding(CHECK, where, f"{name} 的原件不在存档中（{submission['archive_path']}）", _GONE)
     elif said := _incomplete(submission, found.rows[submission_id]):
         yield _amiss(where, f"{name} 的记录不完整：{said}", _again(ws, submission_id, home))
+    elif home and (said := _otherwise_told(submission, receive.read_received(home))):
+        yield _amiss(where, f"{name} {said}", _again(ws, submission_id, home))
     elif said := _receipt_amiss(receipt_path(ws.receipts, submission)):
         where = receipt_path(ws.receipts, submission).relative_to(ws.root).as_posix()
         again = _again(ws, submission_id, home)
@@ -122,6 +124,13 @@ def _home(ws: Workspace, submission_id: str, submission: Mapping[str, Any] | Non
         return home if home.is_file() else None
     found = ws.archive.glob(f"{submission_id[:2]}/{submission_id}*")
     return next((path for path in found if not path.suffix), None)
+
+
+def _otherwise_told(submission: Mapping[str, Any], note: receive.Received | None) -> str | None:
+    """Where the note beside the original says another time than the record: somebody has corrected it."""
+    if note is None or note.received_at == submission["received_at"]:
+        return None
+    return f"的收到时间记为 {submission['received_at']}，存档的记载是 {note.received_at}"
 
 
 def _incomplete(submission: Mapping[str, Any], rows: Mapping[str, int]) -> str | None:

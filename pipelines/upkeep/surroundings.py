@@ -15,6 +15,8 @@ from pathlib import Path
 from pipelines import formats, renewal
 from pipelines.alerts.config import AlertsError
 from pipelines.alerts.config import load as load_alerts
+from pipelines.alerts.config import AlertsError
+from pipelines.alerts.config import load as load_alerts
 from pipelines.durable import set_aside
 from pipelines.formats import FORMAT
 from pipelines.handwritten import HandwrittenError
@@ -51,6 +53,7 @@ def check_written(ws: Workspace) -> Iterator[Finding]:
         ws.register: lambda: (decisions.read_decisions(ws.register, plans), decisions.read_entries(ws.register, plans)),
         ws.alerts: lambda: load_alerts(ws.alerts, plans),
         ws.header_aliases: lambda: read_aliases(ws.header_aliases, plans),
+        ws.alerts: lambda: load_alerts(ws.alerts, plans),
         **{ws.geo / f"{name}.geojson": partial(_read_json, ws.geo / f"{name}.geojson") for name in plans},
     }
     for path, read in reads.items():
@@ -111,7 +114,7 @@ def _size(folder: Path) -> int:
 def check_rights(ws: Workspace) -> Iterator[Finding]:
     """Folders that can't be written, files that can't be read."""
     found = 0
-    for top in (ws.raw, ws.marts, ws.reports, ws.build, ws.dagster_home, ws.plans):
+    for top in (ws.raw, ws.marts, ws.reports, ws.build, ws.dagster_home, ws.logs, ws.plans):
         for folder, _, files in os.walk(top):
             rights = os.R_OK | os.X_OK | (0 if top == ws.plans else os.W_OK)
             wrong = [Path(folder)] if not os.access(folder, rights) else []

@@ -281,6 +281,7 @@ def test_killed_anywhere_the_next_run_finishes(tmp_path: Path, build: Build) -> 
         assert f"第{numbers[-1]}次发布" in text(home / "index.html"), point
     build(9, corrected(tables()))
     assert [edition.published_at.day for edition in editions.read(home)] == [5, 7]
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {"assets", PLAN, f"{PLAN}@1"}
     build(9, tables())
     assert [edition.number for edition in editions.read(home)] == [1, 2, 3]
     left = {path.name for path in (tmp_path / "reports").iterdir()}

@@ -19,11 +19,13 @@ from click.testing import CliRunner, Result
 from pipelines.cli import cli
 from pipelines.forms import FORMS
 from pipelines.intake import receive
+from pipelines.intake.service import process_inbox
 from pipelines.locking import run_lock
 from pipelines.settings import Workspace
 from pipelines.upkeep.doctor import Examination, examine
 from tests.conftest import CHECKOUT
-from tests.intake.test_inbox import hand_in, snapshot
+from tests.intake.books import plans
+from tests.intake.test_inbox import hand_in, ledger, snapshot
 from tests.upkeep.conftest import Tear, cut_short, emptied, gone, taken_in
 
 
@@ -147,6 +149,30 @@ def test_a_damaged_original_is_named_and_never_touched(ws: Workspace) -> None:
     assert received.received_at == submission["received_at"]
     assert home.read_bytes() == sound
     assert home.with_suffix(receive.DAMAGED).read_bytes() == rotten
+
+
+@pytest.mark.slow
+def test_a_clock_that_was_wrong(ws: Workspace) -> None:
+    """Set back, nothing is taken in, for it would stand behind what came before; a wrong time can be put right."""
+    later = datetime(2035, 1, 1, 8)
+    hand_in(ws, {"2025.xlsx": ledger(2, "2025-11")})
+    process_inbox(ws, plans(), later)
+    hand_in(ws, {"2025(2).xlsx": ledger(3, "2025-11")})
+    before = snapshot(ws.root)
+    with pytest.raises(receive.ClockError, match=r"收到 2025\.xlsx 的时间 2035-01-01 08:00") as told:
+        taken_in(ws)
+    assert snapshot(ws.root) == before
+    home = ws.archive / pl.read_parquet(record(ws, "submission", "2025.xlsx"))["archive_path"][0]
+    note = home.with_suffix(".json")
+    assert note.relative_to(ws.root).as_posix() in str(told.value)
+    note.write_text(note.read_text("utf-8").replace("2035-01-01", "2025-12-01"), "utf-8")
+    assert "2025-12-01 08:00:00" in next(iter(wanting(ws).values()))
+    command(ws, "doctor", "--repair")
+    taken_in(ws)
+    assert wanting(ws) == {}
+    assert pl.read_parquet(record(ws, "submission", "2025.xlsx"))["received_at"][0] == datetime(2025, 12, 1, 8)
+    changed = pl.read_parquet(record(ws, "change", "2025(2).xlsx"))
+    assert set(changed["supersedes"]) == {home.name[:16]}
 
 
 def test_an_original_that_is_gone(ws: Workspace) -> None:

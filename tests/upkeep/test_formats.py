@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,7 @@ from pipelines import __version__, durable, formats
 from pipelines.cli import cli
 from pipelines.formats import FORMAT, FormatError
 from pipelines.intake import upgrade
+from pipelines.intake.receive import submit
 from pipelines.settings import Workspace
 from pipelines.upkeep.doctor import examine
 from pipelines.warehouse.records import SCHEMAS
@@ -136,3 +139,31 @@ def test_a_damaged_marker_is_written_anew(ws: Workspace) -> None:
     examine(ws, repair=True)
     upgrade.begin(ws)
     assert formats.read(ws) == formats.State(FORMAT, __version__, None)
+
+
+FIRST = Path(__file__).parent / "data" / "first-version"
+"""What the first version of the program that took workbooks in made of three synthetic ones (without its receipts):
+records without ``layout``, with the findings and words of that time."""
+
+
+@pytest.mark.slow
+def test_a_workspace_of_the_first_version(tmp_path: Path) -> None:
+    """Its originals are read anew by today's program, as if they had come to it, each when it came."""
+    ws = Workspace(tmp_path / "workspace")
+    shutil.copytree(FIRST, ws.root)
+    old = {path.relative_to(ws.root): path.read_bytes() for path in ws.records.rglob("*.parquet")}
+    notes = [json.loads(path.read_text("utf-8")) for path in sorted(ws.archive.glob("??/*.json"))]
+    assert "3 份填报表的记录是旧格式" in CliRunner().invoke(cli, ["doctor", "--root", str(ws.root)]).stdout
+    taken_in(ws)
+    assert [finding for finding in examine(ws).wanting if finding.where != "data/marts"] == []
+    [aside] = ws.aside.iterdir()
+    assert {name: (aside / name).read_bytes() for name in old} == old
+    other = Workspace(tmp_path / "other").prepare()
+    for note in notes:
+        sent = tmp_path / "sent" / note["file_name"]
+        sent.parent.mkdir(exist_ok=True)
+        shutil.copyfile(ws.archive / note["sha256"][:2] / note["sha256"], sent)
+        submit(other, [sent], datetime.fromisoformat(note["received_at"]), note["drop_path"].rpartition("/")[0])
+    taken_in(other)
+    assert snapshot(ws.records) == snapshot(other.records)
+    assert {path.name for path in ws.receipts.rglob("*.xlsx")} == {path.name for path in other.receipts.rglob("*.xlsx")}

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pipelines
-from pipelines.renewal import renewed
+from pipelines.renewal import mend, renewed
 from pipelines.reporting import data, editions
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads, written
 from pipelines.reporting.files import put
@@ -104,6 +104,8 @@ class _Build:
                 due = self._keys.items() - (record.districts.items() if stands else set())
                 record = self._write(fresh, publication, record, {code for code, _ in due})
                 record.write(fresh)
+        else:
+            mend(self.folder)
         return [self.folder / name for name in record.pages]
 
     @cached_property

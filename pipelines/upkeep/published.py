@@ -39,6 +39,10 @@ def check_marts(ws: Workspace, progress: Stage) -> Iterator[Finding]:
     except (duckdb.Error, OSError) as error:
         said = str(error).splitlines()[0][:120]
         yield _replaceable(ws, MARTS, warehouse, f"数据库读不出来：{said}")
+        with duckdb.connect() as nothing:
+            for file in files.values():
+                if isinstance(rows := _content(nothing, f"read_parquet({_quoted(file)})"), str):
+                    yield _replaceable(ws, MARTS, file, f"文件读不出来：{rows}")
 
 
 def _against(
@@ -57,22 +61,30 @@ def _against(
         progress.update(number, len(files), name)
         if name not in tables:
             yield _replaceable(ws, MARTS, file, f"{WAREHOUSE} 中没有这张表")
-        elif name in hashes and sha256(file) != hashes[name]:
+            continue
+        table, rows = _content(published, f'marts."{name}"'), _content(published, f"read_parquet({_quoted(file)})")
+        if name in hashes and sha256(file) != hashes[name]:
             yield _replaceable(ws, MARTS, file, "文件与发布时的内容（SHA-256）不符")
-        elif said := _differs(published, name, file):
-            yield _replaceable(ws, MARTS, ws.marts / WAREHOUSE, f"表 {name} {said}")
+        elif isinstance(rows, str):
+            yield _replaceable(ws, MARTS, file, f"文件读不出来：{rows}")
+        elif not isinstance(table, str) and table != rows:
+            yield _replaceable(ws, MARTS, ws.marts / WAREHOUSE, f"表 {name} 与 Parquet 文件不一致")
+        if isinstance(table, str):
+            yield _replaceable(ws, MARTS, ws.marts / WAREHOUSE, f"表 {name} 读不出来：{table}")
 
 
-def _differs(published: duckdb.DuckDBPyConnection, name: str, file: Path) -> str | None:
-    """How a table differs from its Parquet file, every value of both read."""
-    path = file.as_posix().replace("'", "''")
-    found = []
-    for relation in (f'marts."{name}"', f"read_parquet('{path}')"):
-        try:
-            found.append(published.execute(f"select count(*), bit_xor(hash(t)) from {relation} as t").fetchone())
-        except duckdb.Error as error:
-            return f"读不出来：{str(error).splitlines()[0][:120]}"
-    return None if found[0] == found[1] else "与 Parquet 文件不一致"
+def _content(published: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int] | str:
+    """Stands for the rows of a relation, every value read; what is wrong where it can't be."""
+    try:
+        row = published.execute(f"select count(*), bit_xor(hash(t)) from {relation} as t").fetchone()
+    except duckdb.Error as error:
+        return str(error).splitlines()[0][:120]
+    assert row
+    return row[0], row[1]
+
+
+def _quoted(file: Path) -> str:
+    return "'" + file.as_posix().replace("'", "''") + "'"
 
 
 def _replaceable(ws: Workspace, check: str, path: Path, what: str) -> Finding:
@@ -82,32 +94,37 @@ def _replaceable(ws: Workspace, check: str, path: Path, what: str) -> Finding:
 
 def check_reports(ws: Workspace, progress: Stage) -> Iterator[Finding]:
     """Each plan's folder: what it was published as, its files, and whether the marts say the same."""
+    for home in sorted(ws.reports.glob(f"[!.]*/{editions.FOLDER}")):
+        if "@" not in home.parent.name:
+            progress.update(0, 0, home.parent.name)
+            yield from _of_folder(ws, home.parent)
     if not any(ws.marts.glob("*.parquet")):
         return
     try:
         with Marts(ws.marts) as marts:
             for plan in marts.plans(None):
                 progress.update(0, 0, plan.plan_name)
-                yield from _of_plan(ws, marts, plan.plan_id)
+                yield from _against_marts(ws, ws.reports / plan.plan_id, marts.content(plan.plan_id))
     except (duckdb.Error, OSError) as error:
         said = str(error).splitlines()[0][:120]
-        yield Finding(REPORTS, "data/marts", f"已发布的数据读不出来，报告没有检查：{said}", _MOVE)
+        yield Finding(REPORTS, "data/marts", f"已发布的数据读不出来，没有与报告核对：{said}", _MOVE)
 
 
-def _of_plan(ws: Workspace, marts: Marts, plan_id: str) -> Iterator[Finding]:
-    folder = ws.reports / plan_id
+def _ledger(folder: Path) -> list[editions.Edition] | None:
+    """The publications of a plan; None where they can't be read."""
+    try:
+        return editions.read(folder)
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+
+
+def _of_folder(ws: Workspace, folder: Path) -> Iterator[Finding]:
     where = folder.relative_to(ws.root).as_posix()
     home = folder / editions.FOLDER
-    try:
-        ledger = editions.read(folder)
-    except (ValueError, KeyError, TypeError, OSError):
+    if _ledger(folder) is None:
         what = "各次发布的记载（ledger.json）已损坏"
         remedy = "用 actionplan doctor --repair 移开，由上一次发布的记载接续"
         yield Finding(REPORTS, f"{where}/edition/ledger.json", what, remedy, mend=partial(_mend_ledger, ws, folder))
-        return
-    if not ledger:
-        yield Finding(REPORTS, where, "还没有报告", _RUN)
-        return
     for table in sorted(home.glob("*.parquet")):
         try:
             pl.read_parquet(table)
@@ -117,7 +134,15 @@ def _of_plan(ws: Workspace, marts: Marts, plan_id: str) -> Iterator[Finding]:
             yield Finding(REPORTS, below, "与上次发布对比用的数据已损坏", _MOVE, mend=mend)
     if wrong := amiss(folder):
         yield Finding(REPORTS, f"{where}/{wrong[0]}", f"有 {len(wrong)} 个文件缺失、多余或与生成时不符", _RUN)
-    if ledger[-1].content != marts.content(plan_id):
+
+
+def _against_marts(ws: Workspace, folder: Path, content: str) -> Iterator[Finding]:
+    where, ledger = folder.relative_to(ws.root).as_posix(), _ledger(folder)
+    if ledger is None:  # told already
+        return
+    if not ledger:
+        yield Finding(REPORTS, where, "还没有报告", _RUN)
+    elif ledger[-1].content != content:
         said = f"报告（第 {ledger[-1].number} 次发布，数据截至 {ledger[-1].as_of}）与已发布的数据不一致"
         yield Finding(REPORTS, where, said, _RUN)
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from pipelines import formats, renewal
 from pipelines.alerts.config import AlertsError
 from pipelines.alerts.config import load as load_alerts
-from pipelines.alerts.config import AlertsError
-from pipelines.alerts.config import load as load_alerts
 from pipelines.durable import set_aside
 from pipelines.formats import FORMAT
 from pipelines.handwritten import HandwrittenError
@@ -53,7 +51,6 @@ def check_written(ws: Workspace) -> Iterator[Finding]:
         ws.register: lambda: (decisions.read_decisions(ws.register, plans), decisions.read_entries(ws.register, plans)),
         ws.alerts: lambda: load_alerts(ws.alerts, plans),
         ws.header_aliases: lambda: read_aliases(ws.header_aliases, plans),
-        ws.alerts: lambda: load_alerts(ws.alerts, plans),
         **{ws.geo / f"{name}.geojson": partial(_read_json, ws.geo / f"{name}.geojson") for name in plans},
     }
     for path, read in reads.items():

@@ -624,6 +624,10 @@ class Score:
     penalty_reason: str | None = None
     veto_reason: str | None = None
     provisional_reason: str | None = None
+    bonus_reason_en: str | None = None
+    penalty_reason_en: str | None = None
+    veto_reason_en: str | None = None
+    provisional_reason_en: str | None = None
     reason_en: str | None = None
 
 

@@ -120,7 +120,10 @@ class Words:
         return flags
 
     def gap_units(self, measure: data.Measure) -> str:
-        return self.amount(measure.indicator.basis, int(measure.progress.gap_units or 0))
+        indicator, n = measure.indicator, int(measure.progress.gap_units or 0)
+        # Bodies are committees of owners, offices of streets, party organisations: named so where there is a word.
+        own = f"{indicator.basis}_{indicator.entity}"
+        return self.amount(own if self._knows_unit(own) else indicator.basis, n)
 
     def amount(self, basis: str | None, n: int) -> str:
         """So many of what a basis counts: ``3个小区``."""
@@ -181,13 +184,30 @@ class Words:
             pace=self.fmt.pace(abs(observed) if observed is not None else None),
         )
 
+    def grade(self, score: Score) -> Markup:
+        """The grade's name; in Chinese where the rubric has no other."""
+        if not score.grade:
+            return Markup(MISSING)
+        english = self.facts.grades.get(score.grade) if self.lang == "en" else None
+        return Markup("{}").format(english) if english else self.chinese(score.grade)
+
+    def chinese(self, text: str) -> Markup:
+        """Text that is Chinese on every page, marked as such on others."""
+        return Markup("<span{}>{}</span>").format(self.foreign, text)
+
+    def said(self, chinese: str | None, english: str | None) -> Markup:
+        """A sentence that is published in both languages; the Chinese one where there is no other."""
+        if self.lang == "en" and english:
+            return Markup("{}").format(english)
+        return self.chinese(chinese) if chinese else Markup(MISSING)
+
     def score(self, score: Score) -> str:
         return self.t(
             "assessment.district_line",
             score=self.fmt.points(score.score),
             raw=self.fmt.points(score.raw_points),
             applicable=self.fmt.points(score.applicable_points),
-            grade=Markup("<span{}>{}</span>").format(self.foreign, score.grade) if score.grade else MISSING,
+            grade=self.grade(score),
             rank=score.rank if score.rank is not None else MISSING,
             low=score.rank_low if score.rank_low is not None else MISSING,
             high=score.rank_high if score.rank_high is not None else MISSING,

@@ -291,6 +291,10 @@ SCORE_SCHEMA: dict[str, pl.DataType] = {
     "penalty_reason": pl.String(),
     "veto_reason": pl.String(),
     "provisional_reason": pl.String(),
+    "bonus_reason_en": pl.String(),
+    "penalty_reason_en": pl.String(),
+    "veto_reason_en": pl.String(),
+    "provisional_reason_en": pl.String(),
     "reason_en": pl.String(),
 }
 """One row per plan and district. ``veto``: the ids of the vetoes that struck, joined by commas, else null."""
@@ -393,6 +397,7 @@ class _Plan:
                 "is_final": provisional is None,
                 "is_proposal": bool(self.rubric.get("is_proposal")),
                 **{name: why.zh if why else None for name, why in reasons.items()},
+                **{f"{name}_en": why.en if why else None for name, why in reasons.items()},
                 "reason_en": " ".join(why.en for why in reasons.values() if why) or None,
             }
 
@@ -417,7 +422,10 @@ class _Plan:
             return None
         first = self.names[owed[0][0]] + owed[0][1]
         named = f"{first}等{len(owed)}份" if len(owed) > 1 else first
-        return Text(f"{named}尚未收到，得分为暂定。", f"Provisional: {len(owed)} ledgers are not in.")
+        return Text(
+            f"{named}尚未收到，得分为暂定。",
+            f"Provisional: {len(owed)} ledger{'s are' if len(owed) > 1 else ' is'} not in.",
+        )
 
 
 def _zeroed(verdict: Verdict, reason: str) -> Verdict:

@@ -226,3 +226,9 @@ def test_rows_say_which_figures_they_count_for(facts: data.Facts) -> None:
     assert first.marks["pm_coverage_rate"].cells[0] == f"F{first.source.row}"  # type: ignore[union-attr]
     duty = others[-1].rows[0].marks["credit_system_established"]
     assert (duty.numerator, duty.counts) == (None, False)
+
+
+def test_recurrent_duties_without_a_date_are_shown_on_their_own(facts: data.Facts) -> None:
+    listed = {row.measure.indicator.indicator_id for row in facts.rows["duties"]}
+    found = {indicator.indicator_id for indicator, _ in data.city_page(facts).recurring}
+    assert all(facts.indicators[key].is_headline for key in found & listed)

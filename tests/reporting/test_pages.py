@@ -433,3 +433,17 @@ def test_pages_of_a_large_city_stay_light(tmp_path: Path) -> None:
         for pages in (assessment.pages, city.pages, findings.pages, intake.pages, methods.pages, register.pages):
             for name, text in pages(site):
                 assert len(text.encode()) < 400_000, name
+
+
+def test_grades_and_lines_that_lost_points_are_told_in_the_pages_language(site: Path) -> None:
+    zh, en = ((site / PLAN / name).read_text("utf-8") for name in ("assessment.html", "en/assessment.html"))
+    assert '<td class="word"><span>优秀</span></td>' in zh
+    assert '<td class="word">Excellent</td>' in en
+    for name, caption in (("150826.html", "失分的项目"), ("en/150826.html", "Items that lost points")):
+        table = re.search(rf"<caption>{caption}.*?</table>", (site / PLAN / name).read_text("utf-8"), re.DOTALL)
+        assert table
+        items = re.findall(r'href="150826-assessment.html#item-(\w+)"', table[0])
+        assert items
+        points = [tuple(map(float, p)) for p in re.findall(r'<b>([\d.]+)</b><span class="quiet">/([\d.]+)', table[0])]
+        assert len(points) == len(items)
+        assert [most - got for got, most in points] == sorted((most - got for got, most in points), reverse=True)

@@ -272,6 +272,7 @@ def test_final_once_the_evaluation_has_begun_and_everything_is_in() -> None:
     lacking = Scene().ledger(WUYUAN, "2024-11", None).score(H)
     assert not lacking["is_final"]
     assert "五原县" in lacking["provisional_reason"]
+    assert lacking["provisional_reason_en"] == "Provisional: 1 ledger is not in."
 
 
 def test_provisional_scores_stand_on_what_is_in() -> None:

@@ -17,5 +17,9 @@ select
     penalty_reason,
     veto_reason,
     provisional_reason,
+    bonus_reason_en,
+    penalty_reason_en,
+    veto_reason_en,
+    provisional_reason_en,
     reason_en
 from {{ ref('int_assessment') }}

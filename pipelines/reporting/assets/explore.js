@@ -144,6 +144,16 @@
     return new Date(Date.parse(day) + 864e5 * days).toISOString().slice(0, 10);
   }
 
+  // The periods that can be named without their names touching, counted back from the last. ``scale``: pixels for a day.
+  function spaced(periods, apart, scale) {
+    var kept = [];
+    for (var n = periods.length - 1; n >= 0; n--) {
+      var days = kept.length ? (Date.parse(kept[0][0]) - Date.parse(periods[n][0])) / 864e5 : Infinity;
+      if (days * scale >= apart) kept.unshift(periods[n]);
+    }
+    return kept;
+  }
+
   // The scale: a rate's begins at a multiple of ten below everything shown, a count's at nothing.
   function bounds(values, unit) {
     var low = Math.min.apply(null, values), high = Math.max.apply(null, values.concat(unit === "%" ? [] : [1]));
@@ -199,15 +209,16 @@
     var days = told.periods.map(function (period) { return period[0]; });
     var ends = days.concat(about.aims.map(function (aim) { return aim[0]; })).sort();
     var span = (Date.parse(ends[ends.length - 1]) - Date.parse(ends[0])) / 864e5 || 100;
-    var step = Math.ceil(days.length / (wide ? 8 : 3));
-    var ticks = told.periods.filter(function (period, n) { return (days.length - 1 - n) % step === 0; });
+    var room = Math.min(breadth(notes, size) + 14, 0.4 * (width || box.clientWidth));
+    var scale = ((width || box.clientWidth) - 4 * size - room) / (1.06 * span);
+    var ticks = spaced(told.periods, breadth([{ text: told.periods[0][1] }], size) + 8, scale);
     var axis = { gridcolor: colour("rule"), zeroline: false, linecolor: colour("quiet"), fixedrange: true, automargin: false };
     var font = { family: getComputedStyle(document.body).fontFamily, size: size, color: colour("ink") };
     var layout = {
       height: height, width: width, autosize: !width, font: font, showlegend: false, dragmode: false, hovermode: "closest",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", annotations: notes,
       hoverlabel: { bgcolor: "#fff", bordercolor: colour("ink"), font: font, align: "left" },
-      margin: { l: 4 * size, r: Math.min(breadth(notes, size) + 14, 0.4 * (width || box.clientWidth)), t: top, b: bottom },
+      margin: { l: 4 * size, r: room, t: top, b: bottom },
       xaxis: {
         type: "date", showgrid: false, tickvals: ticks.map(function (p) { return p[0]; }),
         ticktext: ticks.map(function (p) { return p[1]; }), tickangle: 0, ticks: "outside",

@@ -54,7 +54,7 @@ class CityPage:
     stated: list[tuple[Indicator, Stated]]
     """What the plan's text states as already so."""
     recurring: list[tuple[Indicator, Figure]]
-    """The plan's main recurrent duties, so far."""
+    """The plan's main recurrent duties so far, else those without a date of their own."""
 
     @property
     def lagging(self) -> list[Standing]:
@@ -86,13 +86,23 @@ def city_page(facts: Facts) -> CityPage:
         moves=moves(facts, ALL),
         readings=readings(facts, ALL),
         stated=stated(facts),
-        recurring=[
-            (indicator, figure)
-            for indicator in facts.indicators.values()
-            if indicator.kind == "cadence" and indicator.is_headline and facts.current is not None
-            if (figure := facts.figure(indicator, ALL, facts.current.period_id))
-        ],
+        recurring=recurring(facts),
     )
+
+
+def recurring(facts: Facts) -> list[tuple[Indicator, Figure]]:
+    """The plan's main recurrent duties so far; where it names none, those that no milestone lists among the duties."""
+    if facts.current is None:
+        return []
+    listed = {row.measure.indicator.indicator_id for row in facts.rows["duties"]}
+    found = [
+        (indicator, figure)
+        for indicator in facts.indicators.values()
+        if indicator.kind == "cadence"
+        if (figure := facts.figure(indicator, ALL, facts.current.period_id))
+    ]
+    main = [(indicator, figure) for indicator, figure in found if indicator.is_headline]
+    return main or [(i, figure) for i, figure in found if i.indicator_id not in listed and figure.denominator]
 
 
 def stated(facts: Facts) -> list[tuple[Indicator, Stated]]:

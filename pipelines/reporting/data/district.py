@@ -64,6 +64,13 @@ class DistrictPage:
     sources: list[Rows]
     """The rows behind the figures: communities first, then the other kinds."""
 
+    @property
+    def short(self) -> list[Item]:
+        """The items of the assessment that lost points, most first; the score sheet has them all."""
+        scored = [i for i in self.items if i.status != "not_applicable" and i.points is not None]
+        lost = {i.item_id: i.max_points - (i.points or 0) for i in scored}
+        return sorted((i for i in scored if lost[i.item_id]), key=lambda i: -lost[i.item_id])
+
 
 def district_page(facts: Facts, code: str, gap_rows: int = 40) -> DistrictPage:
     """One district. ``gap_rows`` bounds each list of communities in question; the list of communities has them all."""

@@ -27,6 +27,7 @@ from pipelines.reporting.marts import (
     Plan,
     Progress,
     RubricItem,
+    RubricRule,
     Score,
     Submission,
 )
@@ -356,6 +357,12 @@ class Facts:
     def scores(self) -> dict[str, Score]:
         rows = self.marts.read(Score, "mart_assessment_score", "rank district_code", plan_id=self.plan.plan_id)
         return {s.district_code: s for s in rows}
+
+    @cached_property
+    def grades(self) -> dict[str, str]:
+        """The English names of grades by their Chinese ones."""
+        rules = self.marts.read(RubricRule, "dim_rubric_rule", "kind rule_id", plan_id=self.plan.plan_id)
+        return {rule.rule_name: rule.rule_name_en for rule in rules if rule.kind == "grade" and rule.rule_name_en}
 
     @cached_property
     def evidence(self) -> list[Backed]:

@@ -621,12 +621,12 @@ class Figures:
                 _points(s.score),
                 _points(s.raw_points),
                 _points(s.applicable_points),
-                s.grade,
+                bare(self.words.grade(s)) if s.grade else None,
                 s.rank_low,
                 s.rank_high,
                 _points(s.bonus),
                 _points(s.penalty),
-                s.veto_reason or s.veto,
+                bare(self.words.said(s.veto_reason or s.veto, s.veto_reason_en)) if s.veto else None,
                 self.say("final" if s.is_final else "provisional"),
             )
             for s in self.facts.scores.values()

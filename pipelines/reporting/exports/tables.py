@@ -65,8 +65,8 @@ OWN = frozenset(
 """Tables of which a district sees its own rows. What is in none of the three, no district is given."""
 ELSEWHERE = "found_in"
 """A column that names the district whose workbook a row was found in, where that may be another's."""
-OF_ALL = "provisional_reason"
-"""A column of scores that names the districts whose ledgers are still missing: not each other's business."""
+OF_ALL = ("provisional_reason", "provisional_reason_en")
+"""Columns of scores that name the districts whose ledgers are still missing: not each other's business."""
 _FORMULA = r"^([=+\-@＝＋－＠\t\r\n])"
 
 
@@ -124,7 +124,7 @@ def visible(table: str, rows: pl.DataFrame, codes: Iterable[str]) -> Iterator[tu
         else:
             mine = own.get((code,), rows.clear())
         if table == "mart_assessment_score":
-            mine = mine.drop(OF_ALL, strict=False)
+            mine = mine.drop(*OF_ALL, strict=False)
         yield code, mine.filter(pl.col(ELSEWHERE) == code) if ELSEWHERE in rows.columns else mine
 
 

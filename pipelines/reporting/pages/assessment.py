@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.reporting import data, waterfall
+from pipelines.reporting import anchors, data, waterfall
 from pipelines.reporting.format import clauses
-from pipelines.reporting.marts import Item
-from pipelines.reporting.pages.rubric import earning, item_value, next_unit
+from pipelines.reporting.pages.rubric import earning, item_name, item_value, next_unit
 from pipelines.reporting.pages.site import Site
 from pipelines.reporting.words import Words
 
@@ -24,11 +23,12 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     words = site.words
     page = data.assessment_page(site.facts)
     floor = waterfall.floor_of([row.score.score for row in page.ranking if row.score.score is not None])
+    compared = {one.indicator.indicator_id for one in data.explore_page(site.facts).compared}
     shared: dict[str, Any] = {
         "sheet_href": sheet_href,
         "group_name": partial(_group_name, words),
         "waterfall": partial(_waterfall, words, floor),
-        "item_name": partial(_item_name, words),
+        "item_name": partial(item_name, words),
         "clause_list": clauses,
         "floor": floor,
     }
@@ -47,7 +47,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
                 item_value=partial(item_value, words),
                 next_unit=partial(next_unit, words),
                 earning=lambda item: earning(words, item.method, item.method_params, "%" if item.unit == "%" else ""),
-                figure_href=_figure_href,
+                figure_href=partial(_figure_href, compared),
                 **shared,
             ),
         )
@@ -79,16 +79,12 @@ def _group_rows(words: Words, sheet: data.ScoreSheet) -> Iterator[dict[str, Any]
             }
 
 
-def _item_name(words: Words, item: Item) -> str:
-    rubric = words.facts.rubric.get(item.item_id)
-    return rubric.item_name_en if words.lang == "en" and rubric and rubric.item_name_en else item.item_name or ""
-
-
-def _figure_href(points: data.ItemPoints, code: str) -> str | None:
-    """Where the figure of a line is followed further: the district's milestone, else its definition."""
+def _figure_href(compared: Collection[str], points: data.ItemPoints, code: str) -> str | None:
+    """Where the figure of a line is followed further: the district's milestone, else the comparison of areas."""
     if points.measure is not None:
         return f"{code}.html#{points.measure.anchor}"
-    return None
+    key = points.item.indicator_id
+    return f"explore.html?d={code}#{anchors.indicator(key)}" if key and key in compared else None
 
 
 def _waterfall(words: Words, floor: int, row: data.Lost, groups: dict[str, str]) -> Markup:

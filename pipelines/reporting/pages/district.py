@@ -14,7 +14,7 @@ from pipelines.forms import FORMS
 from pipelines.reporting import anchors, data
 from pipelines.reporting.format import MISSING
 from pipelines.reporting.marts import Community, District, Finding, Indicator, Submission
-from pipelines.reporting.pages.rubric import item_value
+from pipelines.reporting.pages.rubric import item_name
 from pipelines.reporting.pages.site import Site
 from pipelines.reporting.words import Words
 
@@ -48,7 +48,7 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
     records = [rows for rows in page.sources if rows.entity != "community"]
     shared = {
         "page": page,
-        "list_href": _list_page(code, 1),
+        "list_href": _list_page(code, 1) if page.communities else None,
         "records_href": _records_page(code) if records else None,
         "decided_by": partial(_decided_by, site.lang),
         "book": _book,
@@ -71,12 +71,13 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
             deciding=_deciding(communities),
             finding_subject=lambda finding: _finding_subject(words, finding),
             reason_sentence=words.reason,
-            item_value=partial(item_value, words),
+            item_name=partial(item_name, words),
             ISSUES=20,
             **shared,
         ),
     )
-    yield from _community_pages(site, code, communities, shared)
+    if page.communities:
+        yield from _community_pages(site, code, communities, shared)
     if records:
         yield (
             _records_page(code),

@@ -23,6 +23,12 @@ def earning(words: Words, method: str, params: str | None, unit: str = "%") -> M
     return _method(words, method, json.loads(params or "{}"), unit)
 
 
+def item_name(words: Words, item: Item) -> str:
+    """A line of the assessment by its name in the language of the page."""
+    rubric = words.facts.rubric.get(item.item_id)
+    return rubric.item_name_en if words.lang == "en" and rubric and rubric.item_name_en else item.item_name or ""
+
+
 def item_value(words: Words, item: Item, which: str) -> str | Markup:
     """An item's actual value or target in its unit, the actual with its numerator and denominator."""
     value = getattr(item, which)

@@ -170,6 +170,8 @@ class Site:
             "value_text": words.value_text,
             "sentence": words.sentence,
             "score_sentence": words.score,
+            "grade": words.grade,
+            "said": words.said,
             "whole_measure": lambda row: row.measure,
             "trend_picture": lambda trend, code: trends.draw(trend, code, self._label(), words.t, words.fmt),
             "SIGNS": SIGNS,

@@ -7,7 +7,7 @@ then.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,9 @@ class Filing:
             paper.received = receive.archive(self.ws, paper.drop, self.now)
         if paper.received is None:  # still growing, or taken away
             return
+        if paper.drop_path not in (paper.received.drop_path, *paper.received.also):
+            paper.received = replace(paper.received, also=(*paper.received.also, paper.drop_path))
+            receive.write_received(self.ws.archive, paper.received)
         found = evidence.split(paper.drop_path)
         assert found
         original = paper.original or self.ws.archive / paper.received.archive_path

@@ -160,7 +160,8 @@ class Run:
                 continue
             if received := receive.read_received(home):
                 if evidence.split(received.drop_path):
-                    self.filing.papers.append(Paper(received.drop_path, received=received))
+                    for path in (received.drop_path, *received.also):
+                        self.filing.papers.append(Paper(path, received=received))
                 else:
                     items[received.sha256] = _Item(received)
         return items

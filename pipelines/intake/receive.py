@@ -65,6 +65,8 @@ class Received:
     size_bytes: int
     received_at: datetime
     received_at_source: str
+    also: tuple[str, ...] = ()
+    """Other drop paths by which the same evidence came: it belongs to each of their places."""
 
     @property
     def submission_id(self) -> str:
@@ -347,6 +349,8 @@ def write_received(archive: Path, received: Received) -> None:
 
 def _as_json(received: Received) -> bytes:
     content = asdict(received) | {"received_at": received.received_at.isoformat(timespec="seconds")}
+    if not received.also:
+        del content["also"]
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -354,7 +358,8 @@ def read_received(home: Path) -> Received | None:
     """How an archived original came; None when it is not (wholly) archived."""
     try:
         content = json.loads(home.with_suffix(".json").read_text(encoding="utf-8"))
-        return Received(**content | {"received_at": datetime.fromisoformat(content["received_at"])})
+        also = tuple(content.get("also", ()))
+        return Received(**content | {"received_at": datetime.fromisoformat(content["received_at"]), "also": also})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 

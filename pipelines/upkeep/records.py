@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -171,8 +171,23 @@ def _of_evidence_and_zips(ws: Workspace) -> Iterator[Finding]:
                     yield Finding(CHECK, where, what, _GONE)
                     continue
                 same = sorted(path.parent.glob(f"{path.name[:16]}*.parquet"))  # one original may belong to several
-                mend = partial(set_aside, ws, same, what)
+                mend = partial(_file_anew, ws, home, same, what)
                 yield Finding(CHECK, where, what, _MOVE, mend=mend)
                 continue
             if home is None:
                 yield Finding(CHECK, where, "原件不在存档中", _GONE)
+
+
+def _file_anew(ws: Workspace, home: Path, same: list[Path], what: str) -> None:
+    """Move the records of one original aside, once the note beside it has every path by which they say it came."""
+    note = receive.read_received(home)
+    assert note  # it could be read anew, and notes are mended first
+    for path in same:
+        try:
+            came = pl.read_parquet(path)["drop_path"][0]
+        except (pl.exceptions.PolarsError, OSError):
+            continue
+        if path.parent.name == EVIDENCE and came not in (note.drop_path, *note.also):
+            note = replace(note, also=(*note.also, came))
+    receive.write_received(ws.archive, note)
+    set_aside(ws, same, what)

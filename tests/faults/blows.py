@@ -56,14 +56,14 @@ class World:
 
 @dataclass(frozen=True)
 class Blow:
-    """Where a run is to be killed: after a share of its processor time, or when so many files are there or changed."""
+    """Where a run is to be killed: when so many files are there or changed, at the latest after a share of its time."""
 
-    share: float | None = None
+    share: float
     pattern: str = ""
     count: int = 1
 
     def __str__(self) -> str:
-        return f"{self.share:.0%} of its time" if self.share is not None else f"{self.count} × {self.pattern}"
+        return f"{self.count} × {self.pattern} or {self.share:.0%}" if self.pattern else f"{self.share:.0%}"
 
 
 INTAKE = (
@@ -104,8 +104,8 @@ POINTS = {"intake": INTAKE, "publish": PUBLISH, "run": INTAKE + BUILD + PUBLISH}
 def drawn(draw: random.Random, what: str) -> Blow:
     """A place for a blow: as often by time as by what is there."""
     if draw.random() < 0.5:
-        return Blow(share=draw.random())
-    return Blow(pattern=draw.choice(POINTS[what]), count=draw.randint(1, 8))
+        return Blow(draw.random())
+    return Blow(draw.uniform(0.5, 0.9), draw.choice(POINTS[what]), draw.randint(1, 8))
 
 
 class Starter:
@@ -156,7 +156,7 @@ class Starter:
         before = set(root.glob(blow.pattern)) if blow.pattern else set()
         process = self.begin(root, *COMMANDS[what])
         while (used := _used(process)) is not None:
-            if blow.share is not None and used >= blow.share * seconds:
+            if used >= blow.share * seconds:
                 break
             if blow.pattern and _appeared(root, blow.pattern, before, since) >= blow.count:
                 break
@@ -303,17 +303,28 @@ def all_is_published(root: Path, world: World) -> None:
 
 
 def chain(start: Starter, world: World, source: Path, root: Path, blows: Iterable[Blow], what: str) -> list[str]:
-    """Blows one after another on one workspace, then a run that finishes; after which stages those fell that did."""
+    """Blows one after another on one workspace, then a run that finishes; after which stages those fell that did.
+
+    Where a run is done before the blow falls, the next one is on a fresh workspace.
+    """
     fresh(source, root)
     fallen = []
     for blow in blows:
         fell = start.killed(root, blow, world.seconds[what], what)
         nothing_is_lost(root, world)
         if fell is None:
-            break
-        fallen.append(fell)
+            all_is_done(root, world, what)
+            shutil.rmtree(root)
+            fresh(source, root)
+        else:
+            fallen.append(fell)
     start.run(root, what)
+    all_is_done(root, world, what)
+    return fallen
+
+
+def all_is_done(root: Path, world: World, what: str) -> None:
+    """After a run, or a part of it, that came to its end."""
     all_is_taken_in(root, world)
     if what != "intake":
         all_is_published(root, world)
-    return fallen

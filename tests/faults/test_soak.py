@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import CHECKOUT
 from tests.faults.blows import Starter, World, chain, drawn, starter, world
 
-MOST = {"intake": 3, "publish": 4, "run": 4}
+BLOWS = {"intake": 5, "publish": 6, "run": 5}
 """Blows on one workspace, before a run finishes the work."""
 
 
@@ -49,7 +49,7 @@ def test_killed_at_random(seed: int, start: Starter, small: World, tmp_path: Pat
     what = "run" if seed % 8 == 0 else ("intake", "publish")[seed % 2]
     source = {"publish": small.built}.get(what, draw.choice([small.handed_in, small.grown]))
     root = tmp_path / "w"
-    blows = [drawn(draw, what) for _ in range(MOST[what])]
+    blows = [drawn(draw, what) for _ in range(BLOWS[what])]
     fell = chain(start, small, source, root, blows, what)
     told = {
         "seed": seed,

@@ -36,10 +36,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hand_in(
         ws, {"五原.zip": zipped({"五原/2024.xlsx": ledger(2, "2024-11", "五原县"), "五原/evidence/a.pdf": b"%PDF a"})}
     )
-    evidence = ws.inbox / "bayannur_2023_2025" / "2024-11" / "150802" / "evidence"
-    evidence.mkdir(parents=True)
-    (evidence / "二.jpg").write_bytes(b"\xff\xd8\xff two")
-    receive.sidecar(evidence / "二.jpg").write_text('{"received_at": "2024-11-20T11:00:00"}')
+    for code, name in (("150802", "二.jpg"), ("150821", "同一份.jpg")):  # one file, for two districts
+        evidence = ws.inbox / "bayannur_2023_2025" / "2024-11" / code / "evidence"
+        evidence.mkdir(parents=True)
+        (evidence / name).write_bytes(b"\xff\xd8\xff two")
+        receive.sidecar(evidence / name).write_text('{"received_at": "2024-11-20T11:00:00"}')
     taken_in(ws)
     return ws.root
 

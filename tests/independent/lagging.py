@@ -125,13 +125,11 @@ def _reason(
     figures_of = stands.figure_period_id
     assert figures_of is not None
     gone = sum(s.units for s in shortfalls.of(code, figures_of, milestone.indicator_id) if not s.is_reported)
-    if gone and 2 * gone >= stands.gap_units:
+    if turn > 0 and gone and 2 * gone >= stands.gap_units:
         return Reason("communities_missing", gone, stands.gap_units)
     moved = changes.get((milestone.indicator_id, code, figures_of))
-    if moved is not None:
-        work, taken_off = turn * moved.work, -turn * moved.denominator
-        if taken_off >= 1 and taken_off >= abs(work):
-            return Reason("denominator_grew", taken_off, work)
+    if moved is not None and turn > 0 and -moved.denominator >= max(1, abs(moved.work)):
+        return Reason("denominator_grew", -moved.denominator, moved.work)
     whole = progress[milestone.id, WHOLE, period.id]
     if stands.observed_per_month is None:
         return Reason("first_figure", stands.baseline_value, whole.baseline_value)

@@ -69,6 +69,7 @@ worst as (
         b.plan_id,
         b.district_code,
         b.period_id,
+        w.turn,
         w.gap_units,
         w.is_breached,
         w.baseline_value,
@@ -132,8 +133,11 @@ standing as (
             when w.gap_units is null then 'not_done'
             when w.gap_units = 0 and w.is_breached then 'not_held'
             when w.gap_units = 0 then 'companion_short'
-            when w.unreported > 0 and 2 * w.unreported >= w.gap_units then 'communities_missing'
-            when w.denominator_effect <= -1 and -w.denominator_effect >= abs(w.work_effect) then 'denominator_grew'
+            -- Where less is better neither keeps a district from its target.
+            when w.turn > 0 and w.unreported > 0 and 2 * w.unreported >= w.gap_units then 'communities_missing'
+            when
+                w.turn > 0 and w.denominator_effect <= -1 and -w.denominator_effect >= abs(w.work_effect)
+                then 'denominator_grew'
             when w.pace < 0 then 'work_lost'
             when w.pace = 0 then 'work_stalled'
             when w.pace is null then 'first_figure'

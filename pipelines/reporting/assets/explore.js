@@ -109,13 +109,15 @@
     return { rank: 2, colour: colour("line-" + (n + 1)), width: 2.6, dash: DASHES[n], symbol: SYMBOLS[n], size: 9 };
   }
 
-  function trace(line) {
+  // ``asked``: the periods in which any area has a figure. Between these a line goes on, where an area has none it breaks.
+  function trace(line, asked) {
     var how = look(line.area), name = literal(nameOf(line.area));
     return {
       type: "scatter", mode: "lines+markers", name: name, rank: how.rank, area: line.area, connectgaps: false,
-      x: told.periods.map(function (period) { return period[0]; }),
-      y: line.figures.map(function (f) { return f ? f.value : null; }),
-      text: line.figures.map(function (f, n) {
+      x: asked.map(function (n) { return told.periods[n][0]; }),
+      y: asked.map(function (n) { return line.figures[n] ? line.figures[n].value : null; }),
+      text: asked.map(function (n) {
+        var f = line.figures[n];
         var parts = f && f.parts ? filled(told.texts.parts, { parts: f.parts }) : "";
         return f ? filled(told.texts.hover, { value: f.text, parts: parts, day: told.periods[n][2] }) : "";
       }),
@@ -198,7 +200,10 @@
     var lines = read(document.getElementById(indicator.value));
     one(".told").textContent = sentence(lines);
     var shown = lines.filter(function (line) { return line.area !== ALL || withWhole(); });
-    var traces = shown.map(trace).sort(function (a, b) { return a.rank - b.rank; });
+    var asked = told.periods.map(function (period, n) { return n; }).filter(function (n) {
+      return lines.some(function (line) { return line.figures[n]; });
+    });
+    var traces = shown.map(function (line) { return trace(line, asked); }).sort(function (a, b) { return a.rank - b.rank; });
     var size = 0.8 * parseFloat(getComputedStyle(document.body).fontSize);
     var wide = (width || box.clientWidth) >= NARROW;
     var height = wide ? 440 : 340, top = 16, bottom = 34;

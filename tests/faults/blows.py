@@ -160,7 +160,7 @@ class Starter:
                 break
             if blow.pattern and _appeared(root, blow.pattern, before, since) >= blow.count:
                 break
-            time.sleep(0.001)
+            time.sleep(0.004)
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
         code = self.end()

@@ -17,6 +17,7 @@ from pipelines.cli import cli
 from pipelines.formats import FORMAT, FormatError
 from pipelines.intake import upgrade
 from pipelines.intake.receive import submit
+from pipelines.intake.records import write_forms
 from pipelines.settings import Workspace
 from pipelines.upkeep.doctor import examine
 from pipelines.warehouse.records import SCHEMAS
@@ -167,3 +168,10 @@ def test_a_workspace_of_the_first_version(tmp_path: Path) -> None:
     taken_in(other)
     assert snapshot(ws.records) == snapshot(other.records)
     assert {path.name for path in ws.receipts.rglob("*.xlsx")} == {path.name for path in other.receipts.rglob("*.xlsx")}
+
+
+def test_rows_that_an_interrupted_run_left_go(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"community_name": ["a"]})
+    write_forms(tmp_path, "1", {"community": rows, "credit": rows})
+    write_forms(tmp_path, "1", {"community": rows})
+    assert [path.parent.name for path in tmp_path.glob("*/1.parquet")] == ["community"]

@@ -470,16 +470,18 @@ def _pooled(by_district: dict[str, Figure], places: list[str], variant: str) -> 
 
 def _distinct(told: list[Telling], measure: Measure, variant: str, pooled: Figure) -> Figure:
     """A company at work in several districts counts once, and is above the line when it is so in one of them."""
-    if pooled.numerator is None:
+    if pooled.numerator is None and pooled.denominator is None:
         return pooled
     hits: dict[str, bool] = {}
     for telling in told:
         for item in telling.rows("company", variant):
             if measure.below is None or measure.below(item.row):
-                above = item.is_reported and bool(measure.above(item.row))
-                hits[firm(item.row)] = hits.get(firm(item.row), False) or above
+                is_above = item.is_reported and bool(measure.above(item.row))
+                hits[firm(item.row)] = hits.get(firm(item.row), False) or is_above
     below = None if measure.below is None else Fraction(len(hits))
-    return Figure(Fraction(sum(hits.values())), below, pooled.missing)
+    # Where nobody speaks, what was last told is still below the line.
+    above = None if pooled.numerator is None else Fraction(sum(hits.values()))
+    return Figure(above, below, pooled.missing)
 
 
 def _whole_of_parts(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.durable import write_durably
 from pipelines.settings import CHECKOUT, Workspace
 from pipelines.unhurried import unhurried_sqlite
 
@@ -53,9 +54,7 @@ def prepared_home(ws: Workspace) -> Path:
         raise WrongHistory(f"这个工作区的运行历史在 PostgreSQL 中，请先设置环境变量 {DATABASE}，见 docs/deployment.md")
     wanted = _settings()
     if found is None or (found.startswith(_MARK) and found != wanted):
-        fresh = settings.with_name(".dagster.yaml.new")
-        fresh.write_text(wanted)
-        fresh.replace(settings)
+        write_durably(settings, wanted.encode())
     return home
 
 

@@ -16,7 +16,7 @@ from pipelines.defs.workspace import plans
 EVENT_TAG = "actionplan/event"
 """Why the reporting calendar started a run."""
 FILES_TAG = "actionplan/files"
-"""Which files the sensor started a run for, as a hash of their names, looks and contents."""
+"""Which files the sensor started a run for, as a hash of their names and looks."""
 
 RETRIES = {MAX_RETRIES_TAG: "2", RETRY_STRATEGY_TAG: "ALL_STEPS"}
 """A run whose process died is started again, from the beginning: what it had done by then costs next to nothing.

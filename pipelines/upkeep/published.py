@@ -18,6 +18,7 @@ from pipelines.reporting.pages.build import RECORD, amiss
 from pipelines.settings import Workspace
 from pipelines.upkeep.findings import Finding
 from pipelines.warehouse.publish import WAREHOUSE, sha256
+from pipelines.warehouse.soundness import content, parquet
 
 MARTS, REPORTS = "marts", "reports"
 _RUN = "运行 actionplan run，会重新生成"
@@ -41,7 +42,7 @@ def check_marts(ws: Workspace, progress: Stage) -> Iterator[Finding]:
         yield _replaceable(ws, MARTS, warehouse, f"数据库读不出来：{said}")
         with duckdb.connect() as nothing:
             for file in files.values():
-                if isinstance(rows := _content(nothing, f"read_parquet({_quoted(file)})"), str):
+                if isinstance(rows := content(nothing, parquet(file)), str):
                     yield _replaceable(ws, MARTS, file, f"文件读不出来：{rows}")
 
 
@@ -62,7 +63,7 @@ def _against(
         if name not in tables:
             yield _replaceable(ws, MARTS, file, f"{WAREHOUSE} 中没有这张表")
             continue
-        table, rows = _content(published, f'marts."{name}"'), _content(published, f"read_parquet({_quoted(file)})")
+        table, rows = content(published, f'marts."{name}"'), content(published, parquet(file))
         if name in hashes and sha256(file) != hashes[name]:
             yield _replaceable(ws, MARTS, file, "文件与发布时的内容（SHA-256）不符")
         elif isinstance(rows, str):
@@ -71,20 +72,6 @@ def _against(
             yield _replaceable(ws, MARTS, ws.marts / WAREHOUSE, f"表 {name} 与 Parquet 文件不一致")
         if isinstance(table, str):
             yield _replaceable(ws, MARTS, ws.marts / WAREHOUSE, f"表 {name} 读不出来：{table}")
-
-
-def _content(published: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int] | str:
-    """Stands for the rows of a relation, every value read; what is wrong where it can't be."""
-    try:
-        row = published.execute(f"select count(*), bit_xor(hash(t)) from {relation} as t").fetchone()
-    except duckdb.Error as error:
-        return str(error).splitlines()[0][:120]
-    assert row
-    return row[0], row[1]
-
-
-def _quoted(file: Path) -> str:
-    return "'" + file.as_posix().replace("'", "''") + "'"
 
 
 def _replaceable(ws: Workspace, check: str, path: Path, what: str) -> Finding:

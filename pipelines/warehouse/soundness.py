@@ -24,11 +24,11 @@ def differences(ws: Workspace) -> list[str]:
         duckdb.connect(str(published), read_only=True) as warehouse,
     ):
         for mart in marts(ws):
-            built = _content(build, f"marts.{mart.name}")
+            built = content(build, f"marts.{mart.name}")
             file = ws.marts / f"{mart.name}.parquet"
             for where, found in (
-                (file.name, _content(warehouse, f"read_parquet('{_quoted(file)}')")),
-                (WAREHOUSE, _content(warehouse, f"marts.{mart.name}")),
+                (file.name, content(warehouse, parquet(file))),
+                (WAREHOUSE, content(warehouse, f"marts.{mart.name}")),
             ):
                 if found != built:
                     wrong.append(f"{mart.name} in {where}: {_said(found)}, built {_said(built)}")
@@ -113,18 +113,20 @@ def _asked(ws: Workspace, query: str) -> pl.DataFrame:
         return pl.DataFrame(found.fetchall(), schema=[column[0] for column in found.description or ()], orient="row")
 
 
-def _content(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int] | str:
+def content(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int] | str:
+    """Stands for the rows of a relation, every value read: how many, and a hash; what is wrong where it can't be."""
     try:
         row = connection.execute(f"select count(*), coalesce(bit_xor(hash(t)), 0) from {relation} as t").fetchone()
     except duckdb.Error as error:
-        return str(error).splitlines()[0]
+        return str(error).splitlines()[0][:120]
     assert row
     return int(row[0]), int(row[1])
 
 
-def _said(content: tuple[int, int] | str) -> str:
-    return content if isinstance(content, str) else f"{content[0]} rows with hash {content[1]:016x}"
+def parquet(file: Path) -> str:
+    """A Parquet file as a relation."""
+    return "read_parquet('" + file.as_posix().replace("'", "''") + "')"
 
 
-def _quoted(path: Path) -> str:
-    return path.as_posix().replace("'", "''")
+def _said(found: tuple[int, int] | str) -> str:
+    return found if isinstance(found, str) else f"{found[0]} rows with hash {found[1]:016x}"

@@ -191,17 +191,18 @@ def surveys(account: Account, code: str, period: Period, step: Step) -> Iterable
     for survey in account.rows(code, period, "satisfaction"):
         if survey["organiser"] != "third_party" or not survey["valid_answers"]:
             continue
-        community = next(
-            (
-                s.row
-                for s in step.standing
-                if (survey["community_code"] and s.row["community_code"] == survey["community_code"])
-                or s.row["community_name"] == survey["community_name"]
-            ),
-            {"households": 0},  # nobody has listed it
-        )
+        community = _asked_about(survey, [s.row for s in step.standing])
         happy = sum(survey[f] or 0 for f in ("very_satisfied", "satisfied", "fairly_satisfied"))
         yield {**survey, "happy": happy, "households": community["households"] or 0}
+
+
+def _asked_about(survey: Cells, listed: list[Cells]) -> Cells:
+    """The community that a survey is of: by its code, unless that is another's than the one it names, elsewhere."""
+    named = [row for row in listed if row["community_name"] == survey["community_name"]]
+    holders = [row for row in listed if survey["community_code"] and row["community_code"] == survey["community_code"]]
+    streets = {row["subdistrict"] for row in named}
+    held = [row for row in holders if row in named or not streets or row["subdistrict"] in streets]
+    return next(iter([*held, *named]), {"households": 0})  # or nobody has listed it
 
 
 def inspections(account: Account, code: str, period: Period) -> Iterable[Cells]:

@@ -1,5 +1,6 @@
 -- One link for every sheet that names a community: by its code, else by name and subdistrict, else by name alone.
--- Where the best of these fits several communities the row stays unlinked: nothing is guessed.
+-- Where the best of these fits several communities the row stays unlinked: nothing is guessed. Of several that hold a
+-- code it means the one so named, else the one that the same workbook lists under it.
 with reference as (
     select
         'committee' as form,
@@ -44,6 +45,7 @@ named as (
         g.ledger_no,
         g.community_no,
         g.community_id,
+        g.is_reported,
         c.community_code,
         c.name_key,
         c.subdistrict_key
@@ -52,16 +54,55 @@ named as (
     where not g.is_ended
 ),
 
-by_code as (
+coded as (
     select
         r.form,
         r.record_no,
         r.ledger_no,
-        min(n.community_no) as community_no,
-        max(n.community_no) as another_no
+        r.name_key,
+        r.subdistrict_key,
+        n.community_no,
+        n.is_reported,
+        n.subdistrict_key as held_in,
+        r.name_key = n.name_key as is_named
     from reference as r
     inner join named as n on r.ledger_no = n.ledger_no and r.community_code = n.community_code
-    group by r.form, r.record_no, r.ledger_no
+),
+
+-- With another name and another subdistrict than its holder's a code has been reused (R32) and proves nothing. Where a
+-- sheet says no subdistrict, the community that it names does.
+reused as (
+    select
+        c.form,
+        c.record_no,
+        c.community_no
+    from coded as c
+    left join named as n on c.subdistrict_key is null and c.ledger_no = n.ledger_no and c.name_key = n.name_key
+    where not c.is_named
+    group by c.form, c.record_no, c.community_no
+    having bool_and(coalesce(c.subdistrict_key, n.subdistrict_key) <> c.held_in)
+),
+
+by_code as (
+    select
+        c.form,
+        c.record_no,
+        c.ledger_no,
+        coalesce(
+            min(case when c.is_named then c.community_no end),
+            min(case when c.is_reported then c.community_no end),
+            min(c.community_no)
+        ) as community_no,
+        coalesce(
+            max(case when c.is_named then c.community_no end),
+            max(case when c.is_reported then c.community_no end),
+            max(c.community_no)
+        ) as another_no
+    from coded as c
+    left join reused as u
+        on c.form = u.form and c.record_no = u.record_no and c.community_no = u.community_no
+    where u.form is null
+    group by c.form, c.record_no, c.ledger_no
 ),
 
 by_name as (

@@ -165,21 +165,12 @@ cross join unnest([{{ figures | join(', ') }}]) as u (figure)
         else "coalesce(sum(m" ~ nth ~ ") filter (where " ~ flag ~ "), 0)")) }}
 {% endmacro %}
 
-{# Communities below the line and not above it, for each rate with a milestone: plan_id, period_id, district_code,
-   ledger_no, community_no, community_id, indicator_id, is_reported, households, units (what bringing the community in
-   would add above the line, on the main basis). #}
+{# Communities that are not, or not wholly, above the line of a rate, for each with a milestone. #}
 {% macro uncovered_communities() %}
     {% do depend_on(['community']) %}
     {% set parts = [] %}
     {% for d in indicator_definitions() if d.entity == 'community' and d.denominator and d.is_main and d.has_milestone %}
-        {% set sql %}
-select plan_id, period_id, district_code, ledger_no, community_no, community_id, '{{ d.indicator_id }}' as indicator_id,
-    is_reported, coalesce(households, 0) as households, {{ amount('coalesce(' ~ d.above ~ ', 0)') }} as units
-from {{ ref('int_community') }}
-where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({{ d.denominator }})
-    and not coalesce(is_reported and ({{ d.numerator }}), false)
-        {% endset %}
-        {% do parts.append(sql) %}
+        {% do parts.append(uncovered(d)) %}
     {% endfor %}
     {{ return(parts | join('\nunion all\n') if parts else
         "select cast(null as varchar) as plan_id, cast(null as varchar) as period_id, cast(null as varchar) as district_code, "
@@ -187,6 +178,22 @@ where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({
         ~ "cast(null as varchar) as indicator_id, cast(null as boolean) as is_reported, "
         ~ "cast(null as bigint) as households, cast(null as decimal(18, 2)) as units where false"
     ) }}
+{% endmacro %}
+
+{# Those of one rate: plan_id, period_id, district_code, ledger_no, community_no, community_id, indicator_id,
+   is_reported, households, units (what is below the line of it and not above, on the main basis). #}
+{% macro uncovered(d) %}
+    {% set counts = "coalesce(is_reported and (" ~ d.numerator ~ "), false)" %}
+    {% set lacks = "coalesce(" ~ d.below ~ ", 0) - case when " ~ counts ~ " then coalesce(" ~ d.above ~ ", 0) else 0 end" %}
+    {% set sql %}
+select plan_id, period_id, district_code, ledger_no, community_no, community_id, '{{ d.indicator_id }}' as indicator_id,
+    is_reported, coalesce(households, 0) as households, {{ amount(lacks) }} as units
+from {{ ref('int_community') }}
+where plan_id = '{{ d.plan_id }}' and in_register and not district_silent and ({{ d.denominator }})
+    {# Where the same is added above and below, whoever counts above counts wholly. #}
+    and {{ 'not ' ~ counts if d.above == d.below else lacks ~ ' > 0' }}
+    {% endset %}
+    {{ return(sql) }}
 {% endmacro %}
 
 {# Units of the main basis whose rows carry a warning nobody has answered, above the line and below it only: plan_id,

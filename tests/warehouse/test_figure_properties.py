@@ -291,3 +291,54 @@ def test_leaving_communities_out_never_raises_an_audited_rate() -> None:
         assert less["numerator"] <= full["numerator"]
         fell += less["numerator"] < full["numerator"]
     assert fell > 1000
+
+
+# -- communities that close a gap --------------------------------------------------------------------------------------
+
+LIFTS = {
+    "plan_id": "p",
+    "indicator_id": "lifts",
+    "denominator": "is_completed and old_elevators > 0",
+    "numerator": "true",
+    "strict": None,
+    "basis": "bodies",
+    "above": "least(coalesce(assessed_elevators, 0), old_elevators)",
+    "below": "old_elevators",
+}
+HOMES = LIFTS | {
+    "indicator_id": "homes",
+    "denominator": "is_completed",
+    "numerator": "has_management",
+    "above": "households",
+    "below": "households",
+}
+
+
+@pytest.mark.parametrize("rate", [LIFTS, HOMES], ids=["partly", "wholly"])
+def test_what_uncovered_communities_lack_is_what_the_figure_lacks(rate: dict[str, Any]) -> None:
+    """Also where a community counts above the line with a part of what it has below."""
+    rng, rows = Random(6), []
+    for number in range(5_000):
+        row = {
+            "is_completed": rng.random() < 0.9,
+            "is_reported": rng.random() < 0.8,
+            "has_management": rng.choice((True, False, None)),
+            "old_elevators": rng.choice((None, 0, 1, 4)),
+            "assessed_elevators": rng.choice((None, 0, 1, 3, 6)),
+            "households": rng.choice((None, rng.randrange(400))),
+        }
+        row |= {"plan_id": "p", "period_id": "t", "district_code": str(number // 8), "community_id": str(number)}
+        rows.append(
+            {**row, "ledger_no": number // 8, "community_no": number, "in_register": True, "district_silent": False}
+        )
+    texts = dict.fromkeys(("plan_id", "period_id", "district_code", "community_id"), TEXT)
+    numbers = ("ledger_no", "community_no", "old_elevators", "assessed_elevators", "households")
+    flags = ("is_completed", "is_reported", "has_management", "in_register", "district_silent")
+    homes = {"int_community": table(rows, **texts, **dict.fromkeys(numbers, pl.Int64), **dict.fromkeys(flags, FLAG))}
+    figures = ask(rendered("{{ figures('community', 'audited', [rate]) }}", rate=rate), homes)
+    lack: dict[str, Decimal] = defaultdict(Decimal)
+    for row in ask(rendered("{{ uncovered(rate) }}", rate=rate), homes):
+        assert row["units"] >= 0
+        lack[row["district_code"]] += row["units"]
+    assert len(figures) == 625
+    assert all(lack[row["district_code"]] == row["denominator"] - row["numerator"] for row in figures)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +17,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.durable import write_durably
 from pipelines.settings import Workspace
 
 File = TypeVar("File", bound="_Model")
@@ -171,6 +171,4 @@ def _read(path: Path, kind: type[File]) -> File:
 
 
 def _write(path: Path, content: BaseModel) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(json.dumps(content.model_dump(mode="json"), ensure_ascii=False, indent=1))
-    os.replace(file.name, path)
+    write_durably(path, json.dumps(content.model_dump(mode="json"), ensure_ascii=False, indent=1).encode())

@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines.defs.intake import records, submission_records, submissions
 from pipelines.defs.warehouse import published
 from pipelines.defs.workspace import WorkspaceResource
+from pipelines.settings import now
 
 SHOWN = 20
 """How many findings a check lists."""
@@ -65,21 +66,23 @@ def nothing_returned(workspace: WorkspaceResource) -> dg.AssetCheckResult:
 @dg.asset_check(asset=published, description="Every district whose ledger is due has handed it in.")
 def everything_due_is_in(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Completeness: a warning with the state of each period."""
-    from pipelines.warehouse.soundness import completeness
+    from pipelines.warehouse.submitted import OWED, standings, tallies
 
-    found = completeness(workspace.folders)
-    owed = int(found["missing"].sum()) + int(found["returned"].sum())
-    counts = {"owed": owed, "due": int(found["districts"].sum())}
-    return _warning(owed == 0, counts, found.iter_rows(named=True))
+    found = tallies(standings(workspace.folders, now().date()))
+    owed = sum(row[status] for row in found for status in OWED)
+    return _warning(owed == 0, {"owed": owed, "due": sum(row["districts"] for row in found)}, found)
 
 
 @dg.asset_check(asset=published, description="Every ledger came in time.")
 def everything_came_in_time(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Timeliness: a warning with those that were latest."""
-    from pipelines.warehouse.soundness import late
+    from pipelines.warehouse.submitted import standings
 
-    found = late(workspace.folders)
-    return _warning(found.is_empty(), {"late": found.height}, found.head(SHOWN).iter_rows(named=True))
+    late = [one for one in standings(workspace.folders, now().date()) if one.status == "late"]
+    late.sort(key=lambda one: -one.days_late)
+    wanted = ("plan_id", "period_id", "district_name", "days_late")
+    rows = ({name: getattr(one, name) for name in wanted} for one in late[:SHOWN])
+    return _warning(not late, {"late": len(late)}, rows)
 
 
 @dg.asset_check(asset=published, blocking=True, description="Every published table is the one that was built.")

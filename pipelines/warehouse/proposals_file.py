@@ -9,13 +9,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from pipelines.durable import write_durably
 
 COLUMNS = ("district_code", "event", "community", "related", "date", "reason", "score")
 _NOTE = (
@@ -71,9 +72,7 @@ def add(folder: Path, plan_id: str, proposals: Iterable[Mapping[str, Any]], now:
     before = text if not text.strip() or text.endswith("\n") else text + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     backup = _backup(path, now) if path.is_file() else None
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_bytes((before + out.getvalue()).encode(encoding))
-    os.replace(draft, path)
+    write_durably(path, (before + out.getvalue()).encode(encoding))
     return Written(path, len(fresh), len(wanted) - len(fresh), backup)
 
 

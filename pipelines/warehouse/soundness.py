@@ -1,4 +1,4 @@
-"""Whether what is published is what was built, and what it says about who has reported. Reads, changes nothing."""
+"""Whether what is published is what was built, and whether the register adds up. Reads, changes nothing."""
 
 from __future__ import annotations
 
@@ -33,46 +33,6 @@ def differences(ws: Workspace) -> list[str]:
                 if found != built:
                     wrong.append(f"{mart.name} in {where}: {_said(found)}, built {_said(built)}")
     return wrong
-
-
-def completeness(ws: Workspace) -> pl.DataFrame:
-    """For each plan and period that is due: how many districts owe a ledger, how many are in, late, returned, missing.
-
-    Columns: plan_id, period_id, expected_by, districts, in_time, late, returned, missing, which (names of those that
-    are missing or returned, joined by 、). A plan of which nothing ever came has nothing due.
-    """
-    return _asked(
-        ws,
-        """
-        select
-            s.plan_id, s.period_id, any_value(s.expected_by) as expected_by, count(*) as districts,
-            count(*) filter (s.status = 'on_time') as in_time,
-            count(*) filter (s.status = 'late') as late,
-            count(*) filter (s.status = 'returned') as returned,
-            count(*) filter (s.status = 'missing') as missing,
-            coalesce(string_agg(d.district_name, '、' order by s.district_code)
-                filter (s.status in ('missing', 'returned')), '') as which
-        from marts.mart_submission_status as s
-        join marts.dim_district as d using (plan_id, district_code)
-        where s.status <> 'not_due'
-        group by all
-        order by s.plan_id, any_value(s.expected_by), s.period_id
-        """,
-    )
-
-
-def late(ws: Workspace) -> pl.DataFrame:
-    """Every ledger that came late: plan_id, period_id, district_name, days_late; latest first."""
-    return _asked(
-        ws,
-        """
-        select s.plan_id, s.period_id, d.district_name, s.days_late
-        from marts.mart_submission_status as s
-        join marts.dim_district as d using (plan_id, district_code)
-        where s.status = 'late'
-        order by s.days_late desc, s.plan_id, s.period_id, s.district_code
-        """,
-    )
 
 
 def open_steps(ws: Workspace) -> pl.DataFrame:

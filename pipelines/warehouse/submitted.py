@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,9 @@ import polars as pl
 from pipelines.settings import Workspace
 
 _NAMES = ("plan_id", "plan_name", "period_id", "period_name", "district_code", "district_name")
+
+OWED = ("returned", "missing")
+"""Of what is due, what still has to come."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,27 @@ def standings(ws: Workspace, today: date, plan_id: str | None = None) -> list[St
     if not (ws.marts / "mart_submission_status.parquet").exists():
         return []
     return [_standing(row, today) for row in _rows(ws, plan_id)]
+
+
+def tallies(standings: Iterable[Standing]) -> list[dict[str, Any]]:
+    """For each plan and period that is due: how many districts owe a workbook, how many are on_time, late, returned,
+    missing; ``which`` names the last two. A plan of which nothing ever came has nothing due.
+    """
+    due: dict[tuple[str, date, str], list[Standing]] = {}
+    for one in standings:
+        if one.status != "not_due":
+            due.setdefault((one.plan_id, one.expected_by, one.period_id), []).append(one)
+    return [
+        {
+            "plan_id": plan_id,
+            "period_id": period_id,
+            "expected_by": expected_by,
+            "districts": len(own),
+            **{status: sum(one.status == status for one in own) for status in ("on_time", "late", *OWED)},
+            "which": "、".join(one.district_name for one in own if one.status in OWED),
+        }
+        for (plan_id, expected_by, period_id), own in sorted(due.items())
+    ]
 
 
 def _rows(ws: Workspace, plan_id: str | None) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is published is compared with what was built; what it says of who has reported."""
+"""What is published is compared with what was built, and the register's bridge with itself."""
 
 from __future__ import annotations
 
@@ -57,21 +57,6 @@ def test_a_torn_file_is_seen(ws: Workspace, damage: bytes) -> None:
     mart(ws).write_bytes(damage)
     [wrong] = soundness.differences(ws)
     assert wrong.startswith("dim_plan in dim_plan.parquet: ")
-
-
-def test_who_has_reported(ws: Workspace) -> None:
-    change(
-        ws.marts / WAREHOUSE,
-        """create table marts.dim_district as select 'p' as plan_id, unnest(['1', '2', '3']) as district_code,
-           unnest(['甲县', '乙县', '丙县']) as district_name""",
-        """create table marts.mart_submission_status as select * from (values
-           ('p', '1', 't', date '2024-11-30', 'on_time', 0), ('p', '2', 't', date '2024-11-30', 'late', 3),
-           ('p', '3', 't', date '2024-11-30', 'missing', null), ('p', '3', 'u', date '2025-11-30', 'not_due', null)
-           ) as s (plan_id, district_code, period_id, expected_by, status, days_late)""",
-    )
-    [row] = soundness.completeness(ws).to_dicts()
-    assert (row["districts"], row["in_time"], row["late"], row["missing"], row["which"]) == (3, 1, 1, 1, "丙县")
-    assert soundness.late(ws).rows() == [("p", "t", "乙县", 3)]
 
 
 def test_a_bridge_that_does_not_close(ws: Workspace) -> None:

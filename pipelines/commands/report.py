@@ -60,7 +60,7 @@ def report_as_known_on(
     ``reports/as-of/<day>/``, the marts in ``.build/as-of/<day>/marts/``. Raises NothingKnown where there is nothing to
     tell of.
     """
-    from pipelines.warehouse import dbt
+    from pipelines.warehouse import dbt, last_build
     from pipelines.warehouse.publish import publish
     from pipelines.warehouse.snapshot import received, write_inputs
 
@@ -73,7 +73,10 @@ def report_as_known_on(
     moment = datetime.combine(day, time(23, 59, 59))
     with stage(f"还原 {day:%Y-%m-%d} 已知的情况"):
         write_inputs(past, plans, moment, moment)
-    with stage("汇总与考核"):
-        dbt.build(past)
+    with stage("汇总与考核") as progress:
+        if last_build.is_current(past):
+            progress.summary = "没有变化"
+        else:
+            dbt.build(past)
     publish(past)
     return report_as_published(past, plan_id, lang, day)

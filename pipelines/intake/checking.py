@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.hashing import file_sha256
 from pipelines.intake import bundle, receive
 from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
 from pipelines.intake.evidence import FOLDERS
@@ -68,7 +69,7 @@ class Checker:
     def _unpacked(self, path: Path, drop_path: str) -> list[Member]:
         """What a zip holds; nothing where the file is no zip of files."""
         came = Received(
-            receive.file_sha256(path),
+            file_sha256(path),
             receive.readable(path.name),
             drop_path,
             path.stat().st_size,
@@ -100,7 +101,7 @@ class Checker:
     def _refused(self, path: Path, drop_path: str, refusal: Refusal, members: list[Member] | None = None) -> Judgement:
         from pipelines.intake.judging import Source, refused
 
-        sha256 = receive.file_sha256(path)
+        sha256 = file_sha256(path)
         source = Source(
             receive.submission_id(sha256),
             sha256,
@@ -125,7 +126,7 @@ class Checker:
                 filing.papers.append(Paper(member.drop_path, received=member.received, original=original))
         for file, would_be in _beside(path, drop_path):
             if file.stat().st_size <= self.limits.evidence_bytes:
-                sha256 = receive.file_sha256(file)
+                sha256 = file_sha256(file)
                 came = Received(sha256, file.name, would_be, file.stat().st_size, now(), receive.FIRST_SEEN)
                 filing.papers.append(Paper(would_be, received=came, original=file))
         for one, where in seen:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.durable import write_durably
+from pipelines.hashing import file_sha256
 from pipelines.settings import Workspace, local
 
 FIRST_SEEN, STATED = "first_seen", "stated"
@@ -244,12 +245,6 @@ def _free_name(folder: Path, source: Path) -> Path:
 
 def _same_bytes(one: Path, other: Path) -> bool:
     return file_sha256(one) == file_sha256(other)
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_sound(home: Path) -> bool:

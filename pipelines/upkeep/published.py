@@ -11,13 +11,14 @@ import duckdb
 import polars as pl
 
 from pipelines.durable import set_aside
+from pipelines.hashing import file_sha256
 from pipelines.progress import Stage
 from pipelines.reporting import editions
 from pipelines.reporting.marts import Marts
 from pipelines.reporting.pages.build import RECORD, amiss
 from pipelines.settings import Workspace
 from pipelines.upkeep.findings import Finding
-from pipelines.warehouse.publish import WAREHOUSE, sha256
+from pipelines.warehouse.publish import WAREHOUSE
 from pipelines.warehouse.soundness import content, parquet
 
 MARTS, REPORTS = "marts", "reports"
@@ -64,7 +65,7 @@ def _against(
             yield _replaceable(ws, MARTS, file, f"{WAREHOUSE} 中没有这张表")
             continue
         table, rows = content(published, f'marts."{name}"'), content(published, parquet(file))
-        if name in hashes and sha256(file) != hashes[name]:
+        if name in hashes and file_sha256(file) != hashes[name]:
             yield _replaceable(ws, MARTS, file, "文件与发布时的内容（SHA-256）不符")
         elif isinstance(rows, str):
             yield _replaceable(ws, MARTS, file, f"文件读不出来：{rows}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines import formats
 from pipelines.durable import to_disk
 from pipelines.formats import FORMAT
-from pipelines.intake.receive import file_sha256
+from pipelines.hashing import file_sha256
 from pipelines.locking import run_lock
 from pipelines.progress import stage
 from pipelines.settings import Workspace

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -146,7 +146,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
 
 @dataclass(frozen=True)
 class AssessmentInputs:
-    """Everything the assessment looks at. Make it with ``of(now, **frames)``, which casts and checks.
+    """Everything the assessment looks at. Make it with ``of(today, **frames)``, which casts and checks.
 
     - ``plan``, ``district``, ``period``, ``indicator``, ``milestone``, ``rubric_item``, ``rubric``: the plan tables.
     - ``indicator_value``: rows of ``fct_indicator`` per district (not ``ALL``), *main basis only*, of the variants
@@ -161,10 +161,10 @@ class AssessmentInputs:
     - ``doubt`` (may be empty): units of the audited main basis whose rows carry an open warning: ``doubtful_in`` of
       the numerator, ``doubtful_out`` of the denominator outside the numerator.
     - ``assessment_entry``: what analysts entered (``snapshot.write_inputs`` writes it).
-    - ``now``: the moment of judging (``known_at`` where a past state is re-issued).
+    - ``today``: the day of judging (that day, where a past state is re-issued).
     """
 
-    now: datetime
+    today: date
     plan: pl.DataFrame
     district: pl.DataFrame
     period: pl.DataFrame
@@ -181,7 +181,7 @@ class AssessmentInputs:
     assessment_entry: pl.DataFrame
 
     @classmethod
-    def of(cls, now: datetime, **frames: pl.DataFrame) -> AssessmentInputs:
+    def of(cls, today: date, **frames: pl.DataFrame) -> AssessmentInputs:
         """The inputs with exactly the columns of ``INPUT_SCHEMAS``; a frame not given is empty.
 
         Raises ValueError naming the frame and the columns it lacks, or frames that are unknown.
@@ -189,12 +189,11 @@ class AssessmentInputs:
         if unknown := frames.keys() - INPUT_SCHEMAS.keys():
             raise ValueError(f"no such assessment input: {', '.join(sorted(unknown))}")
         made = {name: _shaped(name, frames.get(name)) for name in INPUT_SCHEMAS}
-        return cls(now=now, **made)
+        return cls(today=today, **made)
 
     @classmethod
     def gathered(cls, tables: Mapping[str, pl.DataFrame]) -> AssessmentInputs:
         """The inputs from the tables of a build (``BUILD_TABLES``), of the plans that have received anything."""
-        run = tables["run"]
         active = tables["int_period"].filter("is_active").select("plan_id").unique()
         given = {
             name: tables[table].join(active, on="plan_id", how="semi", maintain_order="left")
@@ -205,7 +204,7 @@ class AssessmentInputs:
         given["indicator_value"] = given["indicator_value"].filter(
             pl.col("is_main") & (pl.col("district_code") != "ALL")
         )
-        return cls.of(run["known_at"].fill_null(run["now"])[0], **given)
+        return cls.of(tables["run"]["today"].item(), **given)
 
 
 BUILD_TABLES: dict[str, str] = {

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import CHECKOUT, Workspace
+from pipelines.warehouse import last_build
 
 PROJECT = CHECKOUT / "dbt_project"
 OnEvent = Callable[[Any], None]
@@ -30,19 +31,18 @@ class BuildFailed(Exception):
     """Models or tests failed. The text names each one, its file and what went wrong."""
 
 
-def database(ws: Workspace) -> Path:
-    """The private file a build writes into; readers get what ``publish`` makes of it."""
-    return ws.build / "warehouse.duckdb"
-
-
 def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -> None:
     """Build and test every model afresh into ``<build>/warehouse.duckdb`` from ``<build>/inputs``.
 
-    Unit tests are left out: they test the project, not the data. Raises BuildFailed.
+    Unit tests are left out: they test the project, not the data. A build that went through is noted, so that
+    ``last_build.is_current`` knows it again. Raises BuildFailed.
     """
-    for file in (database(ws), database(ws).with_suffix(".duckdb.wal")):
+    last_build.forget(ws)
+    rested_on = last_build.rests_on(ws)
+    for file in (last_build.database(ws), last_build.database(ws).with_suffix(".duckdb.wal")):
         file.unlink(missing_ok=True)
     _invoke(ws, "build", "--exclude-resource-type", "unit_test", "--threads", str(threads), on_event=on_event)
+    last_build.note(ws, rested_on)
 
 
 def check_units(ws: Workspace) -> None:
@@ -113,7 +113,7 @@ def _failures(result: Any) -> Iterator[str]:
 def _environment(ws: Workspace) -> Iterator[None]:
     """What the project reads from the environment, for as long as dbt runs."""
     wanted = {
-        "ACTIONPLAN_BUILD_DB": str(database(ws)),
+        "ACTIONPLAN_BUILD_DB": str(last_build.database(ws)),
         "ACTIONPLAN_INPUTS": _in_sql(ws.build / "inputs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",

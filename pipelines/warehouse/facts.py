@@ -216,8 +216,8 @@ def gather(inputs: AssessmentInputs, plan_id: str, rubric: Mapping[str, Any]) ->
     used = pl.col("variant").is_in(["audited", "strict", "reported", "claimed"])
     begins: date | None = own(inputs.plan)["evaluation_from"][0]
     return Facts(
-        is_evaluated=begins is not None and inputs.now.date() >= begins,
-        today=inputs.now.date(),
+        is_evaluated=begins is not None and inputs.today >= begins,
+        today=inputs.today,
         horizon=judged.as_of if judged else max(p.as_of for p in periods),
         periods=periods,
         indicators={

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.locking import NOTE, Busy, run_lock
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
+from pipelines.warehouse import last_build
 from pipelines.warehouse.assessment import BUILD_TABLES, AssessmentInputs
 from pipelines.warehouse.snapshot import inputs_folder
 
@@ -26,7 +26,7 @@ class NothingBuilt(Exception):
 
 def judged_inputs(ws: Workspace) -> AssessmentInputs:
     """Everything the assessment of the last build looked at. Raises NothingBuilt, Busy while a run is on."""
-    database, folder = dbt.database(ws), inputs_folder(ws)
+    database, folder = last_build.database(ws), inputs_folder(ws)
     if not database.is_file() or not folder.is_dir():
         raise NothingBuilt
     if _is_noted(ws):

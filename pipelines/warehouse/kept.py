@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -18,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-import pipelines
+from pipelines.warehouse.program import fingerprint
 
 
 class Kept:
@@ -80,15 +79,7 @@ def _told(value: object) -> str:
     return repr(value)
 
 
-@cache
-def _program() -> bytes:
-    """Stands for every file of this program, Python and Polars."""
-    root = Path(pipelines.__file__).parent
-    digest = hashlib.sha256(f"{sys.version} {pl.__version__}".encode())
-    for file in sorted(root.rglob("*")):
-        if file.is_file() and file.suffix in (".py", ".yaml", ".txt"):
-            digest.update(f"{file.relative_to(root).as_posix()} {file.stat().st_size} ".encode() + file.read_bytes())
-    return digest.digest()
+_program = cache(fingerprint)
 
 
 def _read(file: Path) -> pl.DataFrame | None:

@@ -22,9 +22,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.hashing import file_sha256
 from pipelines.renewal import renewed
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
+from pipelines.warehouse import dbt, last_build
 
 WAREHOUSE = "warehouse.duckdb"
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -81,8 +82,8 @@ def publish(ws: Workspace) -> None:
     ws.marts.parent.mkdir(parents=True, exist_ok=True)
     with renewed(ws.marts) as folder, tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
         made = Path(scratch)
-        _write_parquet(dbt.database(ws), tables, made)
-        hashes = {mart.name: sha256(made / f"{mart.name}.parquet") for mart in tables}
+        _write_parquet(last_build.database(ws), tables, made)
+        hashes = {mart.name: file_sha256(made / f"{mart.name}.parquet") for mart in tables}
         content = hashlib.sha256(repr((tables, hashes)).encode()).hexdigest()
         if _content_of(folder / WAREHOUSE) != content:
             _write_warehouse(tables, made, content, hashes)
@@ -117,12 +118,6 @@ def _side_by_side(
 
     with ThreadPoolExecutor(2) as both:
         list(both.map(one, tables))
-
-
-def sha256(file: Path) -> str:
-    """Of a file's bytes, in hex."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _content_of(warehouse: Path) -> str | None:

@@ -1,6 +1,6 @@
-"""What a build starts from: the plans, the submissions as known at a moment, the register made of them, and the moment.
+"""What a build starts from: the plans, the submissions as known at a moment, the register made of them, and the day.
 
-Everything lands in ``<build>/inputs/``. The same records, plans and decisions give the same bytes, bar ``run.parquet``.
+Everything lands in ``<build>/inputs/``. The same records, plans and decisions give the same bytes on the same day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-import pipelines
 from pipelines.intake.records import SUBMISSION_SCHEMA
 from pipelines.plans import tables
 from pipelines.plans.model import Plan
@@ -93,13 +92,6 @@ def write_inputs(
         rest = beside.submit(gathering.gather, ws, submissions, folder, others)
         proposals = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
         rest.result()
-    run = {"now": now, "known_at": known_at, "today": seen_from.date(), "version": pipelines.__version__}
-    run_schema: dict[str, pl.DataType] = {
-        "now": pl.Datetime("us"),
-        "known_at": pl.Datetime("us"),
-        "today": pl.Date(),
-        "version": pl.String(),
-    }
     frames = {
         "submission": submissions,
         "ledger": ledgers,
@@ -110,7 +102,7 @@ def write_inputs(
         "decision": made.decisions,
         "evidence_line": evidence.lines(ws, in_force, known_at),
         "assessment_entry": decisions.read_entries(ws.register, plans),
-        "run": pl.DataFrame([run], schema=run_schema),
+        "run": pl.DataFrame({"today": [seen_from.date()]}, schema={"today": pl.Date()}),
     }
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)

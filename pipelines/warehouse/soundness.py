@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
+from pipelines.warehouse import last_build
 from pipelines.warehouse.publish import WAREHOUSE, marts
 
 
@@ -20,7 +20,7 @@ def differences(ws: Workspace) -> list[str]:
     wrong: list[str] = []
     published = ws.marts / WAREHOUSE
     with (
-        duckdb.connect(str(dbt.database(ws)), read_only=True) as build,
+        duckdb.connect(str(last_build.database(ws)), read_only=True) as build,
         duckdb.connect(str(published), read_only=True) as warehouse,
     ):
         for mart in marts(ws):

@@ -217,10 +217,10 @@ def _said(error: Any) -> str:
 
 def apply(change: WhatIf, plan: Plan, inputs: AssessmentInputs) -> AssessmentInputs:
     """The inputs of this plan alone, with what the file says changed."""
-    own = AssessmentInputs.of(inputs.now, **{name: _of_plan(frame, plan) for name, frame in _frames(inputs).items()})
+    own = AssessmentInputs.of(inputs.today, **{name: _of_plan(frame, plan) for name, frame in _frames(inputs).items()})
     planned = tables.frames({plan.id: _changed_plan(change, plan)})
     return AssessmentInputs.of(
-        own.now,
+        own.today,
         **{
             **_frames(own),
             **{name: planned[name] for name in ("rubric", "rubric_item", "milestone")},
@@ -233,7 +233,7 @@ def apply(change: WhatIf, plan: Plan, inputs: AssessmentInputs) -> AssessmentInp
 
 
 def _frames(inputs: AssessmentInputs) -> dict[str, pl.DataFrame]:
-    return {f.name: getattr(inputs, f.name) for f in fields(inputs) if f.name != "now"}
+    return {f.name: getattr(inputs, f.name) for f in fields(inputs) if f.name != "today"}
 
 
 def _of_plan(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:

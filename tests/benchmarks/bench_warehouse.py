@@ -39,7 +39,7 @@ from pipelines.intake.service import process_inbox
 from pipelines.plans import load_plans
 from pipelines.samples import write_drops, write_load_plan
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
+from pipelines.warehouse import dbt, last_build
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.snapshot import write_inputs
 
@@ -133,7 +133,12 @@ def measure(rows: int, districts: int, pages: bool, nodes: int, keep: Path | Non
 
             stage("pages", lambda: build_reports(ws))
         status = pl.read_parquet(ws.marts / "fct_community_status.parquet", columns=["community_id"])
-        disk = {"records": ws.records, "inputs": ws.build / "inputs", "build": dbt.database(ws), "marts": ws.marts}
+        disk = {
+            "records": ws.records,
+            "inputs": ws.build / "inputs",
+            "build": last_build.database(ws),
+            "marts": ws.marts,
+        }
         return {
             "rows": status.height,
             "stages": stages,

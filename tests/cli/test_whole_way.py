@@ -134,6 +134,7 @@ def test_again_changes_nothing(undisturbed: Path, actionplan: Command) -> None:
     done = actionplan(undisturbed, "run")
     assert done.returncode == 0, done.stderr
     assert "没有新的填报表" in done.stderr
+    assert "汇总与考核：没有变化" in done.stderr
     assert marts(undisturbed) == before
     said = done.stderr + done.stdout  # nobody watches on a terminal: plain lines, and nothing of Dagster's or dbt's own
     assert [word for word in ("\r", "\033", "dagster", "dbt", "Warning") if word in said] == []

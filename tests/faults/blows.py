@@ -19,7 +19,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.intake.receive import file_sha256, submit
+from pipelines.hashing import file_sha256
+from pipelines.intake.receive import submit
 from pipelines.plans.loader import load_plans
 from pipelines.progress import Stage
 from pipelines.samples import write_drops

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import cli
-from pipelines.intake.receive import file_sha256
+from pipelines.hashing import file_sha256
 from pipelines.intake.service import process_inbox
 from pipelines.settings import Workspace
 from pipelines.upkeep import backup

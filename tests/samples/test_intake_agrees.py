@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from pipelines.forms import FORMS
-from pipelines.intake.receive import file_sha256, submission_id, submit
+from pipelines.hashing import file_sha256
+from pipelines.intake.receive import submission_id, submit
 from pipelines.intake.rules import RULES
 from pipelines.intake.service import process_inbox
 from pipelines.plans import load_plans

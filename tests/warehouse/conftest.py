@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt, publish
+from pipelines.warehouse import dbt, last_build, publish
 from tests.warehouse.world import BASELINE, P23, P24, P25, A, B, Row, World, body, company, estate, unmanaged
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -204,7 +204,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, nodes: list[str]) -> Workspa
 def sql(built: Workspace) -> Query:
     """Query the published Parquet files by table name, and a copy of the private build by schema (``build.…``)."""
     copy = built.root.parent / "build.duckdb"
-    shutil.copyfile(dbt.database(built), copy)
+    shutil.copyfile(last_build.database(built), copy)
     connection = duckdb.connect()
     for mart in publish.marts(built):
         file = glob.escape((built.marts / f"{mart.name}.parquet").as_posix()).replace("'", "''")

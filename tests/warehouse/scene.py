@@ -89,7 +89,7 @@ class Scene:
                 )
         given = {name: pl.DataFrame(rows, schema=INPUT_SCHEMAS[name], orient="row") for name, rows in self.rows.items()}
         planned = {name: frame for name, frame in frames.items() if name in INPUT_SCHEMAS and name != "occasion"}
-        return AssessmentInputs.of(self.now, **planned, **given)
+        return AssessmentInputs.of(self.now.date(), **planned, **given)
 
     def item(self, district: str, item: str) -> Row:
         """One item's row."""

@@ -18,16 +18,16 @@ H = HANGJIN
 
 
 def test_without_plans_there_is_nothing_to_assess() -> None:
-    items, scores = assess(AssessmentInputs.of(datetime(2025, 12, 5)))
+    items, scores = assess(AssessmentInputs.of(date(2025, 12, 5)))
     assert (items.schema, scores.schema) == (ITEM_SCHEMA, SCORE_SCHEMA)
     assert items.is_empty()
 
 
 def test_inputs_say_what_they_lack() -> None:
     with pytest.raises(ValueError, match="doubt lacks district_code"):
-        AssessmentInputs.of(datetime(2025, 12, 5), doubt=pl.DataFrame({"plan_id": []}))
+        AssessmentInputs.of(date(2025, 12, 5), doubt=pl.DataFrame({"plan_id": []}))
     with pytest.raises(ValueError, match="no such assessment input: douts"):
-        AssessmentInputs.of(datetime(2025, 12, 5), douts=pl.DataFrame())
+        AssessmentInputs.of(date(2025, 12, 5), douts=pl.DataFrame())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import yaml
 
 from pipelines.plans.entities import ENTITIES
 from pipelines.settings import CHECKOUT, Workspace
-from pipelines.warehouse import dbt, publish
+from pipelines.warehouse import dbt, last_build, publish
 from tests.warehouse.conftest import Query
 from tests.warehouse.world import BASELINE, P23, P24, P25, PLAN, A, B, World, estate, unmanaged
 
@@ -438,7 +438,8 @@ def test_before_anything_is_due(tmp_path: Path) -> None:
     world.hand_in(A, BASELINE, datetime(2023, 9, 1), community=[estate(1), unmanaged(2)])
     ws = world.write(tmp_path, datetime(2023, 9, 30, 23, 59))
     dbt.build(ws)
-    with duckdb.connect(str(dbt.database(ws)), read_only=True) as build:
+    assert last_build.is_current(ws)
+    with duckdb.connect(str(last_build.database(ws)), read_only=True) as build:
         status = build.execute("select district_code, period_id, status from marts.mart_submission_status").fetchall()
         assert {row[2] for row in status if row[0] == B} == {"not_due"}
         assert build.execute("select distinct period_id from marts.fct_indicator").fetchall() == [(BASELINE,)]
@@ -454,6 +455,7 @@ def test_a_failure_names_model_file_and_message(built: Workspace, tmp_path: Path
     (ws.build / "inputs" / "register.parquet").unlink()
     with pytest.raises(dbt.BuildFailed) as failure:
         dbt.build(ws)
+    assert not last_build.is_current(ws)
     text = str(failure.value)
     assert "dim_community (models/marts/dim_community.sql): IO Error: No files found" in text
     assert "register.parquet" in text

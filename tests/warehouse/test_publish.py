@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt, publish
+from pipelines.warehouse import last_build, publish
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_same_marts_same_bytes(ws: Workspace, tmp_path: Path) -> None:
     """Rows come sorted by their key, whatever order and number of threads the build had."""
     publish.publish(ws)
     before = contents(ws)
-    with duckdb.connect(str(dbt.database(ws)), config={"threads": 1}) as build:
+    with duckdb.connect(str(last_build.database(ws)), config={"threads": 1}) as build:
         for name in ("mart_milestone_progress", "fct_indicator", "dim_community"):
             build.execute(f"create table shuffled as from marts.{name} order by hash(columns(*)::varchar)")
             build.execute(f"delete from marts.{name}")
@@ -85,7 +85,7 @@ def test_an_open_reader_keeps_its_tables(ws: Workspace) -> None:
     with duckdb.connect(str(ws.marts / publish.WAREHOUSE), read_only=True) as reader:
         count = "select count(*) from marts.fct_indicator"
         before = reader.execute(count).fetchone()
-        with duckdb.connect(str(dbt.database(ws))) as build:
+        with duckdb.connect(str(last_build.database(ws))) as build:
             build.execute("delete from marts.fct_indicator where district_code = 'ALL'")
         publish.publish(ws)
         assert reader.execute(count).fetchone() == before
@@ -98,7 +98,7 @@ def test_an_open_reader_keeps_its_tables(ws: Workspace) -> None:
 def test_a_failure_on_the_way_leaves_what_was_there(ws: Workspace) -> None:
     publish.publish(ws)
     before = contents(ws)
-    with duckdb.connect(str(dbt.database(ws))) as build:
+    with duckdb.connect(str(last_build.database(ws))) as build:
         build.execute("drop table marts.mart_rate_change")
         build.execute("delete from marts.dim_plan")
     with pytest.raises(duckdb.Error, match="mart_rate_change"):
@@ -107,7 +107,7 @@ def test_a_failure_on_the_way_leaves_what_was_there(ws: Workspace) -> None:
 
 
 def test_no_build_no_publish(ws: Workspace) -> None:
-    dbt.database(ws).unlink()
+    last_build.database(ws).unlink()
     with pytest.raises(duckdb.Error):
         publish.publish(ws)
     assert not ws.marts.exists()

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt, soundness
+from pipelines.warehouse import last_build, soundness
 from pipelines.warehouse.publish import WAREHOUSE, Mart
 
 TABLE = "create table marts.dim_plan as select * from (values ('a', 1), ('b', null)) as t (plan_id, districts)"
@@ -19,7 +19,7 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with one mart, built and published."""
     ws = Workspace(tmp_path).prepare()
     monkeypatch.setattr(soundness, "marts", lambda _: [Mart("dim_plan", "", {}, ("plan_id",))])
-    for path in (dbt.database(ws), ws.marts / WAREHOUSE):
+    for path in (last_build.database(ws), ws.marts / WAREHOUSE):
         path.parent.mkdir(parents=True, exist_ok=True)
         change(path, "create schema marts", TABLE)
     duckdb.execute(f"copy (select * from (values ('b', null), ('a', 1)) as t (plan_id, districts)) to '{mart(ws)}'")

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import Workspace
-from pipelines.warehouse import dbt
+from pipelines.warehouse import dbt, last_build
 from tests.warehouse.conftest import JIA, YI, world
 from tests.warehouse.world import BASELINE, P23, P24, P25, A, B, World, body, company, estate, unmanaged
 
@@ -81,7 +81,7 @@ def with_versions(*in_force: str) -> tuple[World, dict[str, str]]:
 def built(world: World, root: Path) -> duckdb.DuckDBPyConnection:
     ws = world.write(root)
     dbt.build(ws)
-    return duckdb.connect(str(dbt.database(ws)), read_only=True)
+    return duckdb.connect(str(last_build.database(ws)), read_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_versions_that_were_replaced_change_nothing(
 
 @pytest.fixture(scope="module")
 def built_plain(built: Workspace) -> Callable[[str], Rows]:
-    connection = duckdb.connect(str(dbt.database(built)), read_only=True)
+    connection = duckdb.connect(str(last_build.database(built)), read_only=True)
     return lambda query: connection.execute(query).fetchall()
 
 

@@ -7,6 +7,7 @@ a mapping with ``one`` and ``other``: the form is chosen by the argument ``n``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from markupsafe import Markup
 
 LANGUAGES = ("zh", "en")
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Catalogue:
 
 
 def bare(text: str) -> str:
-    """A message without its markup, for what is no page; other text stays as it is."""
-    return text.striptags() if isinstance(text, Markup) else text
+    """A message without its markup, for what is no page, its blanks kept; other text stays as it is."""
+    return Markup(_TAG.sub("", text)).unescape() if isinstance(text, Markup) else text
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:

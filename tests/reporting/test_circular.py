@@ -169,6 +169,7 @@ CUTS: dict[str, tuple[str, Callable[[Tables], Tables]]] = {
     "missed": ("plain", turned("mart_milestone_progress", status="no_data")),
     "missed_soft": ("plain", turned("mart_milestone_progress", binding="hard")),
     "trouble": ("earlier", turned("mart_milestone_progress", status="met", gap_units=0)),
+    "in_table": ("plain", TARGETS),
     "duties": ("plain", TARGETS),
     "duties_late": ("plain", turned("mart_milestone_progress", status="met")),
     "rate_now": ("unmoved", FIGURES),
@@ -314,6 +315,30 @@ def test_the_draft_says_that_it_is_one_and_what_it_stands_on(drafts: dict[str, C
     assert found.sections[1].paragraphs[0].lead == "（一）临河区。"
 
 
+def test_many_milestones_are_a_table_and_the_text_names_those_furthest_behind(drafts: dict[str, Circular]) -> None:
+    text = drafts["plain"].sections[0].paragraphs[0].text
+    [said] = re.findall(r"到期未达成的有：(.*?)等(\d+)个。", text)
+    assert said[0].count("目标") == circular.TOLD
+    table = drafts["plain"].annexes[1]
+    assert table.head == ["指标", "时限", "目标", "数值", "还差", "状态"]
+    missed = [row for row in table.rows if row[-1] == "到期未达成"]
+    assert len(missed) >= int(said[1])
+    assert len(table.rows) == int(re.search(r"(\d+)个量化节点中", text)[1])  # type: ignore[index]
+    assert re.fullmatch(r"[\d.]+%\n[\d,]+/[\d,]+", table.rows[0][3])
+
+
+def test_few_milestones_need_no_table(worlds: dict[str, tuple[Tables, Path]], tmp_path: Path) -> None:
+    base = worlds["plain"]
+    few = only("mart_milestone_progress", lambda r: r["indicator_id"] == "committee_formation_rate")
+    [annex] = told(laid(few(base[0]), tmp_path, base[1], base[0])).annexes
+    assert annex.title.startswith("附件：")
+
+
+def test_english_sentences_stand_apart(worlds: dict[str, tuple[Tables, Path]]) -> None:
+    text = text_of(told(worlds["plain"][1], "en"))
+    assert not re.findall(r"[a-z\d)%][.;:,][A-Z]\w+", text)
+
+
 def test_figures_are_the_published_ones(drafts: dict[str, Circular]) -> None:
     rows = pl.DataFrame(_plain()["fct_indicator"], infer_schema_length=None)
     row = rows.filter(
@@ -368,9 +393,11 @@ def test_fonts_and_lines_are_those_of_official_documents(paper: Any) -> None:
 def test_headings_are_headings_and_the_table_repeats_its_head(paper: Any) -> None:
     headings = [p.text for p in paper.paragraphs if p.style.name == "Heading 1"]
     assert headings[:4] == ["一、总体进展", "二、各地区情况", "三、存在问题", "四、下步要求"]
-    [table] = paper.tables
-    assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
-    assert [cell.text for cell in table.columns[0].cells][1:3] == ["巴彦淖尔市", "临河区"]
+    rates, _ = paper.tables
+    assert all(table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for table in paper.tables)
+    assert [cell.text for cell in rates.columns[0].cells][1:3] == ["巴彦淖尔市", "临河区"]
+    annexes = [p.text for p in paper.paragraphs if p.text.startswith("附件")]
+    assert annexes == ["附件1：巴彦淖尔市各地区主要指标（核定口径）", "附件2：巴彦淖尔市量化节点目标完成情况"]
 
 
 def test_children_stand_in_the_order_the_schema_asks(paper: Any) -> None:

@@ -28,6 +28,8 @@ from pipelines.reporting.words import Words
 OPEN = ("overdue_not_met", "behind", "at_risk", "on_track")
 NAMED = 5
 """So many are named in one sentence; how many there are is said."""
+TOLD = 3
+"""So many, where each is told with its figures."""
 SHOWN, NOISE = Fraction(5, 100), Fraction(1, 10**6)
 """A change of fewer points shows as 0.0; of fewer than that, two floats only fail to cancel out."""
 STEP = Decimal("0.5")
@@ -52,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Annex:
-    """The table at the end: headings, and a row per area."""
+    """A table at the end: headings, and a row per area or milestone."""
 
     title: str
     head: list[str]
@@ -68,7 +70,7 @@ class Circular:
     addressee: str
     opening: list[str]
     sections: list[Section]
-    annex: Annex | None
+    annexes: list[Annex]
     closing: list[str]
     spoken: list[str]
 
@@ -112,11 +114,11 @@ class _Draft:
     def listed(self, things: Iterable[str], mark: str = "comma") -> str:
         return self.text(mark).join(things)
 
-    def some(self, things: Sequence[str]) -> str:
-        """The first of a list in words, with how many there are when not all are named."""
-        if len(things) <= NAMED + 1:
-            return self.listed(things)
-        return self.text("and_more", named=self.listed(things[:NAMED]), n=len(things))
+    def some(self, things: Sequence[str], mark: str = "comma", named: int = NAMED) -> str:
+        """The first of a list in words, with how many there are when not all are named; never one left out alone."""
+        if len(things) <= named + 1:
+            return self.listed(things, mark)
+        return self.text("and_more", named=self.listed(things[:named], mark), n=len(things))
 
     def name(self, code: str) -> str:
         return bare(self.words.name(code))
@@ -161,14 +163,13 @@ class _Draft:
                         ],
                     )
                 )
-        annex = self._annex()
         return Circular(
             title=self.text("title", plan=words.plan_name, period=words.fmt.month(self.current.as_of)),
             notes=list(self._notes()),
             addressee=self.text("addressee"),
             opening=opening,
             sections=sections,
-            annex=annex,
+            annexes=list(self._annexes()),
             closing=[facts.plan.issuer or self.text("issuer_open"), self.text("date_open")],
             spoken=self.spoken,
         )
@@ -218,18 +219,22 @@ class _Draft:
     def _standing(self, measure: Measure, short: bool = False) -> str:
         """Indicator, target and what was reached; ``short``: and how much is lacking."""
         p = measure.progress
-        parts = share(p.numerator, p.denominator)
-        counted = f"{self.words.fmt.count(p.numerator)}/{self.words.fmt.count(p.denominator)}"
         return self.text(
             "standing_short" if short and p.gap_units else "standing",
             indicator=self.words.indicator_name(measure.indicator) + self._scope(measure),
             month=self.words.fmt.month(p.due_date),
             target=self._target(measure),
-            value=self.text("rate_within", value=self.words.value_text(measure), parts=counted)
-            if parts is not None
-            else self.words.value_text(measure) + (measure.indicator.unit or ""),
+            value=self._value(measure, "rate_within"),
             gap=bare(self.words.gap_units(measure)),
         )
+
+    def _value(self, measure: Measure, within: str) -> str:
+        """What was reached; of a rate with what it is made of."""
+        p, value = measure.progress, self.words.value_text(measure)
+        if share(p.numerator, p.denominator) is None:
+            return value + (measure.indicator.unit or "")
+        counted = f"{self.words.fmt.count(p.numerator)}/{self.words.fmt.count(p.denominator)}"
+        return self.text(within, value=value, parts=counted)
 
     def _scope(self, measure: Measure) -> str:
         if not measure.scope or len(measure.scope) > NAMED:
@@ -252,13 +257,27 @@ class _Draft:
             n=verdict.total,
             parts=self._counts(verdict),
         )
-        yield from self.say("met", list=self.listed(map(self._standing, verdict.met), "semicolon"))
-        hard = [m for m in verdict.overdue if m.tone != "soft"]
-        soft = [m for m in verdict.overdue if m.tone == "soft"]
-        yield from self.say("missed", list=self.listed((self._standing(m, True) for m in hard), "semicolon"))
-        yield from self.say("missed_soft", list=self.listed((self._standing(m, True) for m in soft), "semicolon"))
-        trouble = verdict.behind + verdict.at_risk
-        yield from self.say("trouble", list=self.listed((self._standing(m, True) for m in trouble), "semicolon"))
+        for key, measures in self._remarkable.items():
+            shown = [self._standing(m, key != "met") for m in measures]
+            yield from self.say(key, list=self.some(shown, "semicolon", TOLD))
+        yield from self.say("in_table", n=verdict.total if self._is_long else 0)
+
+    @cached_property
+    def _remarkable(self) -> dict[str, list[Measure]]:
+        """The milestones that are named, by sentence; of what is lacking the widest gap first."""
+        verdict = Verdict.of(self._measures("measured"))
+        lacking = {
+            "missed": [m for m in verdict.overdue if m.tone != "soft"],
+            "missed_soft": [m for m in verdict.overdue if m.tone == "soft"],
+            "trouble": verdict.behind + verdict.at_risk,
+        }
+        widest = {key: sorted(found, key=lambda m: -(m.progress.gap_points or 0)) for key, found in lacking.items()}
+        return {"met": verdict.met, **widest}
+
+    @property
+    def _is_long(self) -> bool:
+        """There are more milestones than a paragraph bears: a table shows them all."""
+        return any(len(measures) > TOLD + 1 for measures in self._remarkable.values())
 
     def _duties(self) -> Iterator[str]:
         duties = self._measures("duties")
@@ -300,10 +319,11 @@ class _Draft:
         ]
 
     def _rates(self) -> Iterator[str]:
-        """Each headline rate, and by how much and why it moved."""
-        fmt = self.words.fmt
+        """Each headline rate, and by how much and why it moved; at the end what of that is no work."""
+        fmt, silence = self.words.fmt, dict[str, float]()
         for indicator in self._headline:
-            told = {"indicator": self.words.indicator_name(indicator), "value": self._rate(indicator, ALL)}
+            name = self.words.indicator_name(indicator)
+            told = {"indicator": name, "value": self._rate(indicator, ALL)}
             change = self._changes.get((indicator.indicator_id, ALL))
             if change is None:
                 yield from self.say("rate_now", **told)
@@ -318,11 +338,11 @@ class _Draft:
                 yield from self.say(key, **told, work=fmt.effect(work), base=fmt.effect(base))
             else:
                 yield from self.say(f"{key}_by_work", **told)
-            yield from self.say(
-                "rate_silence",
-                points=fmt.effect(change.silence_effect) if change.silence_effect else None,
-                n=change.districts_one_sided,
-            )
+            if change.silence_effect and change.districts_one_sided:
+                silence[name] = change.silence_effect
+        largest = sorted(silence.items(), key=lambda item: -abs(item[1]))
+        parts = [self.text("silence_of", indicator=name, points=fmt.effect(effect)) for name, effect in largest]
+        yield from self.say("rate_silence", list=self.some(parts, named=TOLD))
 
     def _parts(self, indicator: Indicator, code: str, variant: str = "audited") -> tuple[str, str] | None:
         """A rate and what it is made of: ``95.7%`` and ``597/624``; None where it is not known."""
@@ -639,7 +659,15 @@ class _Draft:
 
     # ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _annex(self) -> Annex | None:
+    def _annexes(self) -> Iterator[Annex]:
+        tables = [found for found in (self._main_rates(), self._milestones()) if found]
+        for number, (name, head, rows) in enumerate(tables, 1):
+            title = self.text(f"annex.{name}", region=self.name(ALL))
+            key = "annex.title" if len(tables) == 1 else "annex.title_of"
+            yield Annex(self.text(key, number=number, title=title), head, rows)
+
+    def _main_rates(self) -> tuple[str, list[str], list[list[str]]] | None:
+        """The first headline rates of every area."""
         shown = self._headline[:5]
         if not shown:
             return None
@@ -647,8 +675,24 @@ class _Draft:
         for code in (ALL, *(d.district_code for d in self.facts.districts)):
             found = [self._parts(i, code) for i in shown]
             rows.append([self.name(code), *("\n".join(parts) if parts else MISSING for parts in found)])
-        return Annex(
-            title=self.text("annex", region=self.name(ALL)),
-            head=[self.text("area"), *(self.words.indicator_name(i) for i in shown)],
-            rows=rows,
-        )
+        return "rates", [self.text("area"), *(self.words.indicator_name(i) for i in shown)], rows
+
+    def _milestones(self) -> tuple[str, list[str], list[list[str]]] | None:
+        """Every milestone, the earliest first, where the text names some of them only."""
+        if not self._is_long:
+            return None
+        measures = [m for m in self._measures("measured") if m.progress.is_scored is not False]
+        rows = [
+            [
+                self.words.indicator_name(m.indicator) + self._scope(m),
+                self.words.fmt.month(m.progress.due_date),
+                self._target(m),
+                self._value(m, "annex.value"),
+                bare(self.words.gap_units(m)) if m.progress.gap_units else MISSING,
+                bare(self.words.t(f"status.{m.progress.status}")),
+            ]
+            for m in sorted(measures, key=lambda m: m.progress.due_date or date.max)
+            if m.progress.status != "not_applicable"
+        ]
+        columns = ("indicator", "due", "target", "value", "gap_units", "status")
+        return "milestones", [bare(self.words.t(f"export.column.{name}")) for name in columns], rows

@@ -75,8 +75,8 @@ def write_paper(circular: Circular, made: date) -> bytes:
     document.add_paragraph(style="Flush")
     for line_text in circular.closing:
         document.add_paragraph(line_text, style="Signature")
-    if circular.annex:
-        _annex(document, circular.annex)
+    for annex in circular.annexes:
+        _annex(document, annex)
     _properties(document, circular.title, made)
     memory = io.BytesIO()
     document.save(memory)

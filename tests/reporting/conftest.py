@@ -617,7 +617,10 @@ def _of_the_plan() -> dict[str, list[Row]]:
     known = {*INDICATORS, *DUTIES}
     columns = ("entity", "denominator_sql", "numerator_sql", "strict_numerator_sql", "denominator_measure_sql",
                "numerator_measure_sql", "bases", "pools", "sources", "occasions", "district_scope")  # fmt: skip
-    items = [r | {"method_params": r["params"]} for r in frames["rubric_item"].to_dicts()]
+    items = [
+        {k: v for k, v in r.items() if k != "params"} | {"method_params": r["params"]}
+        for r in frames["rubric_item"].to_dicts()
+    ]
     return {
         "indicator": [
             {"indicator_id": r["indicator_id"], **{name: r[name] for name in columns}}

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
@@ -28,11 +30,12 @@ from pipelines.reporting.exports.page import HIGHEST_ROW, ROW_HEIGHT, Page
 from pipelines.reporting.files import safe
 from pipelines.reporting.format import exact, reaches
 from pipelines.reporting.marts import Marts
-from pipelines.settings import Workspace
+from pipelines.settings import CHECKOUT, Workspace
 from tests.reporting.conftest import DISTRICTS, HOSTILE, PLAN, publish
 from tests.reporting.conftest import tables as made_up
 
 HEADERS_AT = 6
+MODELS = CHECKOUT / "dbt_project" / "models" / "marts"
 LOOK = Look("yyyy-mm-dd", "yyyy-mm-dd hh:mm", "&P/&N", "黑体", "宋体")
 
 
@@ -293,6 +296,22 @@ def test_the_dictionary_explains_every_column(downloads: Path, marts: Path, tmp_
     rows = list(csv.DictReader(io.StringIO((downloads / "tables" / "data_dictionary.csv").read_text("utf-8-sig"))))
     listed = {(row["表"], row["栏"]) for row in rows}
     assert listed == {(f.stem, c) for f in marts.glob("*.parquet") for c in pl.read_parquet_schema(f)}
+    assert all(row["表说明"] and row["栏说明"] for row in rows)
+
+
+def test_every_published_column_has_a_chinese_meaning_and_no_other() -> None:
+    marts = [yaml.safe_load(file.read_text("utf-8"))["models"][0] for file in MODELS.glob("*.yml")]
+    columns = {mart["name"]: {column["name"] for column in mart["columns"]} for mart in marts}
+    said = yaml.safe_load((files("pipelines.reporting") / "catalogue" / "tables.yaml").read_text("utf-8"))
+    assert said["tables"].keys() == columns.keys()
+    assert said["columns"].keys() == set().union(*columns.values())
+    for name, found in said["columns"].items():
+        where = {table for table, own in columns.items() if name in own}
+        if isinstance(found, dict):
+            assert found.keys() - {"else"} <= where, name
+            assert bool(where - found.keys()) == ("else" in found), name
+        for table in where:
+            assert re.search(r"[\u4e00-\u9fff].*。$", tables.meaning(table, name)), (table, name)
 
 
 def test_descriptions_come_from_what_was_published(tmp_path: Path) -> None:
@@ -305,10 +324,10 @@ def test_descriptions_come_from_what_was_published(tmp_path: Path) -> None:
         )
     with Marts(tmp_path) as published:
         texts = tables.described(published)
-    content = tables.dictionary({"t": {"a": "INTEGER", "b": "VARCHAR"}}, texts, ["1", "2", "3", "4", "5"])
+    content = tables.dictionary({"t": {"a": "INTEGER", "b": "VARCHAR"}}, texts, list("1234567"))
     assert list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:] == [
-        ["t", "Things, each once.", "a", "integer", "How many."],
-        ["t", "Things, each once.", "b", "varchar", ""],
+        ["t", "", "a", "integer", "", "Things, each once.", "How many."],
+        ["t", "", "b", "varchar", "", "Things, each once.", ""],
     ]
 
 

@@ -74,7 +74,7 @@ def lay_out(words: Words, codes: Collection[str], scratch: Path, texts: dict[str
 
 def dictionary_header(words: Words) -> list[str]:
     """The headings of the data dictionary."""
-    columns = ("table", "table_description", "column", "type", "description")
+    columns = ("table", "table_zh", "column", "type", "column_zh", "table_en", "column_en")
     return [bare(words.t(f"export.dictionary.{column}")) for column in columns]
 
 

@@ -10,10 +10,14 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
+import yaml
 
 from pipelines.reporting.marts import ALL, Marts
 
@@ -149,12 +153,31 @@ def write_parquet(rows: pl.LazyFrame, file: Path) -> Path:
 
 
 def dictionary(tables: Mapping[str, Mapping[str, str]], texts: Mapping[str, Described], header: list[str]) -> bytes:
-    """The data dictionary: a line per column of ``tables`` (table → column → type), in ``header``'s words."""
+    """The data dictionary: a line per column of ``tables`` (table → column → type), in ``header``'s words.
+
+    What each means is said in Chinese, and behind that in English as published with the tables (``texts``).
+    """
     memory = io.StringIO()
     writer = csv.writer(memory, lineterminator="\n")
     writer.writerow(header)
     for table, types in tables.items():
         known = texts.get(table, Described("", {}))
         for column, kind in types.items():
-            writer.writerow([table, known.description, column, kind.lower(), known.columns.get(column, "")])
+            told = table, meaning(table), column, kind.lower(), meaning(table, column)
+            writer.writerow([*told, known.description, known.columns.get(column, "")])
     return (BOM + memory.getvalue()).encode()
+
+
+def meaning(table: str, column: str | None = None) -> str:
+    """What a published table, or a column of it, means in Chinese; empty where nobody has said."""
+    if column is None:
+        return str(_meanings()["tables"].get(table, ""))
+    found = _meanings()["columns"].get(column, "")
+    return str(found.get(table, found.get("else", "")) if isinstance(found, dict) else found)
+
+
+@cache
+def _meanings() -> dict[str, dict[str, Any]]:
+    text = (files("pipelines.reporting") / "catalogue" / "tables.yaml").read_text("utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return found

@@ -145,6 +145,11 @@ class Words:
             self.t(f"{family}.{key}", n=counts[key]) for key in order if counts.get(key)
         )
 
+    def version(self, code: str) -> str:
+        """What a file of an area is known by: its version, and the publication that brought it."""
+        version, number = self.facts.version_of(code), self.facts.number_of(code)
+        return version if number is None else self.t("stamp.numbered", version=version, number=str(number))
+
     def reporting(self) -> str:
         facts = self.facts
         if facts.current is None:

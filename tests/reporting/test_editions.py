@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ from tests.reporting.conftest import DISTRICTS, PLAN, Row, publish, tables
 
 MOVED = "150822"
 TEXTS = re.compile(r"<[^>]+>")
+NUMBER = re.compile('<dt>[^<]*</dt><dd><a href="changes.html">.*?</dd>|第\\d+次发布'.encode())
 Content = dict[str, list[Row]]
 Build = Callable[..., list[Path]]
 
@@ -76,8 +79,44 @@ def looks(folder: Path) -> dict[str, tuple[int, int]]:
     return {p.relative_to(folder).as_posix(): (p.stat().st_ino, p.stat().st_mtime_ns) for p in files}
 
 
+def unnumbered(content: bytes) -> bytes:
+    """A file, and whatever is packed in it, without the number of its publication."""
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return b"".join(name.encode() + unnumbered(packed.read(name)) for name in packed.namelist())
+    return NUMBER.sub(b"", content)
+
+
 def text(page: Path) -> str:
     return TEXTS.sub("", page.read_text("utf-8"))
+
+
+def test_downloads_name_the_publication_that_last_changed_them(tmp_path: Path, build: Build) -> None:
+    """Of a district whose own rows stayed as they were the files stay too, and go on naming the one they are from."""
+    downloads = tmp_path / "reports" / PLAN / "downloads"
+
+    def named(area: str) -> set[str]:
+        """What workbook, document and zip of an area say of their publication, in them and in their properties."""
+        told = []
+        for file in (file for file in downloads.iterdir() if area in file.name):
+            with zipfile.ZipFile(file) as packed:
+                inside = [n for n in packed.namelist() if n.endswith(("说明.txt", "core.xml", "sharedStrings.xml"))]
+                assert inside, file
+                told += [packed.read(name).decode("utf-8-sig") for name in inside]
+        assert told
+        return {"、".join(sorted(set(re.findall(r"第\d+次发布", text)))) for text in told}
+
+    build(5, tables())
+    first = looks(downloads)
+    assert named("巴彦淖尔市") == named("150826") == {"第1次发布"}
+
+    build(7, touched(tables(), detail_only=True))
+    assert named("巴彦淖尔市") == named(MOVED) == {"第2次发布"}
+    second = looks(downloads)
+    assert {name for name in second if "150826" in name and second[name] != first[name]} == set()
+
+    build(8, touched(tables(), detail_only=True), lang="en")
+    assert looks(downloads).items() >= {name: look for name, look in second.items() if "150826" in name}.items()
 
 
 def test_publications_are_numbered_kept_and_compared(tmp_path: Path, build: Build) -> None:
@@ -184,8 +223,7 @@ def test_only_what_changed_is_made_anew_and_nothing_stays_stale(
     at_once = {p.relative_to(home): p.read_bytes() for p in home.rglob("*") if p.is_file()}
     at_once = {name: content for name, content in at_once.items() if name.parts[0] != editions.FOLDER}
     assert little_by_little.keys() == at_once.keys()
-    stamp = re.compile(rb"<dt>[^<]*</dt><dd><a href=\"changes.html\">.*?</dd>")
-    stale = [n for n in at_once if stamp.sub(b"", at_once[n]) != stamp.sub(b"", little_by_little[n])]
+    stale = [n for n in at_once if unnumbered(at_once[n]) != unnumbered(little_by_little[n])]
     assert [name for name in stale if name.name != "changes.html"] == []
 
 

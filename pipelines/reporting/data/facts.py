@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -203,6 +203,10 @@ class Facts:
     expected: list[Expected]
     known_on: date | None = None
     """The past day whose knowledge this is; None: what is known now."""
+    number: int | None = None
+    """The number of the publication this is; None: it is none."""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Version → the number of the publication that brought it, of what was published before."""
 
     @cached_property
     def version(self) -> str:
@@ -229,6 +233,10 @@ class Facts:
         ]
         told = (seen, self.current.period_id if self.current else None, self.is_synthetic, self.known_on)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
+
+    def number_of(self, code: str) -> int | None:
+        """The number of the publication that last changed what ``version_of`` stands for."""
+        return self.number and self.numbers.get(self.version_of(code), self.number)
 
     @cached_property
     def district(self) -> dict[str, District]:
@@ -411,7 +419,13 @@ class Facts:
         )
 
 
-def load(marts: Marts, plan: Plan, known_on: date | None = None) -> Facts:
+def load(
+    marts: Marts,
+    plan: Plan,
+    known_on: date | None = None,
+    number: int | None = None,
+    numbers: Mapping[str, int] | None = None,
+) -> Facts:
     """The shared facts of a plan, at its current period."""
     plan_id = plan.plan_id
     districts = marts.read(District, "dim_district", "sort_order district_code", plan_id=plan_id)
@@ -439,6 +453,8 @@ def load(marts: Marts, plan: Plan, known_on: date | None = None) -> Facts:
         submissions=submissions,
         expected=marts.read(Expected, "mart_submission_status", "district_code period_id", plan_id=plan_id),
         known_on=known_on,
+        number=number,
+        numbers=numbers or {},
     )
 
 

@@ -64,6 +64,8 @@ def _told(facts: Facts, folders: Mapping[str, Path], receipts: Path | None, due:
         "marts": str(facts.marts.folder.resolve()),
         "plan": plan_id,
         "contents": [[*key, digest] for key, digest in facts.marts.contents(plan_id).items()],
+        "number": facts.number,
+        "numbers": dict(facts.numbers),
         "known_on": facts.known_on.isoformat() if facts.known_on else None,
         "folders": {lang: str(folder.resolve()) for lang, folder in folders.items()},
         "receipts": str(receipts.resolve()) if receipts else None,
@@ -75,7 +77,8 @@ def _write(told: dict[str, Any]) -> None:
     with Marts(Path(told["marts"])) as marts:
         marts.know(told["plan"], {(table, code): digest for table, code, digest in told["contents"]})
         [plan] = marts.plans(told["plan"])
-        facts = load(marts, plan, date.fromisoformat(told["known_on"]) if told["known_on"] else None)
+        known_on = date.fromisoformat(told["known_on"]) if told["known_on"] else None
+        facts = load(marts, plan, known_on, told["number"], told["numbers"])
         receipts = Path(told["receipts"]) if told["receipts"] else None
         for lang, folder in told["folders"].items():
             Downloads(facts, lang).write(Path(folder), receipts, told["due"])

@@ -104,8 +104,8 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SAID_AGAIN = (str, Marked, type(None))
 
 
-def write_book(sheets: Sequence[Sheet], look: Look, title: str, made: date) -> bytes:
-    """The workbook as bytes. ``title`` and ``made`` (its date) are its document properties."""
+def write_book(sheets: Sequence[Sheet], look: Look, title: str, made: date, stamp: str = "") -> bytes:
+    """The workbook as bytes. ``title``, ``made`` (its date) and ``stamp`` (what it stands on) are its properties."""
     memory = io.BytesIO()
     options: Mapping[str, Any] = {
         "in_memory": True,
@@ -114,7 +114,7 @@ def write_book(sheets: Sequence[Sheet], look: Look, title: str, made: date) -> b
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(memory, options) as book:
-        book.set_properties({"title": title, "created": datetime.combine(made, time())})
+        book.set_properties({"title": title, "comments": stamp, "created": datetime.combine(made, time())})
         book.set_size(2400, 1500)
         writer = _Writer(book, look)
         for sheet in sheets:

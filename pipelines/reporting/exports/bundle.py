@@ -41,7 +41,7 @@ def _readme(words: Words, code: str, book: str) -> bytes:
         text(
             "stamp",
             day=words.fmt.day(facts.current.as_of if facts.current else None),
-            version=facts.version_of(code),
+            version=words.version(code),
         ),
         *([text("synthetic")] if facts.is_synthetic else []),
         *([text("known_on", day=words.fmt.day(facts.known_on))] if facts.known_on else []),

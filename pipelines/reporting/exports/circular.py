@@ -67,6 +67,8 @@ class Circular:
 
     title: str
     notes: list[str]
+    basis: str
+    """One of the notes, which stays with the document when they are deleted: as-of date and publication."""
     addressee: str
     opening: list[str]
     sections: list[Section]
@@ -166,6 +168,7 @@ class _Draft:
         return Circular(
             title=self.text("title", plan=words.plan_name, period=words.fmt.month(self.current.as_of)),
             notes=list(self._notes()),
+            basis=self._basis,
             addressee=self.text("addressee"),
             opening=opening,
             sections=sections,
@@ -184,16 +187,21 @@ class _Draft:
             digits[ones - 1] if ones else ""
         )
 
+    @cached_property
+    def _basis(self) -> str:
+        """What the draft stands on."""
+        return self.text(
+            "note.basis",
+            day=self.day(self.current.as_of),
+            version=bare(self.words.version(ALL)),
+            done=sum(e.status in ("on_time", "late") for e in self.facts.expected_now),
+            all=len(self.facts.districts),
+        )
+
     def _notes(self) -> Iterator[str]:
         facts = self.facts
         yield self.text("note.draft")
-        yield self.text(
-            "note.basis",
-            day=self.day(self.current.as_of),
-            version=facts.version,
-            done=sum(e.status in ("on_time", "late") for e in facts.expected_now),
-            all=len(facts.districts),
-        )
+        yield self._basis
         if facts.known_on:
             yield self.text("note.known_on", day=self.day(facts.known_on))
         if facts.is_synthetic:

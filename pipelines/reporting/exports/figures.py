@@ -53,7 +53,7 @@ def figures_book(facts: Facts, lang: str, code: str = ALL) -> bytes:
         body_font=book.say("body_font"),
     )
     made = facts.current.as_of if facts.current else facts.plan.issued or date(2000, 1, 1)
-    return write_book(list(book.sheets()), look, book.title, made)
+    return write_book(list(book.sheets()), look, book.title, made, book.stamp)
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,13 @@ class Figures:
     def stamp(self) -> str:
         facts, words = self.facts, self.words
         if facts.current is None:
-            return self.say("stamp_empty", version=facts.version_of(self.code))
+            return self.say("stamp_empty", version=words.version(self.code))
         return self.say(
             "stamp",
             day=words.fmt.day(facts.current.as_of),
             done=sum(e.status in ("on_time", "late") for e in facts.expected_now),
             all=len(facts.districts),
-            version=facts.version_of(self.code),
+            version=words.version(self.code),
         )
 
     def _notices(self) -> list[str]:

@@ -77,7 +77,7 @@ def write_paper(circular: Circular, made: date) -> bytes:
         document.add_paragraph(line_text, style="Signature")
     for annex in circular.annexes:
         _annex(document, annex)
-    _properties(document, circular.title, made)
+    _properties(document, circular, made)
     memory = io.BytesIO()
     document.save(memory)
     return repack(memory.getvalue())
@@ -231,10 +231,10 @@ def _face(run: Run, face: Face, latin: str = _LATIN) -> None:
     run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face.name)
 
 
-def _properties(document: Document, title: str, made: date) -> None:
+def _properties(document: Document, circular: Circular, made: date) -> None:
     properties, moment = document.core_properties, datetime.combine(made, time(), UTC)
-    properties.title = title[:255]
-    properties.author = properties.last_modified_by = properties.comments = properties.keywords = ""
+    properties.title, properties.comments = circular.title[:255], circular.basis[:255]
+    properties.author = properties.last_modified_by = properties.keywords = ""
     properties.created = properties.modified = moment
     properties.revision = 1
 

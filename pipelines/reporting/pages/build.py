@@ -17,7 +17,7 @@ from pipelines.renewal import mend, renewed
 from pipelines.reporting import data, editions
 from pipelines.reporting.exports import FOLDER, TABLES, Downloads, written
 from pipelines.reporting.files import put
-from pipelines.reporting.marts import Marts, Plan
+from pipelines.reporting.marts import ALL, Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
 from pipelines.reporting.pages import assessment, changes, city, district, explore, findings, intake, methods, register
 from pipelines.reporting.pages.site import STAMP, Publication, Site
@@ -96,7 +96,7 @@ class _Build:
 
     def pages(self) -> list[Path]:
         """Write what has to be written; the paths of all pages."""
-        record = _Record.read(self.folder)
+        record = self._record
         stands = record.stands(self.folder)
         if not stands or record.inputs != self._inputs:
             publication = self._publication() if self.known_on is None else None
@@ -109,8 +109,21 @@ class _Build:
         return [self.folder / name for name in record.pages]
 
     @cached_property
+    def _record(self) -> _Record:
+        return _Record.read(self.folder)
+
+    @cached_property
     def _facts(self) -> data.Facts:
-        return data.load(self.marts, self.plan, self.known_on)
+        number = self._number if self.known_on is None else None
+        return data.load(self.marts, self.plan, self.known_on, number, self._record.numbers)
+
+    @cached_property
+    def _number(self) -> int:
+        """Of this publication: the next, or the last where nothing else is published than it was."""
+        ledger = editions.read(self.folder)
+        if ledger and ledger[-1].content == self.marts.content(self.plan.plan_id):
+            return ledger[-1].number
+        return ledger[-1].number + 1 if ledger else 1
 
     @cached_property
     def _inputs(self) -> str:
@@ -140,13 +153,13 @@ class _Build:
         ledger = editions.read(self.folder)
         last = ledger[-1] if ledger else None
         content = self.marts.content(self.plan.plan_id)
-        if last and last.content == content:
+        if last and last.number == self._number:
             edition, earlier = last, ledger[:-1]
             tables = editions.beside(self.folder, edition.number - 1)
         else:
             current = facts.current
             edition = editions.Edition(
-                number=last.number + 1 if last else 1,
+                number=self._number,
                 content=content,
                 published_at=now(),
                 as_of=current.as_of if current else None,
@@ -173,6 +186,9 @@ class _Build:
         if publication:
             editions.write(folder, publication.ledger, self.marts, self.plan.plan_id)
         record = _Record(self._inputs, self._keys, sorted(self.assets.values()))
+        if facts.number is not None:
+            areas = [ALL, *(district.district_code for district in facts.districts)]
+            record.numbers = {facts.version_of(code): facts.number_of(code) or facts.number for code in areas}
         record.pages = {name: page for name, page in old.pages.items() if page.of in self._keys.keys() - set(due)}
         homes = {lang: _home(folder, lang) for lang in self.languages}
         with written(facts, {lang: home / FOLDER for lang, home in homes.items()}, receipts, due):
@@ -231,6 +247,8 @@ class _Record:
     inputs: str = ""
     districts: dict[str, str] = field(default_factory=dict)
     assets: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """``data.Facts.numbers`` for the next publication."""
     pages: dict[str, _Page] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     """All files with their sizes."""

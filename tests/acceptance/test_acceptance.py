@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,28 +13,14 @@ import duckdb
 import pytest
 
 from tests.acceptance import world
+from tests.conftest import Command
 
 PHONE = "13800000000"
-CHECKOUT = Path(__file__).resolve().parents[2]
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 
-def actionplan(root: Path, *arguments: str, now: str = "2025-12-05T09:00:00") -> subprocess.CompletedProcess[str]:
-    """One command as a user would type it."""
-    environment = {**os.environ, "ACTIONPLAN_ROOT": str(root), "ACTIONPLAN_NOW": now, "PYTHONUTF8": "1"}
-    environment.pop("DAGSTER_HOME", None)
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines", *arguments],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
     """A workspace into which everything was handed in, and one run."""
     folder = tmp_path_factory.mktemp("world")
     for number, book in enumerate(world.everything()):
@@ -307,7 +291,7 @@ def test_assessment_scores(sql: Query) -> None:
     assert all(abs(Decimal(str(raw)) - Decimal(str(points))) <= Decimal("0.14") for raw, points in total)
 
 
-def test_veto_without_the_last_ledger(root: Path, sql: Query, tmp_path: Path) -> None:
+def test_veto_without_the_last_ledger(root: Path, sql: Query, tmp_path: Path, actionplan: Command) -> None:
     """After 31 December a district without a 2025 ledger fails, whatever it did before."""
     for source in ("data/raw/archive", "data/raw/records"):
         target = tmp_path / source
@@ -324,7 +308,7 @@ def test_veto_without_the_last_ledger(root: Path, sql: Query, tmp_path: Path) ->
     assert grade == "不合格"
 
 
-def test_same_bytes_again_change_nothing(root: Path, sql: Query) -> None:
+def test_same_bytes_again_change_nothing(root: Path, sql: Query, actionplan: Command) -> None:
     before = {file.name: file.read_bytes() for file in (root / "data" / "marts").glob("*.parquet")}
     path = next((root / "sent" / "0").glob("*.xlsx"))
     assert actionplan(root, "submit", str(path)).returncode == 0
@@ -342,7 +326,7 @@ def test_receipts_and_pages(root: Path) -> None:
     assert expected <= {page.stem for page in pages.glob("*.html")}
 
 
-def test_check_judges_without_storing(root: Path, tmp_path: Path) -> None:
+def test_check_judges_without_storing(root: Path, tmp_path: Path, actionplan: Command) -> None:
     good = world.linhe()[0].save(tmp_path / "good")
     bad = world.houqi()[3].save(tmp_path / "bad")
     empty = tmp_path / "empty"

@@ -17,10 +17,9 @@ from pipelines.intake.receive import submit
 from pipelines.plans import load_plans
 from pipelines.samples import Drop, write_drops
 from pipelines.settings import Workspace
-from tests.conftest import Done
+from tests.conftest import Command
 
 pytestmark = pytest.mark.slow
-Command = Callable[..., Done]
 SHUCHENG, CHENGDU = "shucheng_2022_2024", "chengdu_2018_2020"
 MONTHLY, HEFEI = "xx_community_2015_2017", "hefei_experience"
 SOME = {CHENGDU: ["510104", "510106", "510131", "510100-SJ"]}

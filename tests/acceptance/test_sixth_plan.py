@@ -17,10 +17,9 @@ import pytest
 from pipelines.forms import FORMS
 from pipelines.intake.template import COVER, FIRST_ROW, HEADER_ROW, META
 from pipelines.plans.model import METHOD_PARAMS
-from tests.conftest import CHECKOUT, Done
+from tests.conftest import CHECKOUT, Command
 
 pytestmark = pytest.mark.slow
-Command = Callable[..., Done]
 PLAN = Path(__file__).with_name("sixth_plan.yaml")
 EAST, WEST = "880101", "880102"
 NOW = "2027-02-01T09:00:00"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.acceptance.test_acceptance import actionplan
 from tests.acceptance.world import Book, entrusted, estate, unmanaged
+from tests.conftest import Command
 
 DISTRICT, PERIOD = "150821", "2023-11"
 JIA, YI, BING = estate("WY0001", "甲院"), estate("WY0002", "乙院"), estate("WY0003", "丙院")
@@ -50,16 +49,15 @@ CHANGES = [
 ]
 
 
-def submit(root: Path, book: Book) -> None:
+def submit(actionplan: Command, root: Path, book: Book) -> None:
     path = book.save(root / "sent")
     done = actionplan(root, "submit", str(path), "--received-at", book.received)
     assert done.returncode == 0, done.stderr
 
 
-def run(root: Path) -> subprocess.CompletedProcess[str]:
+def run(actionplan: Command, root: Path) -> None:
     done = actionplan(root, "run")
     assert done.returncode == 0, done.stdout + done.stderr
-    return done
 
 
 def published(root: Path) -> dict[str, bytes]:
@@ -67,12 +65,12 @@ def published(root: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
     """Three versions in the order in which they came."""
     folder = tmp_path_factory.mktemp("versions")
     for book in (FIRST, SECOND, THIRD):
-        submit(folder, book)
-    run(folder)
+        submit(actionplan, folder, book)
+    run(actionplan, folder)
     return folder
 
 
@@ -136,7 +134,7 @@ def test_the_district_and_the_city_are_told(root: Path) -> None:
         assert words in page
 
 
-def test_check_says_what_would_change(root: Path) -> None:
+def test_check_says_what_would_change(root: Path, actionplan: Command) -> None:
     again = _book("第四版", 28, JIA, BING | {"总户数": 120}, DING | {"物业管理方式": "居委会托管"}).sheet(
         *_sheet(SECOND)
     )
@@ -153,7 +151,7 @@ def _sheet(book: Book) -> tuple[str, str, list[list[object]]]:
     return name, " ".join(headers), rows
 
 
-def test_any_order_and_the_same_bytes_again(root: Path, tmp_path: Path) -> None:
+def test_any_order_and_the_same_bytes_again(root: Path, tmp_path: Path, actionplan: Command) -> None:
     """The newest first; the oldest in a later run, with the second one's bytes again: what is published is the same."""
     sent = {book.suffix: next((root / "sent").glob(f"*{PERIOD}{book.suffix}.xlsx")) for book in (FIRST, SECOND, THIRD)}
     for books in ((THIRD, SECOND), (FIRST,)):
@@ -162,5 +160,5 @@ def test_any_order_and_the_same_bytes_again(root: Path, tmp_path: Path) -> None:
             assert done.returncode == 0, done.stderr
         if FIRST in books:
             assert actionplan(tmp_path, "submit", str(sent[SECOND.suffix])).returncode == 0
-        run(tmp_path)
+        run(actionplan, tmp_path)
     assert published(tmp_path) == published(root)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Done
+from tests.conftest import Command
 
 pytestmark = pytest.mark.benchmark
 
 
-def test_where_the_time_of_the_demo_goes(tmp_path: Path, actionplan: Callable[..., Done]) -> None:
+def test_where_the_time_of_the_demo_goes(tmp_path: Path, typed: Command) -> None:
     """The demo's job after set-up, stage by stage."""
     started = time.perf_counter()
-    done = actionplan(tmp_path / "demo", "demo")
+    done = typed(tmp_path / "demo", "demo")
     whole = time.perf_counter() - started
     assert done.returncode == 0, done.stderr
     lines = re.findall(r"^(\S+?)(?:：.*)?（([\d.]+) 秒）$", done.stderr, re.M)

@@ -15,9 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipelines.cli import cli
-from tests.conftest import CHECKOUT, Done
+from tests.conftest import CHECKOUT, Command
 
-Command = Callable[..., Done]
 Invoke = Callable[..., Result]
 
 
@@ -201,13 +200,13 @@ def bound_by_permissions() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root gives up its rights in Linux's way")
 @pytest.mark.parametrize("command", [("run",), ("submit", "a.xlsx"), ("demo",)])
-def test_read_only_disk(actionplan: Command, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_read_only_disk(typed: Command, tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"x")
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     workspace.chmod(0o555)
     arguments = [str(tmp_path / "a.xlsx") if argument == "a.xlsx" else argument for argument in command]
-    done = actionplan(workspace, *arguments, preexec_fn=bound_by_permissions)
+    done = typed(workspace, *arguments, preexec_fn=bound_by_permissions)
     assert done.returncode == 3, done.stderr
     assert "没有读写权限" in done.stderr
     assert str(workspace) in done.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -13,13 +12,13 @@ import pytest
 
 from pipelines.intake.receive import submit
 from pipelines.settings import Workspace
-from tests.conftest import Done
+from tests.conftest import Command
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def root(shared: Path, tmp_path_factory: pytest.TempPathFactory, actionplan: Callable[..., Done]) -> Path:
+def root(shared: Path, tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
     """A workspace that took in all of them."""
     root = tmp_path_factory.mktemp("real")
     drops = shared / "data" / "drops"

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -23,10 +23,9 @@ from pipelines.plans.loader import load_plans
 from pipelines.samples import write_drops
 from pipelines.settings import Workspace
 from tests.alerts import world
-from tests.conftest import CHECKOUT, Done
+from tests.conftest import CHECKOUT, Command
 
 pytestmark = pytest.mark.slow
-Command = Callable[..., Done]
 PLAN = "bayannur_2023_2025"
 
 
@@ -50,11 +49,11 @@ def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(handed_in: Path, tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> Path:
+def undisturbed(handed_in: Path, tmp_path_factory: pytest.TempPathFactory, typed: Command) -> Path:
     """The same after one run."""
     root = tmp_path_factory.mktemp("undisturbed") / "workspace"
     shutil.copytree(handed_in, root)
-    done = actionplan(root, "run")
+    done = typed(root, "run")
     assert done.returncode == 0, done.stderr
     assert str(root / "reports" / PLAN / "index.html") in done.stdout
     return root
@@ -324,7 +323,7 @@ def test_damaged_everywhere_and_repaired(undisturbed: Path, tmp_path: Path, acti
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on file size stands in for a full disk")
 def test_no_room_left(
-    handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command, robot: world.Web
+    handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command, typed: Command, robot: world.Web
 ) -> None:
     root = tmp_path / "workspace"
     shutil.copytree(handed_in, root)
@@ -332,7 +331,7 @@ def test_no_room_left(
     room = 16 * 1024**2
     too_much = root / "data" / "raw" / "inbox" / "too-much.xlsx"
     too_much.write_bytes(b"PK" + bytes(room))
-    done = actionplan(root, "run", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+    done = typed(root, "run", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
     assert done.returncode == 3
     assert "文件超出系统允许的大小" in done.stderr, done.stderr
     assert "已收到的文件都在" in done.stderr.splitlines()[-1]

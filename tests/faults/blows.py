@@ -9,8 +9,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +25,7 @@ from pipelines.samples import write_drops
 from pipelines.settings import Workspace
 from pipelines.upkeep.doctor import examine
 from pipelines.upkeep.published import check_marts
-from tests.conftest import CHECKOUT
+from tests.starter import OURS, Starter
 
 PLAN = "shucheng_2022_2024"
 NOW = "2025-12-05T09:00:00"
@@ -109,37 +107,15 @@ def drawn(draw: random.Random, what: str) -> Blow:
     return Blow(draw.uniform(0.5, 0.9), draw.choice(POINTS[what]), draw.randint(1, 8))
 
 
-class Starter:
-    """The process that starts runs."""
+class Killer(Starter):
+    """Starts runs and kills them."""
 
-    def __init__(self) -> None:
-        ours = ("ACTIONPLAN", "DAGSTER")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.starter", PLAN],
-            cwd=CHECKOUT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._said()
-
-    def _said(self) -> str:
-        assert self._process.stdout
-        if not (line := self._process.stdout.readline()):
-            raise RuntimeError("the starter died")
-        return line.strip()
-
-    def begin(self, root: Path, *arguments: str, now: str = NOW) -> int:
-        """Start a command; its process id."""
-        assert self._process.stdin
-        print(json.dumps({"root": str(root), "arguments": arguments, "now": now}), file=self._process.stdin, flush=True)
-        return int(self._said())
-
-    def end(self) -> int:
-        """Wait for it; its exit code."""
-        return int(self._said())
+    def begin(self, root: Path, *arguments: str) -> int:
+        """Start a command whose words go to the log beside the workspace; its process id."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        environment |= {"ACTIONPLAN_ROOT": str(root), "ACTIONPLAN_NOW": NOW}
+        log = Path(f"{root}.log")
+        return self.start(list(arguments), environment, log, log)
 
     def run(self, root: Path, what: str = "run") -> float:
         """A whole run or a part of it; the processor time it took. Raises AssertionError with what it said."""
@@ -169,11 +145,6 @@ class Starter:
         done = re.findall(r"^(\w+)[：（]", said(root)[log:], re.MULTILINE)
         return None if code == 0 else (done[-1] if done else "")
 
-    def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(60)
-
 
 def _appeared(root: Path, pattern: str, before: set[Path], since: int) -> int:
     """How many files of a pattern are new or written anew since."""
@@ -202,8 +173,8 @@ def said(root: Path) -> str:
 
 
 @contextmanager
-def starter() -> Iterator[Starter]:
-    started = Starter()
+def starter() -> Iterator[Killer]:
+    started = Killer("tests.faults.parts", PLAN)
     try:
         yield started
     finally:
@@ -213,7 +184,7 @@ def starter() -> Iterator[Starter]:
 # ── the world ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def world(folder: Path, start: Starter, districts: int = 2, communities: int = 6) -> World:
+def world(folder: Path, start: Killer, districts: int = 2, communities: int = 6) -> World:
     """Small: two districts over four periods, among them a returned ledger and one that was sent again."""
     handed_in, grown, undisturbed = (folder / name / "w" for name in ("handed-in", "grown", "undisturbed"))
     handed_in.mkdir(parents=True)
@@ -303,7 +274,7 @@ def all_is_published(root: Path, world: World) -> None:
     assert [one["number"] for one in ledger] == list(range(1, len(ledger) + 1))
 
 
-def chain(start: Starter, world: World, source: Path, root: Path, blows: Iterable[Blow], what: str) -> list[str]:
+def chain(start: Killer, world: World, source: Path, root: Path, blows: Iterable[Blow], what: str) -> list[str]:
     """Blows one after another on one workspace, then a run that finishes; after which stages those fell that did.
 
     Where a run is done before the blow falls, the next one is on a fresh workspace.

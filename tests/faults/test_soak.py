@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.faults.blows import Starter, World, chain, drawn, starter, world
+from tests.faults.blows import Killer, World, chain, drawn, starter, world
 
 BLOWS = {"intake": 5, "publish": 6, "run": 5}
 """Blows on one workspace, before a run finishes the work."""
@@ -32,19 +32,19 @@ def seeds() -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def start() -> Iterator[Starter]:
+def start() -> Iterator[Killer]:
     with starter() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def small(start: Starter, tmp_path_factory: pytest.TempPathFactory) -> World:
+def small(start: Killer, tmp_path_factory: pytest.TempPathFactory) -> World:
     return world(tmp_path_factory.mktemp("world"), start)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", seeds())
-def test_killed_at_random(seed: int, start: Starter, small: World, tmp_path: Path) -> None:
+def test_killed_at_random(seed: int, start: Killer, small: World, tmp_path: Path) -> None:
     draw = random.Random(seed)
     what = "run" if seed % 8 == 0 else ("intake", "publish")[seed % 2]
     source = {"publish": small.built}.get(what, draw.choice([small.handed_in, small.grown]))

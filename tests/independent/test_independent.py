@@ -8,13 +8,12 @@ more seeds, sizes and retellings.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Done
+from tests.conftest import Command
 from tests.independent.world import PLANS, SMALL, World, all_differences, send
 
 pytestmark = pytest.mark.slow
@@ -26,7 +25,7 @@ SEEDS = [int(seed) for seed in os.environ.get("SEEDS", "2 3 5 7 11").split()]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, actionplan: Callable[..., Done]) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory, actionplan: Command) -> World:
     return send(tmp_path_factory.mktemp("world"), dict(SMALL), 1, AFTERWARDS, actionplan)
 
 
@@ -53,7 +52,7 @@ def test_every_figure_of_untidy_ledgers(world: World, number: int, now: datetime
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("seed", SEEDS)
-def test_at_every_seed(seed: int, tmp_path: Path, actionplan: Callable[..., Done]) -> None:
+def test_at_every_seed(seed: int, tmp_path: Path, actionplan: Command) -> None:
     """Sizes that change with the seed, and every third time those of the stories."""
     sizes = {name: size + seed % 7 if seed % 3 else None for name, size in SMALL.items()}
     told = send(tmp_path / "sent", sizes, seed, AFTERWARDS, actionplan)

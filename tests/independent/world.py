@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipelines.samples import District, histories, write_drops
 from pipelines.settings import Workspace
 from pipelines.warehouse import dbt, snapshot
 from pipelines.warehouse.publish import publish
-from tests.conftest import Done
+from tests.conftest import Command
 from tests.independent import differences as against
 from tests.independent.account import Account
 from tests.independent.figures import all_figures
@@ -71,9 +71,7 @@ def build(ws: Workspace, now: datetime) -> Path:
     return ws.root
 
 
-def send(
-    root: Path, sizes: dict[str, int | None], seed: int, until: datetime, actionplan: Callable[..., Done]
-) -> World:
+def send(root: Path, sizes: dict[str, int | None], seed: int, until: datetime, actionplan: Command) -> World:
     """Hand in every workbook of these plans that had arrived by then, and run the whole way."""
     districts = {}
     for name, communities in sizes.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from pipelines.intake.reader import read_workbook
 from pipelines.intake.receive import submit
 from pipelines.intake.service import process_inbox
 from pipelines.settings import Workspace
-from tests.conftest import Done
+from tests.conftest import Command
 from tests.intake.books import RECEIVED, found, grid, plans
 
 ODD = ["编次", "片区", "楼院", "总户数", "建筑面积(㎡)", "管理形态", "地址"]
@@ -135,7 +134,7 @@ def test_a_run_reads_by_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_commands_read_them_and_tell_mistakes(tmp_path: Path, actionplan: Callable[..., Done]) -> None:
+def test_the_commands_read_them_and_tell_mistakes(tmp_path: Path, actionplan: Command) -> None:
     ws = Workspace(tmp_path / "ws").prepare()
     ws.register.mkdir(parents=True)
     ws.header_aliases.write_text(SETTLED.replace("（填写）", ""), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pipelines.plans.loader import load_plans
 from pipelines.samples import write_drops
 from pipelines.samples.drops import Drop
 from pipelines.settings import TIME_ZONE, Workspace
-from tests.conftest import Done
+from tests.conftest import Command
 from tests.services.database import postgres
 from tests.services.services import SELECTOR, Services, until
 
@@ -129,7 +129,7 @@ def test_the_calendar_as_the_webserver_tries_it(services: Services, day: str, re
     assert ours or "next on" in result["skipReason"]
 
 
-def test_a_second_daemon_is_refused(services: Services, actionplan: Callable[..., Done]) -> None:
+def test_a_second_daemon_is_refused(services: Services, actionplan: Command) -> None:
     done = actionplan(services.root, "serve", "--only", "daemon")
     assert done.returncode == 3
     assert "已在运行" in done.stderr
@@ -142,7 +142,7 @@ def test_a_second_daemon_is_refused(services: Services, actionplan: Callable[...
 
 
 def test_a_team_survives_a_power_cut(
-    tmp_path: Path, drops: list[Drop], actionplan: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, drops: list[Drop], actionplan: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything is killed in the middle of a run; started again, the services finish the work by themselves."""
     root = tmp_path / "workspace"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -20,6 +22,43 @@ settings.load_profile("project")
 CHECKOUT = Path(__file__).resolve().parents[1]
 Done = subprocess.CompletedProcess[str]
 NOW = "2025-12-05T09:00:00"
+
+
+FIRST = (
+    "tests/services",  # waits more than it works
+    "tests/cli/test_whole_way.py",
+    "tests/independent",
+    "tests/acceptance",
+    "tests/browser",
+    "tests/notebooks",
+    "tests/warehouse",
+    "tests/reporting",
+)
+"""What takes longest is begun first: no worker is left alone with it at the end."""
+TOGETHER = {"tests/browser", "tests/reporting", "tests/samples", "tests/upkeep", "tests/warehouse"}
+"""The files of a folder share something that is dear to make: one worker takes them all."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        return next((number for number, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests in one worker, and those of some folders, in the order above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class InOrder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next(
+                (folder for folder in TOGETHER if nodeid.startswith(f"{folder}/")), super()._split_scope(nodeid)
+            )
+
+    config.option.loadscopereorder = False
+    return InOrder(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -57,26 +96,45 @@ def typed() -> Command:
 
 
 @pytest.fixture(scope="session")
-def actionplan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """The same, of a process that has imported everything already, which saves seconds."""
-    starters: list[Starter] = []
+def starter() -> Iterator[Starter]:
+    """A process that has imported everything, and starts commands by forking."""
+    started = Starter()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def actionplan(starter: Starter, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The same as ``typed`` without the seconds that imports take."""
     said = tmp_path_factory.mktemp("said")
 
     def command(root: Path, *arguments: str | Path, now: str = NOW) -> Done:
         words = [str(argument) for argument in arguments]
-        if not starters:
-            starters.append(Starter())
         out, err = said / "out", said / "err"
-        starters[0].start(words, environment(root, now), out, err)
-        code = starters[0].end()
+        starter.start(words, environment(root, now), out, err)
+        code = starter.end()
         told = [path.read_text(encoding="utf-8") for path in (out, err)]
         out.unlink()
         err.unlink()
         return Done(words, code, *told)
 
-    yield command
-    for starter in starters:
-        starter.close()
+    return command
+
+
+@pytest.fixture(scope="session")
+def _spare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("spare") / "workspace"
+
+
+@pytest.fixture
+def spare(_spare: Path) -> Path:
+    """A workspace for one test, empty but for dbt's parse of the project, which takes seconds and is of this path."""
+    kept = _spare / ".build" / "dbt"
+    kept.mkdir(parents=True, exist_ok=True)
+    for path in (*_spare.iterdir(), *kept.parent.iterdir()):
+        if path not in (kept, kept.parent):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return _spare
 
 
 @pytest.fixture(scope="session")

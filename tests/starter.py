@@ -7,9 +7,11 @@ console script does. ``Starter`` is the side that asks.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
+import select
 import subprocess
 import sys
 import traceback
@@ -32,7 +34,7 @@ class Starter:
             env={**environment, "PYTHONUTF8": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # what has been said and not been read must show in goes_on
         )
         self._said()
 
@@ -40,14 +42,19 @@ class Starter:
         assert self._process.stdout
         if not (line := self._process.stdout.readline()):
             raise RuntimeError("the starter died")
-        return line.strip()
+        return line.decode().strip()
 
     def start(self, arguments: list[str], environment: Mapping[str, str], out: Path, err: Path) -> int:
         """Start a command whose words are added to two files (or one); its process id."""
         assert self._process.stdin
         wanted = {"arguments": arguments, "environment": dict(environment), "out": str(out), "err": str(err)}
-        print(json.dumps(wanted), file=self._process.stdin, flush=True)
+        self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         return int(self._said())
+
+    def goes_on(self) -> bool:
+        """Whether the command is still running, so that ``end`` would have to wait."""
+        assert self._process.stdout
+        return not select.select([self._process.stdout], [], [], 0)[0]
 
     def end(self) -> int:
         """Wait for it; its exit code."""
@@ -74,6 +81,7 @@ def serve(parts: Mapping[str, Callable[[], None]] = {}) -> None:
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+    os._exit(0)
 
 
 def _import() -> None:
@@ -116,6 +124,7 @@ def _become(
     except BaseException:
         traceback.print_exc()
     finally:
+        atexit._run_exitfuncs()  # what has to be put away at the end of a process; its memory is not
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -297,7 +297,7 @@ def test_veto_without_the_last_ledger(root: Path, sql: Query, tmp_path: Path, ac
         target = tmp_path / source
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-r", str(root / source), str(target)], check=True)
-    done = actionplan(tmp_path, "run", now="2026-01-02T09:00:00")
+    done = actionplan(tmp_path, "run", "--plan", "bayannur_2023_2025", now="2026-01-02T09:00:00")
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect() as connection:
         file = tmp_path / "data" / "marts" / "mart_assessment_score.parquet"

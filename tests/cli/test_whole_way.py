@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +22,8 @@ from pipelines.plans.loader import load_plans
 from pipelines.samples import write_drops
 from pipelines.settings import Workspace
 from tests.alerts import world
-from tests.conftest import CHECKOUT, Command
+from tests.conftest import NOW, Command, environment
+from tests.starter import Starter
 
 pytestmark = pytest.mark.slow
 PLAN = "bayannur_2023_2025"
@@ -218,18 +218,6 @@ def test_as_known_on_a_past_day(undisturbed: Path, actionplan: Command) -> None:
     assert not (undisturbed / "reports" / "as-of" / "2020-01-01").exists()
 
 
-def start(root: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "ACTIONPLAN_ROOT": str(root), "ACTIONPLAN_NOW": "2025-12-05T09:00:00"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipelines", "run"],
-        cwd=CHECKOUT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
 STOPS = (
     ("data/raw/archive/*/*.json", signal.SIGINT),
     ("data/raw/records/submission/[0-9a-f]*.parquet", signal.SIGKILL),
@@ -240,19 +228,22 @@ STOPS = (
 """Where a run is stopped, by what is there then, and how."""
 
 
-def test_stopped_again_and_again(handed_in: Path, undisturbed: Path, tmp_path: Path, actionplan: Command) -> None:
+def test_stopped_again_and_again(
+    handed_in: Path, undisturbed: Path, tmp_path: Path, starter: Starter, actionplan: Command
+) -> None:
     root = tmp_path / "workspace"
     shutil.copytree(handed_in, root)
-    for seen, blow in STOPS:
-        process = start(root)
-        while process.poll() is None and not next(root.glob(seen), None):
+    for number, (seen, blow) in enumerate(STOPS):
+        said = tmp_path / f"said-{number}"
+        process = starter.start(["run"], environment(root, NOW), said, said)
+        while starter.goes_on() and not next(root.glob(seen), None):
             time.sleep(0.002)
-        os.killpg(process.pid, blow)
-        _, said = process.communicate()
+        os.killpg(process, blow)
+        code = starter.end()
+        assert code == (3 if blow is signal.SIGINT else -blow), said.read_text()
         if blow is signal.SIGINT:
-            assert process.returncode == 3
-            assert "已中断" in said.decode()
-            assert "Traceback" not in said.decode()
+            assert "已中断" in said.read_text()
+            assert "Traceback" not in said.read_text()
     done = actionplan(root, "run")
     assert done.returncode == 0, done.stderr
     assert marts(root) == marts(undisturbed)

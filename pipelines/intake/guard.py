@@ -1,7 +1,8 @@
 """Child processes for what a foreign file may do to a reader: hang, eat the memory, abort.
 
 Children have a memory limit and a time limit per task. One that dies takes only its task along; its caller gets a
-Refusal. They are started afresh (spawn), because the parent may have threads, and they don't import the parent's main
+Refusal. The parent may have threads, so they are forked by a process of its own that has none and has imported what
+they need, which costs a second, once; where there is no forking, each is started afresh. None imports the parent's main
 module, because that may be Dagster's, which costs seconds.
 """
 
@@ -17,7 +18,6 @@ from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from importlib import import_module
-from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -25,29 +25,40 @@ from pebble import ProcessExpired, ProcessPool
 from pipelines.intake.issues import Refusal
 from pipelines.settings import Limits
 
+if sys.platform == "win32":
+    from multiprocessing.context import SpawnContext as Context
+    from multiprocessing.context import SpawnProcess as Process
+else:
+    from multiprocessing.context import ForkServerContext as Context
+    from multiprocessing.context import ForkServerProcess as Process
+
 Result = TypeVar("Result")
 
 _main_lock = threading.Lock()
 
 
-class _Process(SpawnProcess):
+class _Process(Process):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name multiprocessing gives it
         with _main_lock:
             main = sys.modules["__main__"]
             sys.modules["__main__"] = types.ModuleType("__main__")
             try:
-                return SpawnProcess._Popen(process_obj)
+                return Process._Popen(process_obj)
             finally:
                 sys.modules["__main__"] = main
 
 
-class _Context(SpawnContext):
+class _Context(Context):
     Process = _Process
 
 
+CONTEXT = _Context()
+CONTEXT.set_forkserver_preload(["pipelines.intake.worker"])
+
+
 def _start(memory_bytes: int, setup: str | None, arguments: Sequence[Any]) -> None:
-    """In a fresh child: a memory limit where the system has one, no core files, quiet, then what the work needs."""
+    """In a new child: a memory limit where the system has one, no core files, quiet, then what the work needs."""
     os.environ["POLARS_MAX_THREADS"] = "1"  # the children are the parallelism
     try:
         import resource
@@ -84,7 +95,7 @@ class Guard:
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        return ProcessPool(max_workers=self.workers, initializer=_start, initargs=self._initargs, context=_Context())
+        return ProcessPool(max_workers=self.workers, initializer=_start, initargs=self._initargs, context=CONTEXT)
 
     def __enter__(self) -> Guard:
         return self

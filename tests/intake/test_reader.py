@@ -187,7 +187,7 @@ class TestLimits:
 
 @pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    with Guard(1, Limits(read_seconds=2, memory_bytes=512 * 1024**2)) as guard:
+    with Guard(1, Limits(read_seconds=2, memory_bytes=1024**3)) as guard:
         yield guard
 
 

@@ -27,18 +27,23 @@ IMPORTS = "import dagster, dagster_dbt, dbt.cli.main, polars, duckdb"
 
 def spent(*command: str, root: Path | None = None) -> tuple[float, float]:
     """Seconds of wall and CPU of a command and its children."""
+    return measured(*command, root=root)[:2]
+
+
+def measured(*command: str, root: Path | None = None, python: str = sys.executable) -> tuple[float, float, str]:
+    """The same, and what it wrote."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = {
         **os.environ,
         "ACTIONPLAN_NOW": "2025-12-05T09:00:00",
         **({"ACTIONPLAN_ROOT": str(root)} if root else {}),
     }
-    done = subprocess.run([sys.executable, *command], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+    done = subprocess.run([python, *command], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - started, cpu
+    return time.perf_counter() - started, cpu, done.stdout
 
 
 def run(root: Path) -> tuple[float, float]:
@@ -62,19 +67,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         root = (asked.keep or Path(scratch)) / f"runs-{asked.districts}x{asked.communities}"
         books = bench_national.make(root, asked.districts, asked.communities) if not root.exists() else 0
-        measured = [
-            ("import of dagster, dagster-dbt, dbt, polars and duckdb", min(spent("-c", IMPORTS) for _ in range(3)))
-        ]
+        told = [("import of dagster, dagster-dbt, dbt, polars and duckdb", min(spent("-c", IMPORTS) for _ in range(3)))]
         if books:
-            measured.append((f"first run: {books} workbooks and everything else", run(root)))
-        measured.append(("run with nothing new", min(run(root) for _ in range(2))))
+            told.append((f"first run: {books} workbooks and everything else", run(root)))
+        told.append(("run with nothing new", min(run(root) for _ in range(2))))
         send_one_again(root)
-        measured.append(("run with one re-sent workbook", run(root)))
+        told.append(("run with one re-sent workbook", run(root)))
         for folder in (Workspace(root).build, Workspace(root).marts, Workspace(root).reports):
             shutil.rmtree(folder)
-        measured.append(("run that has only the records left", run(root)))
-        base = measured[0][1]
-        for what, (wall, cpu) in measured:
+        told.append(("run that has only the records left", run(root)))
+        base = told[0][1]
+        for what, (wall, cpu) in told:
             print(f"{what:60} {wall:7.1f} s wall {cpu:7.1f} s CPU {cpu / base[1]:6.1f} × the imports")
 
 

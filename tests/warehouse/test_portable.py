@@ -84,6 +84,7 @@ SHARED = {
         "count",
         "extract",
         "first_value",
+        "lag",
     ),
     *(
         "floor",

@@ -120,13 +120,14 @@ class Words:
         return flags
 
     def gap_units(self, measure: data.Measure) -> str:
-        indicator, n = measure.indicator, int(measure.progress.gap_units or 0)
-        # Bodies are committees of owners, offices of streets, party organisations: named so where there is a word.
-        own = f"{indicator.basis}_{indicator.entity}"
-        return self.amount(own if self._knows_unit(own) else indicator.basis, n)
+        indicator = measure.indicator
+        return self.amount(indicator.basis, int(measure.progress.gap_units or 0), indicator.entity)
 
-    def amount(self, basis: str | None, n: int) -> str:
+    def amount(self, basis: str | None, n: int, entity: str | None = None) -> str:
         """So many of what a basis counts: ``3个小区``."""
+        # Bodies are committees of owners, offices of streets, party organisations: named so where there is a word.
+        own = f"{basis}_{entity}"
+        basis = own if self._knows_unit(own) else basis
         return self.t(f"gap_unit.{basis}", n=n) if basis and self._knows_unit(basis) else self.fmt.count(n)
 
     def _knows_unit(self, basis: str) -> bool:

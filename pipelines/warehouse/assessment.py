@@ -26,6 +26,8 @@ from pipelines.warehouse.standing import Points
 
 Row = dict[str, Any]
 
+NAMED = 3
+"""So many of the ledgers still missing are named."""
 AMOUNT = pl.Decimal(38, 4)
 """Numerators, denominators and targets, exactly."""
 
@@ -35,6 +37,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "plan_id": pl.String(),
         "district_code": pl.String(),
         "district_name": pl.String(),
+        "district_name_en": pl.String(),
         "sort_order": pl.Int64(),
     },
     "period": {
@@ -52,6 +55,7 @@ INPUT_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "indicator_name": pl.String(),
         "indicator_name_en": pl.String(),
         "kind": pl.String(),
+        "entity": pl.String(),
         "basis": pl.String(),
         "is_headline": pl.Boolean(),
         "district_scope": pl.List(pl.String()),
@@ -326,7 +330,8 @@ class _Plan:
         self.plan_id, self.rubric = plan_id, rubric
         self.evaluation_from: date | None = own(inputs.plan)["evaluation_from"][0]
         self.facts = gather(inputs, plan_id, rubric)
-        self.names = dict(own(inputs.district).sort("sort_order").select("district_code", "district_name").rows())
+        named = own(inputs.district).sort("sort_order").select("district_code", "district_name", "district_name_en")
+        self.names = {code: Text(zh, en or zh) for code, zh, en in named.iter_rows()}
         self.lines = own(inputs.rubric_item).sort("sort_order").rows(named=True)
         self.items = [item_of(line) for line in self.lines]
         self.entries = own(inputs.assessment_entry).rows(named=True)
@@ -411,7 +416,7 @@ class _Plan:
         if begins is not None and self.facts.today < begins:
             return Text(f"评价自{zh_day(begins)}开始，得分为暂定。", f"Provisional: the evaluation begins on {begins}.")
         owed = [
-            (code, period.name)
+            Text(f"{self.names[code].zh}{period.name}", f"{self.names[code].en} ({period.id})")
             for period in self.facts.periods
             if period.as_of <= self.facts.horizon
             for code in self.names
@@ -419,12 +424,10 @@ class _Plan:
         ]
         if not owed:
             return None
-        first = self.names[owed[0][0]] + owed[0][1]
-        named = f"{first}等{len(owed)}份" if len(owed) > 1 else first
-        return Text(
-            f"{named}尚未收到，得分为暂定。",
-            f"Provisional: {len(owed)} ledger{'s are' if len(owed) > 1 else ' is'} not in.",
-        )
+        more = len(owed) - NAMED
+        zh = "、".join(one.zh for one in owed[:NAMED]) + (f"等{len(owed)}份" if more > 0 else "")
+        en = ", ".join(one.en for one in owed[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        return Text(f"{zh}尚未收到，得分为暂定。", f"Provisional: not in: {en}.")
 
 
 def _zeroed(verdict: Verdict, reason: str) -> Verdict:

@@ -32,12 +32,16 @@ UNITS: dict[str, Text] = {
     "floor_area": Text("㎡", "㎡"),
     "companies": Text("家企业", "companies"),
     "answers": Text("份答卷", "answers"),
-    "bodies": Text("个组织", "bodies"),
+    "bodies": Text("个机构", "bodies"),
+    "bodies_committee": Text("个业委会", "committees"),
+    "bodies_subdistrict": Text("个街道（乡镇）", "subdistricts"),
+    "bodies_neighbourhood": Text("个社区", "neighbourhoods"),
+    "bodies_party": Text("个党组织", "party organisations"),
     "persons": Text("人", "persons"),
     "districts": Text("个地区", "districts"),
     "occasions": Text("件", "cases"),
 }
-"""What a basis counts."""
+"""What a basis counts; bodies by what they are of (``<basis>_<entity>``)."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class Indicator:
     basis: str
     is_headline: bool
     scope: Sequence[str] | None
+    entity: str = ""
+
+    @property
+    def noun(self) -> Text:
+        """What it counts."""
+        return UNITS.get(f"{self.basis}_{self.entity}") or UNITS.get(self.basis, Text("个", "units"))
 
 
 @dataclass(frozen=True)
@@ -228,6 +238,7 @@ def gather(inputs: AssessmentInputs, plan_id: str, rubric: Mapping[str, Any]) ->
                 r["basis"],
                 bool(r["is_headline"]),
                 r["district_scope"],
+                r["entity"],
             )
             for r in own(inputs.indicator).iter_rows(named=True)
         },

@@ -14,7 +14,6 @@ from pipelines.warehouse import scoring
 from pipelines.warehouse.facts import (
     DONE_KINDS,
     NOTHING,
-    UNITS,
     Facts,
     Indicator,
     Item,
@@ -54,6 +53,7 @@ class Verdict:
     code: str | None = None
     gain: Fraction | None = None
     next: str | None = None
+    noun: Text = NOTHING
     fewest: tuple[int, Fraction] | None = None
 
     @property
@@ -178,6 +178,7 @@ def _figure(item: Item, indicator: Indicator, district: str, facts: Facts) -> Ve
         code=code,
         gain=gain,
         next=indicator.basis,
+        noun=indicator.noun,
         fewest=fewest,
         why=Text(f"{fact.zh}，{wording.zh}", f"{fact.en}; {wording.en}"),
     )
@@ -291,7 +292,7 @@ def _rule(item: Item, indicator: Indicator, district: str, facts: Facts, due: da
     each, per = _exact(params, "points_each", 1), _exact(params, "per", 1)
     many = "" if per == 1 else number_text(per)
     if method == "deduct_per_miss":
-        noun = UNITS.get(indicator.basis, Text("个", "units"))
+        noun = indicator.noun
         zh = f"每{many}{noun.zh}未达到扣{number_text(each)}分"
         en = f"{number_text(each)} off for every {many or 'one'} of the {noun.en} missed"
         return _Rule(
@@ -521,5 +522,4 @@ def _short(item: Item, verdict: Verdict) -> Text:
     gap = math.ceil(verdict.target * verdict.denominator / 100 - verdict.numerator)
     if gap <= 0 or item.method in ("control", "tiered"):
         return NOTHING
-    unit = UNITS.get(verdict.next or "", Text("个", "units"))
-    return Text(f"，还差{gap}{unit.zh}达到目标", f", {gap} more {unit.en} reach the target")
+    return Text(f"，还差{gap}{verdict.noun.zh}达到目标", f", {gap} more {verdict.noun.en} reach the target")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -271,8 +272,21 @@ def test_final_once_the_evaluation_has_begun_and_everything_is_in() -> None:
     assert "2025年12月1日" in early["provisional_reason"]
     lacking = Scene().ledger(WUYUAN, "2024-11", None).score(H)
     assert not lacking["is_final"]
-    assert "五原县" in lacking["provisional_reason"]
-    assert lacking["provisional_reason_en"] == "Provisional: 1 ledger is not in."
+    assert lacking["provisional_reason"].startswith("五原县2024年度")
+    assert lacking["provisional_reason_en"] == "Provisional: not in: Wuyuan County (2024-11)."
+    scene = Scene()
+    for period in ("2023-baseline", "2023-11", "2024-11", "2025-11"):
+        scene = scene.ledger(WUYUAN, period, None)
+    many = scene.score(H)
+    assert many["provisional_reason"].count("五原县") == 3
+    assert many["provisional_reason"].endswith("等4份尚未收到，得分为暂定。")
+    assert many["provisional_reason_en"].endswith("(2024-11) and 1 more.")
+
+
+def test_a_reason_names_what_is_counted() -> None:
+    row = Scene().rate(H, "committee_in_term_filed_rate", 60, 100).item(H, "B3")
+    assert re.search(r"还差\d+个业委会达到目标", row["reason"])
+    assert re.search(r"\d+ more committees reach the target", row["reason_en"])
 
 
 def test_provisional_scores_stand_on_what_is_in() -> None:

@@ -60,9 +60,9 @@ def next_unit(words: Words, item: Item) -> Markup | None:
     many = not item.next_unit_points
     amount = item.units_to_gain if many else 1
     points = words.fmt.points(item.units_to_gain_points if many else item.next_unit_points)
-    return t(
-        "next_unit.many" if many else "next_unit.each", unit=words.amount(item.next_unit, amount or 1), points=points
-    )
+    indicator = words.facts.indicators.get(item.indicator_id or "")
+    unit = words.amount(item.next_unit, amount or 1, indicator.entity if indicator else None)
+    return t("next_unit.many" if many else "next_unit.each", unit=unit, points=points)
 
 
 def _method(words: Words, method: str, given: dict[str, Any], unit: str) -> Markup:

@@ -584,6 +584,7 @@ class _Draft:
                 (self._changes[key], i)
                 for i in self._headline
                 if (key := (i.indicator_id, bridge.district_code)) in self._changes
+                and self._changes[key].period_from == bridge.period_from
                 and (self._changes[key].denominator_effect or 0) >= STEP
             ]
             if raised:

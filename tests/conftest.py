@@ -35,8 +35,8 @@ FIRST = (
     "tests/reporting",
 )
 """What takes longest is begun first: no worker is left alone with it at the end."""
-TOGETHER = {"tests/browser", "tests/reporting", "tests/samples", "tests/upkeep", "tests/warehouse"}
-"""The files of a folder share something that is dear to make: one worker takes them all."""
+TOGETHER = {f"tests/{name}" for name in ("browser", "reporting", "samples", "services", "upkeep", "warehouse")}
+"""The files of such a folder share what is dear to make, or spend their time waiting: one worker takes them all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,8 +15,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from pipelines.intake.receive import submit
+from pipelines.samples.drops import Drop
+from pipelines.settings import Workspace
 from tests.conftest import CHECKOUT
 
+PLAN = "bayannur_2023_2025"
 PATIENCE = 600
 """Seconds until something that must happen is taken not to: a busy machine is no failure."""
 SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "actionplan"}
@@ -37,6 +43,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def hand_in(root: Path, drops: list[Drop]) -> None:
+    for drop in drops:
+        submit(Workspace(root), [drop.path], drop.received_at, "/".join(drop.path.parts[-4:-1]))
+
+
+def received(root: Path) -> int:
+    """How many submissions are published."""
+    return pl.read_parquet(root / "data/marts/fct_submission.parquet")["submission_id"].n_unique()
+
+
+def in_inbox(root: Path) -> list[Path]:
+    return [path for path in (root / "data/raw/inbox").rglob("*") if path.is_file()]
 
 
 class Services:

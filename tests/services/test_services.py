@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
-import polars as pl
 import pytest
 
-from pipelines.intake.receive import submit
-from pipelines.plans.loader import load_plans
-from pipelines.samples import write_drops
 from pipelines.samples.drops import Drop
-from pipelines.settings import TIME_ZONE, Workspace
+from pipelines.settings import TIME_ZONE
 from tests.conftest import Command
-from tests.services.database import postgres
-from tests.services.services import SELECTOR, Services, until
+from tests.services.services import PLAN, SELECTOR, Services, hand_in, in_inbox, received, until
 
 pytestmark = pytest.mark.slow
-PLAN = "bayannur_2023_2025"
-DISTRICTS = ["150802", "150821", "150825"]
-
-
-@pytest.fixture(scope="module")
-def drops(tmp_path_factory: pytest.TempPathFactory) -> list[Drop]:
-    """What three districts sent for a period."""
-    folder = tmp_path_factory.mktemp("drops")
-    plan = load_plans()[PLAN]
-    return write_drops(plan, folder, communities=10, districts=DISTRICTS, periods=["2023-11"])
-
-
-def hand_in(root: Path, drops: list[Drop]) -> None:
-    for drop in drops:
-        submit(Workspace(root), [drop.path], drop.received_at, "/".join(drop.path.parts[-4:-1]))
-
-
-def received(root: Path) -> int:
-    return pl.read_parquet(root / "data/marts/fct_submission.parquet")["submission_id"].n_unique()
-
-
-def in_inbox(root: Path) -> list[Path]:
-    return [path for path in (root / "data/raw/inbox").rglob("*") if path.is_file()]
-
-
-# ── everything embedded ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -136,45 +102,3 @@ def test_a_second_daemon_is_refused(services: Services, actionplan: Command) -> 
     done = actionplan(services.root, "serve", "--only", "web", "--port", str(services.port))
     assert done.returncode == 3
     assert "--port" in done.stderr
-
-
-# ── a team's: history in PostgreSQL, the services apart ───────────────────────────────────────────────────────────
-
-
-def test_a_team_survives_a_power_cut(
-    tmp_path: Path, drops: list[Drop], actionplan: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Everything is killed in the middle of a run; started again, the services finish the work by themselves."""
-    root = tmp_path / "workspace"
-    with postgres() as address:
-        services = Services(root, {"ACTIONPLAN_POSTGRES_URL": address})
-        for only in ("daemon", "web"):
-            services.start("--only", only)
-        services.wait_until_ready()
-        hand_in(root, drops)
-        holder = root / ".build/run.holder.json"
-        until(holder.exists, "a run")
-        [run] = services.runs()
-        assert run["runId"] in json.loads(holder.read_text())["what"]
-        services.power_cut()
-
-        for only in ("daemon", "web"):
-            services.start("--only", only, *(["--read-only"] if only == "web" else []))
-        services.wait_until_ready()
-        until(lambda: {r["status"] for r in services.runs()} == {"FAILURE", "SUCCESS"}, "a second run")
-        again, first = services.runs()
-        assert first["runId"] == run["runId"]
-        assert (again["parentRunId"], again["status"]) == (run["runId"], "SUCCESS")
-        assert in_inbox(root) == []
-        assert received(root) == len({drop.path.read_bytes() for drop in drops})
-
-        done = actionplan(root, "run")
-        assert done.returncode == 3
-        assert "ACTIONPLAN_POSTGRES_URL" in done.stderr
-        monkeypatch.setenv("ACTIONPLAN_POSTGRES_URL", address)
-        done = actionplan(root, "run")
-        assert done.returncode == 0, done.stderr
-        assert [r["status"] for r in services.runs()] == ["SUCCESS", "SUCCESS", "FAILURE"]
-        assert not (root / ".dagster/history").exists()
-        assert os.environ["ACTIONPLAN_POSTGRES_URL"] not in (root / ".dagster/dagster.yaml").read_text()
-        services.stop()

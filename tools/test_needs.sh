@@ -1,6 +1,7 @@
 #!/bin/sh
-# Tests look at the pages in Chromium with a Chinese font, and run the services with a PostgreSQL. As root on Debian or Ubuntu
-# this installs what is missing; elsewhere it says what that is, and those tests skip with that reason.
+# Tests look at the pages in Chromium with a Chinese font, run the services with a PostgreSQL, and save workbooks with
+# LibreOffice as another office program does. As root on Debian or Ubuntu this installs what is missing; elsewhere it says
+# what that is, and those tests skip with that reason.
 set -u
 say() { printf '%s\n' "$*" >&2; }
 browser() { for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v "$name" && return; done; return 1; }
@@ -11,6 +12,7 @@ missing() {
     browser >/dev/null || printf 'chromium '
     font || printf 'fonts-noto-cjk fontconfig '
     database || printf 'postgresql '
+    command -v soffice >/dev/null || printf 'libreoffice-calc '
 }
 
 packages=$(missing)

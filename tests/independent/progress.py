@@ -284,19 +284,9 @@ def rate_changes(account: Account, reading: Reading, figures: dict[Key, Figure])
         main = next(iter(bases(measure))) if measure else indicator.basis
         if variant != "audited" or basis != main or indicator.denominator is None:
             continue
-        # A step leads from the last period before of which anybody gave figures.
-        place = [p.id for p in account.plan.periods].index(period_id)
-        told = [
-            p
-            for p in account.plan.periods[:place]
-            if any(
-                figures.get((one, p.id, indicator_id, basis, variant), NOTHING).numerator is not None
-                for one in (WHOLE, *account.codes)
-            )
-        ]
-        if not told:
+        previous = account.before(next(p for p in account.plan.periods if p.id == period_id))
+        if previous is None:
             continue
-        previous = told[-1]
         earlier = figures.get((code, previous.id, indicator_id, basis, variant), NOTHING)
         n0, d0, n1, d1 = earlier.numerator, earlier.denominator, later.numerator, later.denominator
         if n0 is None or n1 is None or not d0 or not d1:

@@ -205,7 +205,9 @@ def test_work_and_denominator_explain_the_whole_change() -> None:
             )
     keys = dict.fromkeys(("plan_id", "district_code", "indicator_id", "period_id", "variant"), TEXT)
     figures = table(rows, **keys, numerator=AMOUNT, denominator=AMOUNT, value=pl.Float64, is_main=FLAG)
-    periods = pl.DataFrame({"plan_id": "p", "period_id": ["t1", "t2"], "seq": [1, 2]})
+    periods = pl.DataFrame(
+        {"plan_id": "p", "period_id": ["t1", "t2"], "previous_period_id": [None, "t1"], "is_open": True}
+    )
     found = {
         row["district_code"]: row
         for row in ask(
@@ -213,6 +215,7 @@ def test_work_and_denominator_explain_the_whole_change() -> None:
             {
                 "fct_indicator": figures,
                 "int_period": periods,
+                "indicator": pl.DataFrame({"plan_id": "p", "indicator_id": ["rate"]}),
                 "district": figures.select("plan_id", "district_code").unique(),
             },
         )

@@ -84,7 +84,6 @@ SHARED = {
         "count",
         "extract",
         "first_value",
-        "lag",
     ),
     *(
         "floor",

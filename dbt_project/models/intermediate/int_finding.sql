@@ -398,11 +398,7 @@ found as (
     inner join {{ ref('dim_indicator') }} as i
         on c.plan_id = i.plan_id and c.indicator_id = i.indicator_id and i.basis = 'communities'
     inner join {{ ref('mart_register_bridge') }} as b
-        on
-            c.plan_id = b.plan_id
-            and c.district_code = b.district_code
-            and c.period_id = b.period_id
-            and c.period_from = b.period_from
+        on c.plan_id = b.plan_id and c.district_code = b.district_code and c.period_id = b.period_id
     inner join place as p
         on c.plan_id = p.plan_id and c.period_id = p.period_id and c.district_code = p.district_code
     where b.merged_out > 0 and c.denominator_effect >= 1 and c.denominator_effect > c.work_effect

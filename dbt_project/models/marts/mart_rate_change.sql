@@ -1,15 +1,13 @@
 -- A rate moves because more is done or because there is more or less to do; the two effects add up to the change. In
 -- the whole area a district without a figure counts as nothing done: its silence would pass for lost work, and its
 -- speaking again for work. What of the change is owed to such districts is told beside the two effects.
--- A step leads from the last period before of which anybody gave figures: where ledgers come every month, what is asked
--- for once a year moves from year to year.
 with rate as (
     select
         f.plan_id,
         f.district_code,
         f.indicator_id,
         f.period_id,
-        p.seq,
+        p.previous_period_id,
         f.value,
         f.numerator is not null as is_heard,
         cast(f.numerator as double) as n,
@@ -21,13 +19,15 @@ with rate as (
 
 step as (
     select
-        plan_id,
-        indicator_id,
-        period_id,
-        lag(period_id) over (partition by plan_id, indicator_id order by seq) as period_from
-    from rate
-    where is_heard
-    group by plan_id, indicator_id, period_id, seq
+        p.plan_id,
+        p.period_id,
+        p.previous_period_id,
+        i.indicator_id,
+        d.district_code
+    from {{ ref('int_period') }} as p
+    inner join {{ source('inputs', 'indicator') }} as i on p.plan_id = i.plan_id
+    inner join {{ source('inputs', 'district') }} as d on p.plan_id = d.plan_id
+    where p.is_open and p.previous_period_id is not null
 ),
 
 one_sided as (
@@ -39,20 +39,19 @@ one_sided as (
         sum(coalesce(b.d, 0) - coalesce(a.d, 0)) as d,
         count(*) as districts
     from step as s
-    inner join {{ source('inputs', 'district') }} as p on s.plan_id = p.plan_id
     left join rate as b
         on
             s.plan_id = b.plan_id
-            and p.district_code = b.district_code
+            and s.district_code = b.district_code
             and s.indicator_id = b.indicator_id
             and s.period_id = b.period_id
     left join rate as a
         on
             s.plan_id = a.plan_id
-            and p.district_code = a.district_code
+            and s.district_code = a.district_code
             and s.indicator_id = a.indicator_id
-            and s.period_from = a.period_id
-    where s.period_from is not null and coalesce(a.is_heard, false) <> coalesce(b.is_heard, false)
+            and s.previous_period_id = a.period_id
+    where coalesce(a.is_heard, false) <> coalesce(b.is_heard, false)
     group by s.plan_id, s.period_id, s.indicator_id
 )
 
@@ -60,7 +59,7 @@ select
     b.plan_id,
     b.district_code,
     b.period_id,
-    t.period_from,
+    b.previous_period_id as period_from,
     b.indicator_id,
     a.value as value_from,
     b.value as value_to,
@@ -71,14 +70,12 @@ select
     ) as silence_effect,
     coalesce(s.districts, 0) as districts_one_sided
 from rate as b
-inner join step as t
-    on b.plan_id = t.plan_id and b.indicator_id = t.indicator_id and b.period_id = t.period_id
 inner join rate as a
     on
         b.plan_id = a.plan_id
         and b.district_code = a.district_code
         and b.indicator_id = a.indicator_id
-        and t.period_from = a.period_id
+        and b.previous_period_id = a.period_id
 left join one_sided as s
     on
         b.plan_id = s.plan_id

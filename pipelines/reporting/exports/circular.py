@@ -336,9 +336,6 @@ class _Draft:
             if change is None:
                 yield from self.say("rate_now", **told)
                 continue
-            before = self.facts.periods[-2:-1]
-            is_next = bool(before) and change.period_from == before[0].period_id
-            told["than"] = self.text("before") if is_next else self.words.period_name(change.period_from)
             work, base = exact(change.work_effect or 0), exact(change.denominator_effect or 0)
             if abs(work + base) < SHOWN:
                 yield from self.say("rate_same" if abs(work + base) < NOISE else "rate_near", **told)
@@ -584,7 +581,6 @@ class _Draft:
                 (self._changes[key], i)
                 for i in self._headline
                 if (key := (i.indicator_id, bridge.district_code)) in self._changes
-                and self._changes[key].period_from == bridge.period_from
                 and (self._changes[key].denominator_effect or 0) >= STEP
             ]
             if raised:

@@ -413,7 +413,6 @@ class Figures:
         columns = [
             self._column("indicator", width=44),
             self._column("area", width=20),
-            self._column("compared", width=18),
             *self._rate(before),
             *self._rate(now),
             self._column("change", "signed", width=10),
@@ -445,7 +444,6 @@ class Figures:
                             (
                                 self._indicator(indicator),
                                 self.name(area),
-                                self.words.period_name(change.period_from),
                                 *self._parts(indicator, old),
                                 *self._parts(indicator, new),
                                 exact(change.work_effect) + exact(change.denominator_effect or 0),

@@ -77,7 +77,7 @@ def _merging(p: Published, code: str) -> Iterator[Reason]:
         from mart_register_bridge as b
         inner join dim_period as t using (plan_id, period_id)
         inner join mart_rate_change as c on b.plan_id = c.plan_id and b.period_id = c.period_id
-            and b.period_from = c.period_from and b.district_code = c.district_code
+            and b.district_code = c.district_code
         inner join dim_indicator as i on c.plan_id = i.plan_id and c.indicator_id = i.indicator_id
         where b.plan_id = $plan and b.district_code = $district and t.as_of <= $last and b.merged_out > 0
             and i.is_headline and c.denominator_effect >= 0.5

@@ -26,7 +26,11 @@ IMPORTS = "import dagster, dagster_dbt, dbt.cli.main, polars, duckdb"
 
 
 def spent(*command: str, root: Path | None = None) -> tuple[float, float]:
-    """Seconds of wall and CPU of a command and its children."""
+    """Seconds of wall and CPU of a command and its children.
+
+    The guarded readers of workbooks are not among them: they are children of a process that outlives the command by a
+    moment. `bench_national` counts them.
+    """
     return measured(*command, root=root)[:2]
 
 

@@ -57,3 +57,11 @@ def test_what_fell_due_since_it_was_published_is_missing(ws: Workspace) -> None:
 
 def test_nobody_owes_anything_before_the_first_run(tmp_path: Path) -> None:
     assert tallies(standings(Workspace(tmp_path), NEXT)) == []
+
+
+def test_nor_where_nobody_has_handed_in_anything(ws: Workspace) -> None:
+    """A first run over an empty inbox publishes tables without a row."""
+    for name in ("mart_submission_status", "fct_submission"):
+        table = pl.read_parquet((ws.marts / f"{name}.parquet").read_bytes())
+        table.clear().write_parquet(ws.marts / f"{name}.parquet")
+    assert tallies(standings(ws, NEXT)) == []

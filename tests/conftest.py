@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from pipelines.settings import CHECKOUT
 from tests.starter import Starter
 
 # A slow moment of the machine is no failure; on CI the same examples every time.
 settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 Done = subprocess.CompletedProcess[str]
 NOW = "2025-12-05T09:00:00"
 

@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from pipelines.settings import CHECKOUT
+
 OURS = ("ACTIONPLAN", "DAGSTER")
 
 

@@ -242,7 +242,7 @@ def renew_history(ws: Workspace) -> Path:
 
 
 def check_build(ws: Workspace) -> Iterator[Finding]:
-    """What dbt knows of the project; all else of the build is made anew by every run."""
+    """What dbt knows of the project; all else of the build the next run makes anew where it is not as it should be."""
     manifest = ws.build / "dbt" / "manifest.json"
     if manifest.exists():
         try:

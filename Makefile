@@ -16,6 +16,7 @@ help: ## this list
 
 setup: ## prepare .venv from the lock (every other target does it by itself)
 	@tools/setup.sh
+	@$(BIN)/python -m pipelines.warehouse.parsed
 
 demo: setup ## synthetic workbooks from inbox to reports (PLAN=shucheng_2022_2024 for another plan's, PLAN=all)
 	@$(BIN)/actionplan demo --plan $(PLAN)

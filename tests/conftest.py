@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -119,22 +118,6 @@ def actionplan(starter: Starter, tmp_path_factory: pytest.TempPathFactory) -> Co
         return Done(words, code, *told)
 
     return command
-
-
-@pytest.fixture(scope="session")
-def _spare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("spare") / "workspace"
-
-
-@pytest.fixture
-def spare(_spare: Path) -> Path:
-    """A workspace for one test, empty but for dbt's parse of the project, which takes seconds and is of this path."""
-    kept = _spare / ".build" / "dbt"
-    kept.mkdir(parents=True, exist_ok=True)
-    for path in (*_spare.iterdir(), *kept.parent.iterdir()):
-        if path not in (kept, kept.parent):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    return _spare
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """From records to published marts: the register, dbt's models and tests, and the swap that readers see."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from graphlib import TopologicalSorter
@@ -19,7 +18,7 @@ from pipelines.progress import Stage, stage
 from pipelines.settings import now
 from pipelines.warehouse import dbt, last_build
 
-MANIFEST = json.loads(dbt.manifest(workspace()).read_bytes())
+MANIFEST = dbt.manifest(workspace())
 
 
 @dg.asset(

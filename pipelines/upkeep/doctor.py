@@ -33,7 +33,6 @@ AT_ANY_TIME = (
     surroundings.check_rights,
     surroundings.check_inbox,
     surroundings.check_history,
-    surroundings.check_build,
 )
 
 

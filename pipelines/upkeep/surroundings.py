@@ -27,8 +27,8 @@ from pipelines.upkeep.findings import Finding
 from pipelines.warehouse import decisions
 from pipelines.warehouse.proposals_file import ProposalFileError, pending
 
-WRITTEN, DISK, RIGHTS, LEFTOVERS, INBOX, HISTORY, FORMAT_CHECK, BUILD = (
-    "written_by_hand", "disk", "permissions", "leftovers", "inbox", "run_history", "format", "build",
+WRITTEN, DISK, RIGHTS, LEFTOVERS, INBOX, HISTORY, FORMAT_CHECK = (
+    "written_by_hand", "disk", "permissions", "leftovers", "inbox", "run_history", "format",
 )  # fmt: skip
 LEAST_FREE = 1024**3
 """Bytes that have to be free at least, whatever the size of the workspace."""
@@ -239,16 +239,6 @@ def renew_history(ws: Workspace) -> Path:
     if (aside / "dagster.yaml").is_file():
         shutil.copy2(aside / "dagster.yaml", home / "dagster.yaml")
     return aside
-
-
-def check_build(ws: Workspace) -> Iterator[Finding]:
-    """What dbt knows of the project; all else of the build the next run makes anew where it is not as it should be."""
-    manifest = ws.build / "dbt" / "manifest.json"
-    if manifest.exists():
-        try:
-            json.loads(manifest.read_bytes())
-        except (ValueError, OSError):
-            yield Finding(BUILD, _where(ws, manifest), "构建缓存已损坏", "不必处理：下次运行会重新生成", is_notice=True)
 
 
 def _where(ws: Workspace, path: Path) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import filecmp
 import glob
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -53,7 +52,7 @@ class Mart:
 
 def marts(ws: Workspace) -> list[Mart]:
     """The tables of the schema ``marts``, by name. Raises BuildFailed where the project can't be parsed."""
-    nodes = json.loads(dbt.manifest(ws).read_bytes())["nodes"].values()
+    nodes = dbt.manifest(ws)["nodes"].values()
     keys = {
         node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
         for node in nodes

@@ -292,9 +292,8 @@ def test_damaged_everywhere_and_repaired(undisturbed: Path, tmp_path: Path, acti
         root / ".dagster" / "history" / "runs.db": lambda path: path.write_bytes(os.urandom(8192)),
         ledger: lambda path: path.write_bytes(path.read_bytes()[:40]),
     }
-    disposable = (root / ".build" / "warehouse.duckdb", root / ".build" / "dbt" / "manifest.json")
-    for path in disposable:
-        path.write_bytes(path.read_bytes()[:1000])
+    disposable = root / ".build" / "warehouse.duckdb"
+    disposable.write_bytes(disposable.read_bytes()[:1000])
     (root / "data" / "raw" / "records" / "company" / "_schema.parquet").write_bytes(b"")
     for path, damage in damaged.items():
         damage(path)

@@ -36,16 +36,16 @@ def test_every_published_figure_of_every_plan(world: World) -> None:
 
 
 @pytest.mark.parametrize("now", MOMENTS[:2])
-def test_every_figure_as_it_was_known(world: World, now: str, spare: Path) -> None:
+def test_every_figure_as_it_was_known(world: World, now: str, tmp_path: Path) -> None:
     moment = datetime.fromisoformat(now)
-    differences = all_differences(world.look(moment, spare), world.districts, moment)
+    differences = all_differences(world.look(moment, tmp_path), world.districts, moment)
     assert not differences, differences
 
 
 @pytest.mark.parametrize(("number", "now"), [(2, AFTERWARDS), (4, datetime(2024, 12, 15, 10))])
-def test_every_figure_of_untidy_ledgers(world: World, number: int, now: datetime, spare: Path) -> None:
+def test_every_figure_of_untidy_ledgers(world: World, number: int, now: datetime, tmp_path: Path) -> None:
     """Ledgers that never came, sheets not given, rows left out, cells that are blank or say something else."""
-    told = world.retold(number, now, spare)
+    told = world.retold(number, now, tmp_path)
     differences = all_differences(told.root, told.districts, now)
     assert not differences, differences
 

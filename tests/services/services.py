@@ -101,11 +101,13 @@ class Services:
         for process in self.processes:
             assert process.poll() is None, self.log()
         try:
-            query = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } } }"
-            locations = self.ask(query)["workspaceOrError"]["locationEntries"]
+            query = """{ workspaceOrError { ... on Workspace { locationEntries {
+                loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+            [location] = self.ask(query)["workspaceOrError"]["locationEntries"]
         except (urllib.error.URLError, OSError):
             return False
-        return [location["loadStatus"] for location in locations] == ["LOADED"]
+        assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation", location
+        return bool(location["loadStatus"] == "LOADED")
 
     def daemons(self) -> dict[str, bool]:
         said = self.ask("{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }")

@@ -1,0 +1,88 @@
+"""One command of dbt in this process.
+
+dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces is only the
+DuckDB file, which reaches dbt through the environment: all else of the project is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.warehouse.program import PROJECT
+
+OnEvent = Callable[[Any], None]
+"""Receives every event of dbt (a protobuf message; ``event.info.name`` says what it is) as it happens."""
+
+_LOCK = threading.Lock()
+"""dbt keeps its state in the process: one command at a time."""
+
+
+class BuildFailed(Exception):
+    """Models or tests failed, or the project can't be parsed. The text names each, its file and what went wrong."""
+
+
+def invoke(
+    command: str,
+    *options: str,
+    database: Path,
+    target: Path,
+    manifest: Any = None,
+    on_event: OnEvent | None = None,
+) -> None:
+    """Run ``dbt <command>`` over a DuckDB file; what it writes beside goes to ``target``.
+
+    ``manifest``: the project as ``parsed.for_dbt`` has it, which spares parsing it again. Raises BuildFailed.
+    """
+    from dbt.cli.main import dbtRunner
+
+    arguments = [command, *options, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--target-path", str(target), "--log-path", str(target), "--log-level", "none"]
+    arguments += ["--log-level-file", "none", "--no-print", "--no-use-colors"]
+    arguments += ["--no-version-check", "--no-send-anonymous-usage-stats"]
+    with _LOCK, _environment(database):
+        outcome = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke(arguments)
+        _close_connections()
+    if outcome.success:
+        return
+    if outcome.exception is not None:
+        raise BuildFailed(f"dbt {command}: {outcome.exception}") from outcome.exception
+    raise BuildFailed("\n".join(_failures(outcome.result)))
+
+
+def _failures(result: Any) -> Iterator[str]:
+    """One paragraph per node that failed: its name, its file, its message."""
+    for node in result.results:
+        if node.status in ("error", "fail", "runtime error"):
+            lines = [line.strip() for line in (node.message or str(node.status)).strip().splitlines()]
+            if len(lines) > 1 and " Error in " in lines[0]:
+                del lines[0]  # says again which node it was
+            yield "\n  ".join([f"{node.node.name} ({node.node.original_file_path}): {lines[0]}", *lines[1:]])
+
+
+@contextmanager
+def _environment(database: Path) -> Iterator[None]:
+    """What dbt reads from the environment, for as long as it runs."""
+    wanted = {
+        "ACTIONPLAN_BUILD_DB": str(database),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def _close_connections() -> None:
+    """Let go of the DuckDB file: dbt keeps its last connection open until the next run."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -4,8 +4,9 @@
 
 So many districts with so many communities each report over four periods. A few districts' workbooks are written by the
 sample generator; the others' are the same with another district's code and name in their cells. Making them isn't
-measured. Each size is taken in and built in a process of its own, as a run does it without Dagster around it; a reader
-beside it adds up the memory of that process and its children ten times a second.
+measured. Each size is taken in and built in a process of its own, as a run does it without Dagster around it; then one
+workbook is handed in again, corrected, and everything built once more. A reader beside it adds up the memory of that
+process and its children ten times a second.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+
+import openpyxl
 
 from pipelines.intake.receive import submit
 from pipelines.intake.service import process_inbox
@@ -90,16 +93,38 @@ def work(root: Path, pages: bool) -> dict[str, dict[str, float]]:
                 "wall": time.perf_counter() - wall, "cpu": _cpu() - cpu, "peak_mb": memory.peak / 2**20
             }  # fmt: skip
 
-    stage("intake", lambda: process_inbox(ws, plans, NOW))
-    stage("inputs", lambda: write_inputs(ws, plans, NOW))
-    stage("dbt", lambda: dbt.build(ws))
-    stage("publish", lambda: publish(ws))
+    again = _corrected(ws, root)
+    for round_ in ("", "again: "):
+        if round_:
+            submit(ws, [again], NOW, again.parent.relative_to(root / "again").as_posix())
+        stage(f"{round_}intake", lambda: process_inbox(ws, plans, NOW))
+        stage(f"{round_}inputs", lambda: write_inputs(ws, plans, NOW))
+        stage(f"{round_}dbt", lambda: dbt.build(ws))
+        stage(f"{round_}publish", lambda: publish(ws))
     if pages:
         from pipelines.reporting import build_reports
 
         [load] = [plan for plan in plans if plan.startswith("load")]
         stage("pages", lambda: build_reports(ws, load))
     return stages
+
+
+def _corrected(ws: Workspace, root: Path) -> Path:
+    """A workbook of the inbox once more, with one household more in one community; to be handed in later."""
+    original = max(ws.inbox.rglob("*.xlsx"))
+    copy = root / "again" / original.parent.relative_to(ws.inbox) / original.name
+    copy.parent.mkdir(parents=True)
+    book = openpyxl.load_workbook(original)
+    column = None
+    for row in book["小区明细"].iter_rows():
+        for cell in row:
+            if str(cell.value).startswith("总户数"):
+                column = cell.column
+            elif cell.column == column and isinstance(cell.value, int):
+                cell.value += 1
+                book.save(copy)
+                return copy
+    raise LookupError(f"{original}: no households")
 
 
 def _cpu() -> float:
@@ -203,11 +228,13 @@ def main() -> None:
         for districts in asked.districts:
             found = measure(asked.keep or Path(scratch), districts, asked.communities, asked.pages)
             stages = found["stages"]
-            total = {key: sum(stage[key] for stage in stages.values()) for key in ("wall", "cpu")}
             print(f"{districts} districts × {asked.communities} communities, {found['books']} workbooks:")
             for name, spent in stages.items():
-                print(f"  {name:8} {spent['wall']:8.1f} s wall {spent['cpu']:8.1f} s CPU {spent['peak_mb']:8.0f} MB")
-            print(f"  together {total['wall']:8.1f} s wall {total['cpu']:8.1f} s CPU")
+                print(f"  {name:14} {spent['wall']:8.1f} s wall {spent['cpu']:8.1f} s CPU {spent['peak_mb']:8.0f} MB")
+            for round_, chosen in (("all", False), ("one re-sent", True)):
+                of = [spent for name, spent in stages.items() if name.startswith("again") is chosen]
+                wall, cpu = (sum(spent[key] for spent in of) for key in ("wall", "cpu"))
+                print(f"  {round_:14} {wall:8.1f} s wall {cpu:8.1f} s CPU")
             print(
                 "  disk: " + ", ".join(f"{name} {size:.0f} MB" for name, size in found["disk_mb"].items()), flush=True
             )

@@ -30,7 +30,11 @@ class Line:
         self.mistakes: list[str] = []
 
     def text(self, field: str) -> str | None:
-        """What stands in a column; None when it is blank or not there."""
+        """What stands in a column, half-width; None when it is blank or not there."""
+        return _half_width(self._cells.get(field, "")) or None
+
+    def prose(self, field: str) -> str | None:
+        """The same as it was typed, for what is only read by people."""
         return self._cells.get(field) or None
 
     def wrong(self, field: str, message: str, remedy: str) -> None:
@@ -62,7 +66,7 @@ def lines(
     reader = csv.reader(io.StringIO(_decoded(path, mistakes), newline=""))
     header: list[str] | None = None
     for cells in reader:
-        values = [unicodedata.normalize("NFKC", cell).strip() for cell in cells]
+        values = [_half_width(cell) for cell in cells]
         if not any(values) or values[0].startswith("#"):
             continue
         if header is None:
@@ -71,7 +75,11 @@ def lines(
                 mistakes.append(f"{path.name}:{reader.line_num} {', '.join(lacking)}: no such column; add it to line 1")
                 return
             continue
-        yield kind(path, reader.line_num, dict(zip(header, values, strict=False)))
+        yield kind(path, reader.line_num, dict(zip(header, map(str.strip, cells), strict=False)))
+
+
+def _half_width(cell: str) -> str:
+    return unicodedata.normalize("NFKC", cell).strip()
 
 
 def _field(header: str, headers: Mapping[str, tuple[str, ...]]) -> str:

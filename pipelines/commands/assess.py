@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.letters import columns
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
 from pipelines.warehouse.facts import UNITS
@@ -84,10 +84,10 @@ class Assessment:
             said = [_compared(row, name, bool(self.what_if)) for name in ("rank", "score", "grade")]
             extra = (_points(row[name]) if row[name] else "" for name in ("bonus", "penalty"))
             lines.append([said[0], span, self._name(row), *said[1:], *(_points(one) for one in own), *extra])
-        widths = [max(_width(line[n]) for line in lines) for n in range(len(head))]
+        widths = [max(columns(line[n]) for line in lines) for n in range(len(head))]
         for line in lines:
             yield "  ".join(
-                text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)
+                text + " " * (width - columns(text)) for text, width in zip(line, widths, strict=True)
             ).rstrip()
         yield "；".join(f"{group.id} {group.name.zh}" for group in rubric.groups) + "。"
         spread = rubric.rank_ranges.weight_spread
@@ -106,11 +106,6 @@ class Assessment:
 
 COMPARED = ("score", "grade", "rank")
 EXTRAS = {"veto_reason": "一票否决", "bonus_reason": "加分", "penalty_reason": "扣分"}
-
-
-def _width(text: str) -> int:
-    """Columns it takes on a terminal."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" and sign not in "–—→" else 1 for sign in text)
 
 
 def _points(points: Decimal | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.commands.run import refresh
+from pipelines.durable import write_durably
 from pipelines.journal import Summary
 from pipelines.locking import run_lock
 from pipelines.progress import stage
@@ -33,6 +34,9 @@ class NotADemo(Exception):
 def run_demo(ws: Workspace, plans: Sequence[Plan]) -> Summary:
     """Make synthetic drops for every district and period of the plans, back-load them, run everything; what it came to.
 
+    Beside them a receipt that a district answered, and decisions of analysts on the register; these are written once
+    and stay as somebody changed them.
+
     An earlier demo's files are removed first; a folder that holds anything else, but for plan files, is refused
     (NotADemo).
     """
@@ -41,6 +45,7 @@ def run_demo(ws: Workspace, plans: Sequence[Plan]) -> Summary:
         raise NotADemo(ws.root)
     from pipelines.intake.receive import submit
     from pipelines.samples import write_drops
+    from pipelines.samples.afterwards import answered, decisions
 
     ws.root.mkdir(parents=True, exist_ok=True)
     mark.touch()
@@ -50,8 +55,15 @@ def run_demo(ws: Workspace, plans: Sequence[Plan]) -> Summary:
         ws.prepare()
         with stage("编制虚构的填报表") as progress:
             drops = [drop for plan in plans for drop in write_drops(plan, ws.root / "drops")]
-            for drop in sorted(drops, key=lambda drop: (drop.received_at, drop.path)):
+            sent = [(drop, drop.path, drop.received_at) for drop in drops]
+            for plan in plans:
+                sent += answered(plan, drops, ws.root / "drops")
+                decided = ws.register / f"{plan.id}.csv"
+                if not decided.exists() and (text := decisions(plan)):
+                    ws.register.mkdir(parents=True, exist_ok=True)
+                    write_durably(decided, text.encode())
+            for drop, path, received_at in sorted(sent, key=lambda one: (one[2], one[1])):
                 folder = f"{drop.plan_id}/{drop.period_id}/{drop.district_code}"
-                submit(ws, [drop.path], received_at=drop.received_at, drop_folder=folder)
-            progress.summary = f"{len(drops)} 份"
+                submit(ws, [path], received_at=received_at, drop_folder=folder)
+            progress.summary = f"{len(sent)} 份"
         return refresh(ws)

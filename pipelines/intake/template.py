@@ -6,7 +6,6 @@ Headers, units, drop-downs, help and number formats all come from the forms. The
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, time
 from math import ceil
@@ -37,6 +36,7 @@ from pipelines.forms.types import (
     Uscc,
     Year,
 )
+from pipelines.letters import half_widths
 from pipelines.plans import District, Indicator, Period, Plan
 
 COVER = "填报说明"
@@ -167,7 +167,7 @@ class _Template:
         deadline = f"请于 {due.year}年{due.month}月{due.day}日 前报送。收到后会退回一份回执，逐格标出问题和改法。"
         for number, text in enumerate((*_INSTRUCTIONS, deadline), start=1):
             sheet.merge_range(row, 1, row, 4, f"{number}. {text}", self.style())
-            sheet.set_row(row, 16 * ceil(_width(text) / 140))
+            sheet.set_row(row, 16 * ceil(half_widths(text) / 140))
             row += 1
         return row
 
@@ -205,7 +205,7 @@ class _Template:
         style = self._cell(bg_color=_PALE, align="center", indent=0) if head else self._cell()
         for column, text in enumerate(texts, start=1):
             sheet.write_string(row, column, text, style)
-        lines = max(ceil(_width(text) / room) for text, room in zip(texts, _COVER_WIDTHS, strict=True))
+        lines = max(ceil(half_widths(text) / room) for text, room in zip(texts, _COVER_WIDTHS, strict=True))
         sheet.set_row(row, 4 + 13 * max(lines, 1))
         return row + 1
 
@@ -254,7 +254,7 @@ class _Template:
         colours = {"bg_color": _DEEP, "font_color": "#FFFFFF"} if column.required else {"bg_color": _PALE}
         sheet.write_string(HEADER_ROW, index, column.heading, self.style(**head, **colours))
         if help_text := _help(column):
-            lines = ceil(_width(help_text) / 34) + help_text.count("\n") + 1
+            lines = ceil(half_widths(help_text) / 34) + help_text.count("\n") + 1
             options = {"author": "填写说明", "font_name": _FONTS["body"], "font_size": 9, "width": 230}
             sheet.write_comment(HEADER_ROW, index, help_text, {**options, "height": 18 * lines + 8})
         example = SAMPLE_ROW if index == 0 else self._example(column)
@@ -410,12 +410,7 @@ def _align(column: Column) -> dict[str, Any]:
 def _column_width(column: Column) -> int:
     """Wide enough for the header in two lines and for what usually stands below."""
     usual = 10 if column.personal else _WIDTHS.get(type(column.type), 7)
-    words = max(map(_width, column.options), default=0) + 3 if column.options else 0
-    example = _width(str(column.example)) + 2 if column.example else 0
-    header = ceil(_width(column.heading) / 2) + 3
+    words = max(map(half_widths, column.options), default=0) + 3 if column.options else 0
+    example = half_widths(str(column.example)) + 2 if column.example else 0
+    header = ceil(half_widths(column.heading) / 2) + 3
     return min(max(usual, words, min(example, 24), header), 26)
-
-
-def _width(text: str) -> int:
-    """How many half-width characters a text takes."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)

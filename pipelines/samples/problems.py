@@ -323,6 +323,42 @@ def _listed_late(t: Typing) -> list[Planted]:
     ]
 
 
+_SOUNDS_ALIKE = str.maketrans("园苑庭佳嘉锦景华", "苑园廷家佳景锦花")
+
+
+@problem("respelled")
+def _respelled(t: Typing) -> list[Planted]:
+    """Two communities in a spelling that sounds alike, without their codes: for the register two are new, two missing.
+
+    Communities that no other sheet speaks of, so that nothing else comes of it.
+    """
+    before = t.earlier[-1]
+    known = {row.community_name for row in before.of("community")}
+    told = " ".join(
+        value
+        for form, rows in t.rows.items() if form != "community"
+        for cells in rows
+        for value in cells.values() if isinstance(value, str)
+    )  # fmt: skip
+
+    def fits(c: Cells) -> bool:
+        name, delivered = str(c["community_name"]), c["delivered_date"]
+        stood = isinstance(delivered, date) and delivered <= before.as_of
+        return _settled(c) and stood and name in known and name not in told and name.translate(_SOUNDS_ALIKE) != name
+
+    found = []
+    for _ in range(2):
+        row = t.pick("community", fits)
+        name = str(t.rows["community"][row]["community_name"])
+        t.change("community", row, community_code=None, community_name=name.translate(_SOUNDS_ALIKE))
+        note = "名称换了写法，又没有编码"
+        found += [
+            Planted("R31", "error", note, "community", entity=name),
+            Planted("R33", "warning", note, "community", row, "change_type"),
+        ]
+    return found
+
+
 @problem("R34")
 def _no_area_unit(t: Typing) -> Planted:
     t.quirks.add("no_area_unit")

@@ -185,7 +185,7 @@ def _decision(plan: Plan, line: _Line) -> dict[str, object]:
         "community": line.needed("community", "name the community by code or name"),
         "related": related,
         "date": day,
-        "reason": line.text("reason"),
+        "reason": line.prose("reason"),
     }
 
 
@@ -213,5 +213,5 @@ def _entry(plan: Plan, line: _Line) -> dict[str, object]:
         "entry_id": entry,
         "item_id": item,
         "entry_date": line.day("date"),
-        "reason": line.needed("reason", "say why"),
+        "reason": line.needed("reason", "say why") and line.prose("reason"),
     }

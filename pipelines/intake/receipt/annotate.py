@@ -19,9 +19,10 @@ from xml.sax.saxutils import quoteattr
 
 from pipelines.intake.issues import cell_name, column_index
 from pipelines.intake.receipt.bookstyles import NO_STYLES, OddStyles, Styles
-from pipelines.intake.receipt.ownsheet import ASIDE, HEAD, MAIN, REL, OwnSheet, display_width, text_xml
+from pipelines.intake.receipt.ownsheet import ASIDE, HEAD, MAIN, REL, OwnSheet, text_xml
 from pipelines.intake.receipt.references import References
 from pipelines.intake.receipt.trimming import place_of_notes, trimmed_after, trimmed_before
+from pipelines.letters import half_widths
 
 MASK = "***"
 NOTE_PIXELS, NOTE_LETTERS = 300, 40
@@ -543,7 +544,7 @@ def _pixels(width: float) -> float:
 
 def _lines(text: str) -> int:
     """How many rows of usual height a note takes."""
-    return sum(max(1, math.ceil(display_width(part) / NOTE_LETTERS)) for part in text.splitlines())
+    return sum(max(1, math.ceil(half_widths(part) / NOTE_LETTERS)) for part in text.splitlines())
 
 
 _ROW_NUMBER = re.compile(r'\br="(\d+)"')

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from pipelines.intake.issues import cell_name
+from pipelines.letters import half_widths
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -150,7 +150,7 @@ class OwnSheet:
                 continue
             size = LOOKS[look].size
             room = max(1.0, (width - 1) * 9.4 / size)
-            lines = sum(max(1, math.ceil(display_width(part) / room)) for part in str(value).splitlines())
+            lines = sum(max(1, math.ceil(half_widths(part) / room)) for part in str(value).splitlines())
             tallest = max(tallest, lines * size * 1.35 + (8 if LOOKS[look].fill and row.spread else 4))
         return min(tallest, 400.0)
 
@@ -232,11 +232,6 @@ class OwnSheet:
     def _footer(self) -> str:
         said = text_xml(self.footer.replace("&", "&&")[:120])
         return f"&amp;L{said}&amp;C{text_xml(self.name)}&amp;R第 &amp;P 页，共 &amp;N 页"
-
-
-def display_width(text: str) -> int:
-    """How wide a text is in characters of a cell: Chinese ones take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

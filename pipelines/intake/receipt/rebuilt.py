@@ -15,7 +15,8 @@ from typing import Any
 import xlsxwriter
 
 from pipelines.intake.reader import RawSheet, RawWorkbook
-from pipelines.intake.receipt.ownsheet import MOST_LETTERS, display_width
+from pipelines.intake.receipt.ownsheet import MOST_LETTERS
+from pipelines.letters import half_widths
 
 MOST_MERGED = 2_000
 _SAMPLE = 300
@@ -121,7 +122,7 @@ class _Sheet:
             widths += [_NARROW] * (len(line) - len(widths))
             for column, cell in enumerate(line):
                 if cell not in ("", None):
-                    width = 11 if isinstance(cell, date) else min(display_width(_text(cell)), 200) + 2
+                    width = 11 if isinstance(cell, date) else min(half_widths(_text(cell)), 200) + 2
                     if row in self.headers:  # a header may wrap
                         width = min(width, 14)
                     widths[column] = max(widths[column], min(width, _WIDE))

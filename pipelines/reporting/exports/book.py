@@ -6,7 +6,6 @@ What comes from districts is text, whatever it looks like: no cell is ever a for
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -18,6 +17,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.format import Format as Style
 
+from pipelines.letters import half_widths
 from pipelines.reporting.exports.page import ROW_HEIGHT, Page, Written
 from pipelines.reporting.format import MISSING
 
@@ -317,25 +317,15 @@ def _foot(text: str) -> str:
     return " " + text[:200].replace("&", "&&")
 
 
-def display_width(text: str) -> int:
-    """How many half-width characters a text takes."""
-    return len(text) if text.isascii() else sum(map(_sign_width, text))
-
-
-@lru_cache(maxsize=1 << 16)
-def _sign_width(sign: str) -> int:
-    return 2 if unicodedata.east_asian_width(sign) in "WFA" else 1
-
-
 @lru_cache(maxsize=1 << 14)
 def _lines_of(text: str, width: float) -> int:
-    return sum(max(1, -(-display_width(line) // max(1, int(width)))) for line in text.split("\n"))
+    return sum(max(1, -(-half_widths(line) // max(1, int(width)))) for line in text.split("\n"))
 
 
 def _width(column: Column, values: Sequence[Cell]) -> float:
     """Wide enough for what is in it and for half of its header (which may wrap), within the column's bound."""
     least = {"day": 15, "moment": 21, "area": 13}.get(column.kind, 7)
-    header = display_width(column.header)
+    header = half_widths(column.header)
     # The filter's button covers two characters.
     wanted = max(least, header + 3 if header <= 8 else -(-header // 2) + 4)
     numbers = [float(value) for value in values if isinstance(value, int | float | Fraction | Decimal)]
@@ -343,5 +333,5 @@ def _width(column: Column, values: Sequence[Cell]) -> float:
         wanted = max(wanted, len(f"{max(map(abs, numbers)):,.{0 if column.kind == 'count' else 1}f}") + 2)
     texts = {value.word if isinstance(value, Marked) else value for value in values if isinstance(value, str | Marked)}
     for text in texts:
-        wanted = max(wanted, max(map(display_width, text.split("\n"))) + 2)
+        wanted = max(wanted, max(map(half_widths, text.split("\n"))) + 2)
     return min(wanted, column.width)

@@ -22,11 +22,16 @@ from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+from pipelines.letters import half_widths
 from pipelines.reporting.exports.circular import Annex, Circular
 from pipelines.reporting.files import repack
 
 TITLE_SIZE, BODY_SIZE, NOTE_SIZE, TABLE_SIZE, PAGE_SIZE = Pt(22), Pt(16), Pt(12), Pt(10.5), Pt(14)
 """二号、三号、小四、五号、四号."""
+TEXT_WIDTH = 156
+"""Millimetres between the margins."""
+_CELL_MARGINS, _ROW_LETTERS = 4, 84
+"""Half-width characters of a table's size that the margins of a cell take, and that fit between the page's."""
 LINE = Pt(28.95)
 """225 mm of text in 22 lines."""
 _LINE_PITCH, _TIGHTER = 579, -5
@@ -85,7 +90,7 @@ def write_paper(circular: Circular, made: date) -> bytes:
 
 def _page(document: Document) -> None:
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.page_width, section.page_height = Mm(28 + TEXT_WIDTH + 26), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.footer_distance = Mm(23)
@@ -213,8 +218,27 @@ def _annex(document: Document, annex: Annex) -> None:
     _child(table.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     for row in annex.rows:
         _row(table, row, None)
+    widths = _widths(annex)
+    table.autofit = False
     for row_ in table.rows:
         _child(row_._tr.get_or_add_trPr(), "w:cantSplit")
+        for cell, width in zip(row_.cells, widths, strict=True):
+            cell.width = width
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+
+
+def _widths(annex: Annex) -> list[int]:
+    """The page's width shared among the columns, so that cells stay on one line.
+
+    Headings may take three; where it can't be done for all, the widest column gives way.
+    """
+    rows = [[max(map(half_widths, text.split("\n"))) for text in row] for row in annex.rows]
+    heads = [half_widths(text) / 3 for text in annex.head]
+    wanted = [max(letters) + _CELL_MARGINS for letters in zip(heads, *rows, strict=True)]
+    widest = max(range(len(wanted)), key=wanted.__getitem__)
+    wanted[widest] = min(wanted[widest], max(_ROW_LETTERS - sum(wanted) + wanted[widest], _ROW_LETTERS / len(wanted)))
+    return [int(Mm(TEXT_WIDTH) * letters / sum(wanted)) for letters in wanted]
 
 
 def _row(table: Any, texts: Sequence[str], face: Face | None) -> None:

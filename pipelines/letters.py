@@ -1,0 +1,26 @@
+"""How wide text is, where Chinese characters are twice as wide as Latin ones."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+
+def half_widths(text: str) -> int:
+    """Half-width characters a text takes in a Chinese typeface; signs of either kind count as wide there."""
+    return len(text) if text.isascii() else sum(map(_in_print, text))
+
+
+def columns(text: str) -> int:
+    """Columns a text takes on a terminal."""
+    return len(text) if text.isascii() else sum(map(_on_terminal, text))
+
+
+@lru_cache(maxsize=1 << 16)
+def _in_print(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WFA" else 1
+
+
+@lru_cache(maxsize=1 << 16)
+def _on_terminal(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1

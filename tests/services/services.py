@@ -59,6 +59,14 @@ def in_inbox(root: Path) -> list[Path]:
     return [path for path in (root / "data/raw/inbox").rglob("*") if path.is_file()]
 
 
+def holder(root: Path) -> str:
+    """Who runs the workspace at the moment."""
+    try:
+        return (root / ".build/run.holder.json").read_text()
+    except FileNotFoundError:
+        return ""
+
+
 class Services:
     """``actionplan serve`` in processes of their own."""
 
@@ -118,6 +126,10 @@ class Services:
         """Newest first; ``tags`` as a mapping."""
         found = self.ask(RUNS)["runsOrError"]["results"]
         return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in found]
+
+    def idle(self) -> bool:
+        """Whether every run has ended, well or not."""
+        return {run["status"] for run in self.runs()} <= {"SUCCESS", "FAILURE", "CANCELED"}
 
     def log(self) -> str:
         return "".join(path.read_text(errors="replace")[-3000:] for path in self.root.parent.glob("serve-*.log"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from pipelines.samples.drops import Drop
 from tests.conftest import Command
 from tests.services.database import postgres
-from tests.services.services import Services, hand_in, in_inbox, received, until
+from tests.services.services import Services, hand_in, holder, in_inbox, received, until
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +26,9 @@ def test_a_team_survives_a_power_cut(
             services.start("--only", only)
         services.wait_until_ready()
         hand_in(root, drops)
-        holder = root / ".build/run.holder.json"
-        until(holder.exists, "a run")
+        until(lambda: holder(root), "a run")
         [run] = services.runs()
-        assert run["runId"] in json.loads(holder.read_text())["what"]
+        assert run["runId"] in holder(root)
         services.power_cut()
 
         for only in ("daemon", "web"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pipelines.samples.drops import Drop
 from pipelines.settings import TIME_ZONE
 from tests.conftest import Command
-from tests.services.services import PLAN, SELECTOR, Services, hand_in, in_inbox, received, until
+from tests.services.services import PLAN, SELECTOR, Services, hand_in, holder, in_inbox, received, until
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def test_drops_are_taken_once_and_what_belongs_nowhere_is_left(services: Service
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"%PDF-1.4 nobody's")
     until(lambda: len(services.runs()) == 2, "a run for the period and one for the stray file")
-    until(lambda: {run["status"] for run in services.runs()} <= {"SUCCESS", "FAILURE"}, "the end of the runs")
+    until(services.idle, "the end of the runs")
     runs = services.runs()
     assert [run["status"] for run in runs] == ["SUCCESS", "SUCCESS"]
     assert {run["tags"].get("actionplan/period") for run in runs} == {"2023-11", None}
@@ -71,6 +72,39 @@ def test_drops_are_taken_once_and_what_belongs_nowhere_is_left(services: Service
 
     until(lambda: "left where they are" in reason(), "a look that leaves the stray file alone")
     assert len(services.runs()) == 2
+
+
+def test_a_command_during_a_run_of_the_sensor_is_refused(
+    services: Services, later: list[Drop], actionplan: Command
+) -> None:
+    """It names who is at work, changes nothing, and the run takes everything in."""
+    known = received(services.root)
+    hand_in(services.root, later)
+    until(lambda: "Dagster run" in holder(services.root), "a run of the sensor")
+    refused = actionplan(services.root, "run")
+    assert refused.returncode == 3
+    assert "Dagster run" in refused.stderr
+    until(services.idle, "the end of the run")
+    assert {run["status"] for run in services.runs()} == {"SUCCESS"}
+    assert received(services.root) == known + len(later)
+
+
+def test_what_comes_during_a_command_is_taken_in_after_it(
+    services: Services, last: list[Drop], actionplan: Command
+) -> None:
+    """The sensor's run waits for the lock: neither is lost, neither fails, nothing is on record twice."""
+    known = received(services.root)
+    first, *others = last
+    hand_in(services.root, [first])
+    with ThreadPoolExecutor(1) as beside:
+        command = beside.submit(actionplan, services.root, "run")
+        until(lambda: "actionplan run" in holder(services.root), "the command")
+        until(lambda: not [path for path in in_inbox(services.root) if path.suffix == ".xlsx"], "its taking in")
+        hand_in(services.root, others)
+        done = command.result()
+    assert done.returncode == 0, done.stderr
+    until(lambda: received(services.root) == known + len(last) and services.idle(), "a run for the others")
+    assert {run["status"] for run in services.runs()} == {"SUCCESS"}
 
 
 @pytest.mark.parametrize(

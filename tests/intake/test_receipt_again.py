@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.intake.answers import Answers, is_of_receipt, read_answers
 from pipelines.intake.issues import Issue
 from pipelines.intake.judging import Judgement
 from pipelines.intake.mended import carried_answers, compare, key
+from pipelines.intake.receipt.words import words
 from pipelines.intake.service import process_inbox
 from pipelines.settings import Workspace
 from tests.intake.books import PLAN, RECEIVED, Book, communities, found, judged, plans, saved
@@ -58,6 +60,23 @@ EXPECTED = {
     ("R04", "N3"): "拆除中",
     ("unreadable_date", "H11"): "档案缺失",
 }
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "counts"),
+    [
+        ((None, None), "通过，有 2 处请核对", "退回 0 处、错误 0 处、提示 2 处"),
+        (("属实", None), "通过，还有 1 处请核对", "退回 0 处、错误 0 处、提示 2 处；其中 1 处已有说明"),
+        (("属实", "已核实"), "通过，提示均已说明", "退回 0 处、错误 0 处、提示 2 处；其中 2 处已有说明"),
+    ],
+)
+def test_what_is_answered_is_asked_no_more(said: tuple[str | None, ...], verdict: str, counts: str) -> None:
+    judgement = judged(Book(ledger()).bytes())
+    warnings = [replace(judgement.issues[0], severity="warning", answer=answer) for answer in said]
+    told = words(replace(judgement, issues=warnings), plans())
+    assert (told.verdict, told.counts) == (verdict, counts)
+    assert told.level == ("good" if all(said) else "warning")
+    assert bool(told.todo) == (not all(said))
 
 
 def test_answers_to_a_group_count_for_each_of_it(tmp_path: Path) -> None:

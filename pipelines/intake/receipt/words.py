@@ -66,8 +66,10 @@ def words(judgement: Judgement, plans: Mapping[str, Plan]) -> Words:
     plan, period = plan_and_period(judgement, plans)
     counts = Counter(issue.severity for issue in judgement.issues)
     received = judgement.submission["received_at"]
-    level = next((severity for severity in SEVERITY_ORDER if counts[severity]), "good")
-    verdict, now = _verdict(level, counts)
+    answered = sum(issue.answer is not None for issue in judgement.issues)
+    open_ = counts[WARNING] - sum(issue.answer is not None for issue in judgement.issues if issue.severity == WARNING)
+    level = next((severity for severity in (FATAL, ERROR) if counts[severity]), WARNING if open_ else "good")
+    verdict, now = _verdict(level, counts, open_)
     return Words(
         level,
         verdict,
@@ -76,11 +78,13 @@ def words(judgement: Judgement, plans: Mapping[str, Plan]) -> Words:
         + (MASKED if level != "good" and _is_masked(judgement) else ""),
         "" if counts[FATAL] else _left_out(judgement.issues, plan),
         judgement.mended.sentence if judgement.mended else "",
-        "、".join(f"{SEVERITY_NAMES[severity]} {counts[severity]} 处" for severity in SEVERITY_ORDER),
+        "、".join(f"{SEVERITY_NAMES[severity]} {counts[severity]} 处" for severity in SEVERITY_ORDER)
+        + (f"；其中 {answered} 处已有说明" if answered else ""),
     )
 
 
-def _verdict(level: str, counts: Mapping[str, int]) -> tuple[str, str]:
+def _verdict(level: str, counts: Mapping[str, int], open_: int) -> tuple[str, str]:
+    """``open_``: warnings that nobody has answered."""
     if level == FATAL:
         return (
             f"退回：有 {counts[FATAL]} 处必须先改正",
@@ -93,9 +97,11 @@ def _verdict(level: str, counts: Mapping[str, int]) -> tuple[str, str]:
         )
     if level == WARNING:
         return (
-            f"通过，有 {counts[WARNING]} 处请核对",
+            f"通过，{'有' if open_ == counts[WARNING] else '还有'} {open_} 处请核对",
             "本次报送已全部采用。标为“提示”之处请核对：有误的改正后重报；属实的在“说明”栏注明即可。",
         )
+    if counts[WARNING]:
+        return "通过，提示均已说明", "本次报送已全部采用，不必再报。"
     return "通过，没有发现问题", "本次报送已全部采用，不必再报。"
 
 

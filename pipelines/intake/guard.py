@@ -13,7 +13,8 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -112,27 +113,37 @@ class Guard:
         return self._pool.schedule(function, args=args, timeout=seconds or self.limits.read_seconds)
 
     def each(
-        self, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], *, seconds: float | None = None
+        self, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], *, seconds: float | None = None
     ) -> Iterator[Result | Exception]:
         """The results of calls with these arguments, in their order; for a call that failed, its exception.
 
-        A call whose pool was lost, through no fault of its own, is tried again.
+        A call whose pool was lost, through no fault of its own, is tried again. Only a few calls are under way at a
+        time, and what was delivered is let go of: memory does not grow with the number of tasks.
         """
-        for task, future in [(task, self.submit(function, *task, seconds=seconds)) for task in tasks]:
+
+        def result(task: tuple[Any, ...], future: Future[Result]) -> Result | Exception:
             for attempt in range(ATTEMPTS):
                 try:
-                    yield (future if attempt == 0 else self.submit(function, *task, seconds=seconds)).result()
+                    return (future if attempt == 0 else self.submit(function, *task, seconds=seconds)).result()
                 except BrokenProcessPool as error:
                     if attempt == ATTEMPTS - 1:
-                        yield error
+                        return error
                 except Exception as error:
-                    yield error
-                    break
-                else:
-                    break
+                    return error
+            raise AssertionError("no attempt was made")
+
+        under_way: deque[tuple[tuple[Any, ...], Future[Result]]] = deque()
+        for task in tasks:
+            under_way.append((task, self.submit(function, *task, seconds=seconds)))
+            if len(under_way) > AHEAD * self.workers:
+                yield result(*under_way.popleft())
+        while under_way:
+            yield result(*under_way.popleft())
 
 
 ATTEMPTS = 3
+AHEAD = 4
+"""Calls for each child that are handed over before their turn, so that none waits for the next."""
 
 
 def outcome(future: Future[Result]) -> Result:

@@ -439,7 +439,7 @@ class Run:
                 files=self.filing.files_for(item.judgement.key),
             )
             groups.setdefault(place, []).append(one)
-        tasks = [(self.ws.records, group) for group in groups.values()]
+        tasks = ((self.ws.records, groups.pop(place)) for place in list(groups))  # not to hold old and new at once
         for settled in guard.each(worker.settle, tasks, seconds=SETTLE_SECONDS):
             if isinstance(settled, Exception):
                 raise settled

@@ -27,8 +27,13 @@ _IN_WORDS = {
     "disk i/o error": "磁盘读写出错",
 }
 """SQLite and DuckDB say it in words only, and so does what is kept of an exception."""
-_DAMAGE = ("database disk image is malformed", "file is not a database", "parquet: File out of specification")
-"""What says that a file of the workspace is not what it was written as."""
+_DAMAGE = (
+    "database disk image is malformed",
+    "file is not a database",
+    "parquet: File out of specification",
+    "'alembic_version' has more than one head",
+)
+"""What says that a file of the workspace is not what it was written as; the last of Dagster's tables."""
 _BY_HAND = ("HandwrittenError", "DecisionError", "ProposalFileError", "AliasError")
 _PLAIN = ("WrongHistory", "FormatError")
 """What says in Chinese what to do already."""

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from pipelines.durable import write_durably
 from pipelines.settings import CHECKOUT, Workspace
 from pipelines.unhurried import unhurried_sqlite
@@ -30,14 +32,20 @@ class WrongHistory(Exception):
 
 @contextmanager
 def dagster_instance(ws: Workspace) -> Iterator[DagsterInstance]:
-    """The workspace's Dagster instance; its home is made on first use."""
+    """The workspace's Dagster instance; its home and its tables are made on first use.
+
+    By one process at a time: two that make the tables at once leave them with two versions, and nobody can open them.
+    """
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 
     home = prepared_home(ws)
     reference = InstanceRef.from_dir(str(home), overrides=_anchored(home / "dagster.yaml"))
-    with unhurried_sqlite(), DagsterInstance.from_ref(reference) as instance:
-        yield instance
+    with unhurried_sqlite():
+        with FileLock(home / "tables.lock"):
+            opened = DagsterInstance.from_ref(reference)
+        with opened as instance:
+            yield instance
 
 
 def prepared_home(ws: Workspace) -> Path:

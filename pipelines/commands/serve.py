@@ -15,7 +15,7 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from pipelines.commands.history import prepared_home
+from pipelines.commands.history import dagster_instance, prepared_home
 from pipelines.settings import CHECKOUT, Workspace
 
 WEB, DAEMON = "web", "daemon"
@@ -47,6 +47,8 @@ def serve(
     home = prepared_home(ws)
     if WEB in parts:
         _free(host, port)
+    with dagster_instance(ws):
+        pass  # its tables are there before several services look for them at once
     lock = FileLock(home / "daemon.lock")
     if DAEMON in parts:
         try:

@@ -220,13 +220,24 @@ def _damaged(database: Path) -> str | None:
         connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
         try:
             row = connection.execute("pragma integrity_check(1)").fetchone()
+            versions = _versions(connection)
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
         return None if "locked" in str(error) else str(error)
     except sqlite3.DatabaseError as error:
         return str(error)
+    if versions > 1:  # two processes made the tables at once: Dagster opens them no more
+        return f"记有 {versions} 个版本"
     return None if row and row[0] == "ok" else str(row[0] if row else "")
+
+
+def _versions(connection: sqlite3.Connection) -> int:
+    """How many versions of its tables a database states; one, where nothing went wrong."""
+    named = "select count(*) from sqlite_master where name = 'alembic_version'"
+    if not connection.execute(named).fetchone()[0]:
+        return 0
+    return int(connection.execute("select count(*) from alembic_version").fetchone()[0])
 
 
 def renew_history(ws: Workspace) -> Path:

@@ -114,8 +114,9 @@ class Services:
             [location] = self.ask(query)["workspaceOrError"]["locationEntries"]
         except (urllib.error.URLError, OSError):
             return False
-        assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation", location
-        return bool(location["loadStatus"] == "LOADED")
+        said = location["locationOrLoadError"]
+        assert said is None or said["__typename"] == "RepositoryLocation", said
+        return said is not None and bool(location["loadStatus"] == "LOADED")
 
     def daemons(self) -> dict[str, bool]:
         said = self.ask("{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }")

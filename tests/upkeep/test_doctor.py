@@ -211,6 +211,16 @@ def test_what_people_write_is_read(ws: Workspace) -> None:
         assert name in said, name
 
 
+def test_run_history_with_two_versions_is_damaged(ws: Workspace) -> None:
+    """Dagster opens such a one no more, though every page of it is sound."""
+    history = ws.dagster_home / "history"
+    history.mkdir(parents=True)
+    with sqlite3.connect(history / "runs.db") as connection:
+        connection.execute("create table alembic_version (version_num text)")
+        connection.executemany("insert into alembic_version values (?)", [("a",), ("b",)])
+    assert list(wanting(ws)) == [".dagster/history/runs.db"]
+
+
 def test_damaged_run_history_is_moved_aside(ws: Workspace) -> None:
     history = ws.dagster_home / "history"
     history.mkdir(parents=True)

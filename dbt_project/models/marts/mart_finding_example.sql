@@ -26,6 +26,60 @@ firm as (
     where f.rule_id in ('R36', 'T6', 'T7')
 ),
 
+-- A chain's rows in all districts are the same for each district's finding: those that weigh most are chosen once.
+company_row as (
+    select *
+    from (
+        select
+            d.plan_id,
+            d.period_id,
+            c.company_key,
+            c.company_name,
+            c.uscc,
+            c.district_code,
+            c.submission_id,
+            c.source_sheet,
+            c.source_row,
+            row_number() over (
+                partition by d.plan_id, d.period_id, c.company_key
+                order by c.district_code, c.source_row, c.source_sheet, c.submission_id
+            ) as nth
+        from {{ ref('int_district_period') }} as d
+        inner join {{ ref('stg_company') }} as c on d.submission_id = c.submission_id
+        where c.uscc is not null and coalesce(c.status, 'active') = 'active'
+    ) as c
+    where nth <= {{ at_most }}
+),
+
+managed_row as (
+    select *
+    from (
+        select
+            c.plan_id,
+            c.period_id,
+            c.company_key,
+            r.community_name,
+            r.floor_area_sqm,
+            r.district_code,
+            r.submission_id,
+            r.source_sheet,
+            r.source_row,
+            row_number() over (
+                partition by c.plan_id, c.period_id, c.company_key
+                order by
+                    cast(coalesce(-r.floor_area_sqm, 0) as double),
+                    r.district_code,
+                    r.source_row,
+                    r.source_sheet,
+                    r.submission_id
+            ) as nth
+        from {{ ref('stg_community') }} as c
+        inner join reported as r on c.record_no = r.record_no
+        where r.is_professional
+    ) as r
+    where nth <= {{ at_most }}
+),
+
 -- The communities of the last ledger, with what became of their households and area.
 shrunk as (
     select
@@ -81,17 +135,16 @@ example as (
     select
         {{ example('f', 'c', 'c.company_name', "'统一社会信用代码'", 'c.uscc') }}
     from firm as f
-    inner join {{ ref('int_district_period') }} as d on f.plan_id = d.plan_id and f.period_id = d.period_id
-    inner join {{ ref('stg_company') }} as c on d.submission_id = c.submission_id and f.company_key = c.company_key
-    where f.rule_id = 'R36' and c.uscc is not null and coalesce(c.status, 'active') = 'active'
+    inner join company_row as c
+        on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
+    where f.rule_id = 'R36'
     union all
     select
         {{ example('f', 'r', 'r.community_name', "'建筑面积'", 'r.floor_area_sqm', 'coalesce(-r.floor_area_sqm, 0)') }}
     from firm as f
-    inner join {{ ref('stg_community') }} as c
-        on f.plan_id = c.plan_id and f.period_id = c.period_id and f.company_key = c.company_key
-    inner join reported as r on c.record_no = r.record_no
-    where f.rule_id in ('T6', 'T7') and r.is_professional
+    inner join managed_row as r
+        on f.plan_id = r.plan_id and f.period_id = r.period_id and f.company_key = r.company_key
+    where f.rule_id in ('T6', 'T7')
     union all
     select
         {{ example('f', 'r', 'r.community_name', "'总户数'", 'r.households') }}

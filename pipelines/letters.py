@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 
@@ -14,6 +15,18 @@ def half_widths(text: str) -> int:
 def columns(text: str) -> int:
     """Columns a text takes on a terminal."""
     return len(text) if text.isascii() else sum(map(_on_terminal, text))
+
+
+def padded(text: str, width: int) -> str:
+    """A text, and blanks up to so many columns of a terminal."""
+    return text + " " * (width - columns(text))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The rows as lines of a table on a terminal, without blanks at their ends."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(padded, row, widths)).rstrip()
 
 
 @lru_cache(maxsize=1 << 16)

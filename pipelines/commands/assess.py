@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.letters import columns
+from pipelines.letters import aligned
 from pipelines.plans.model import Plan
 from pipelines.settings import Workspace
 from pipelines.warehouse.facts import UNITS
@@ -84,11 +84,7 @@ class Assessment:
             said = [_compared(row, name, bool(self.what_if)) for name in ("rank", "score", "grade")]
             extra = (_points(row[name]) if row[name] else "" for name in ("bonus", "penalty"))
             lines.append([said[0], span, self._name(row), *said[1:], *(_points(one) for one in own), *extra])
-        widths = [max(columns(line[n]) for line in lines) for n in range(len(head))]
-        for line in lines:
-            yield "  ".join(
-                text + " " * (width - columns(text)) for text, width in zip(line, widths, strict=True)
-            ).rstrip()
+        yield from aligned(lines)
         yield "；".join(f"{group.id} {group.name.zh}" for group in rubric.groups) + "。"
         spread = rubric.rank_ranges.weight_spread
         yield f"区间：各项权重上下浮动{spread}%、存疑记录两可时的名次；区间重叠的，不宜分先后。"

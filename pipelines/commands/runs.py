@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipelines.commands.status import padded
 from pipelines.journal import Summary
+from pipelines.letters import padded
 from pipelines.summary import RESULTS, spell
 
 

@@ -47,8 +47,6 @@ def serve(
     home = prepared_home(ws)
     if WEB in parts:
         _free(host, port)
-    with dagster_instance(ws):
-        pass  # its tables are there before several services look for them at once
     lock = FileLock(home / "daemon.lock")
     if DAEMON in parts:
         try:
@@ -57,6 +55,8 @@ def serve(
             raise CannotServe("这个工作区的后台服务已在运行，不必再启动") from None
     environment = {**os.environ, "ACTIONPLAN_ROOT": str(ws.root), "DAGSTER_HOME": str(home)}
     try:
+        with dagster_instance(ws):
+            pass  # its tables are there before several services look for them at once
         _watch([(part, _command(part, host, port, read_only)) for part in parts], environment, host, port, say)
     finally:
         lock.release()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.letters import columns
+from pipelines.letters import aligned
 from pipelines.settings import Workspace
 from pipelines.warehouse.submitted import Standing, standings
 
@@ -49,9 +49,7 @@ def _plan_lines(standings: Sequence[Standing]) -> Iterator[str]:
         by_district.setdefault(s.district_name, {})[s.period_id] = WORDS.get(s.status, s.status)
     rows: list[list[str]] = [["填报单位", *periods]]
     rows += [[name, *(cells.get(period, "") for period in periods)] for name, cells in by_district.items()]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  " + "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from (f"  {line}" for line in aligned(rows))
     for s in standings:
         if s.status == "returned":
             yield f"  退回：{s.district_name} {s.period_id}，{s.error_count} 处错误，回执在 {s.receipts}"
@@ -74,8 +72,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def padded(text: str, width: int) -> str:
-    """A text, and blanks up to so many columns."""
-    return text + " " * (width - columns(text))

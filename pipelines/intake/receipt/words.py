@@ -66,8 +66,8 @@ def words(judgement: Judgement, plans: Mapping[str, Plan]) -> Words:
     plan, period = plan_and_period(judgement, plans)
     counts = Counter(issue.severity for issue in judgement.issues)
     received = judgement.submission["received_at"]
-    answered = sum(issue.answer is not None for issue in judgement.issues)
-    open_ = counts[WARNING] - sum(issue.answer is not None for issue in judgement.issues if issue.severity == WARNING)
+    answered = Counter(issue.severity for issue in judgement.issues if issue.answer is not None)
+    open_ = counts[WARNING] - answered[WARNING]
     level = next((severity for severity in (FATAL, ERROR) if counts[severity]), WARNING if open_ else "good")
     verdict, now = _verdict(level, counts, open_)
     return Words(
@@ -79,7 +79,7 @@ def words(judgement: Judgement, plans: Mapping[str, Plan]) -> Words:
         "" if counts[FATAL] else _left_out(judgement.issues, plan),
         judgement.mended.sentence if judgement.mended else "",
         "、".join(f"{SEVERITY_NAMES[severity]} {counts[severity]} 处" for severity in SEVERITY_ORDER)
-        + (f"；其中 {answered} 处已有说明" if answered else ""),
+        + (f"；其中 {answered.total()} 处已有说明" if answered else ""),
     )
 
 
@@ -100,9 +100,7 @@ def _verdict(level: str, counts: Mapping[str, int], open_: int) -> tuple[str, st
             f"通过，{'有' if open_ == counts[WARNING] else '还有'} {open_} 处请核对",
             "本次报送已全部采用。标为“提示”之处请核对：有误的改正后重报；属实的在“说明”栏注明即可。",
         )
-    if counts[WARNING]:
-        return "通过，提示均已说明", "本次报送已全部采用，不必再报。"
-    return "通过，没有发现问题", "本次报送已全部采用，不必再报。"
+    return "通过，提示均已说明" if counts[WARNING] else "通过，没有发现问题", "本次报送已全部采用，不必再报。"
 
 
 def _todo(level: str, received: datetime, period: Period | None, has_sheets: bool) -> str:

@@ -90,7 +90,7 @@ def write_paper(circular: Circular, made: date) -> bytes:
 
 def _page(document: Document) -> None:
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(28 + TEXT_WIDTH + 26), Mm(297)
+    section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.footer_distance = Mm(23)

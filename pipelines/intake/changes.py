@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -316,9 +317,14 @@ def places(layout: Iterable[str]) -> Places:
         letter = first.rstrip("0123456789")
         found[form, sheet, field].append((int(first[len(letter) :]), int(last[len(letter) :]), letter))
 
-    def cell(form: str, sheet: str, row: int, field: str | None) -> str | None:
+    @cache
+    def spans(form: str, sheet: str, field: str | None) -> list[tuple[int, int, str]]:
         names = [field, *(column.field for column in FORMS[form].columns if column.identity)]
-        spans = (span for name in names if name for span in found.get((form, sheet, name), ()))
-        return next((f"{letter}{row}" for first, last, letter in spans if first <= row <= last), None)
+        return [span for name in names if name for span in found.get((form, sheet, name), ())]
+
+    def cell(form: str, sheet: str, row: int, field: str | None) -> str | None:
+        return next(
+            (f"{letter}{row}" for first, last, letter in spans(form, sheet, field) if first <= row <= last), None
+        )
 
     return cell

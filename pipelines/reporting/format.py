@@ -69,6 +69,7 @@ def _fixed(value: Fraction, places: int, grouped: bool = True) -> str:
     return f"{Decimal(value.numerator) / Decimal(value.denominator):{',' if grouped else ''}.{places}f}"
 
 
+@lru_cache(maxsize=1 << 16)
 def plain(value: Number, places: int = 4) -> str:
     """A number without trailing zeros, thousands grouped: 80, 97.5, 1,024."""
     text = _fixed(round_half_up(value, places), places)

@@ -33,9 +33,11 @@ def test_a_second_process_writes_the_same_bytes(
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     for name, much in (("here", 10**9), ("beside", 1)):
         monkeypatch.setattr(beside, "MUCH", much)
-        with written(facts, {"zh": tmp_path / name}, None, list(DISTRICTS)[:2]):
-            assert (tmp_path / name).exists() == (name == "here")
-    assert len(_files(tmp_path / "here")) == 6
+        home = tmp_path / name
+        with written(facts, {"zh": home}, home / "tables", None, list(DISTRICTS)[:2]):
+            assert home.exists() == (name == "here")
+    assert len([name for name in _files(tmp_path / "here") if "/" not in name]) == 6
+    assert {f"tables/{table}.csv" for table in facts.marts.tables} < _files(tmp_path / "here").keys()
     assert _files(tmp_path / "beside") == _files(tmp_path / "here")
 
 
@@ -45,12 +47,16 @@ def test_what_goes_wrong_in_it_is_raised_here_as_what_it_is(
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(beside, "MUCH", 1)
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError), written(facts, {"zh": tmp_path / "file" / "zh"}, None, list(DISTRICTS)[:1]):
+    home = tmp_path / "file" / "zh"
+    with (
+        pytest.raises(NotADirectoryError),
+        written(facts, {"zh": home}, home / "tables", None, list(DISTRICTS)[:1]),
+    ):
         pass
 
 
 def test_it_ends_when_the_one_who_started_it_does(facts: data.Facts, tmp_path: Path) -> None:
-    told = beside._told(facts, {"zh": tmp_path / "zh"}, None, list(DISTRICTS))
+    told = beside._told(facts, {"zh": tmp_path / "zh"}, tmp_path / "tables", None, list(DISTRICTS))
     command = [sys.executable, "-c", "from pipelines.reporting.exports.beside import main; main()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         # All it is told, and then nobody is there any more.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from pipelines.intake.changes import Places, places
 from pipelines.reporting.data.facts import Facts, Source
@@ -16,8 +17,7 @@ ORDER = ("committee", "company", "survey", "subdistrict", "neighbourhood")
 """Kinds of rows beside communities in the order a reader meets them; others follow by name."""
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """What a row adds to one figure. Both None: it speaks of the matter without a number."""
 
     numerator: Decimal | None
@@ -73,29 +73,41 @@ class _Cells:
 
     facts: Facts
 
-    @cached_property
-    def _known(self) -> dict[str, tuple[Places, frozenset[str]]]:
-        return {}
-
-    def of(self, row: FigureRow, fields: Sequence[str], related: Sequence[FigureRow]) -> tuple[str, ...]:
+    def of(self, row: FigureRow, fields: tuple[str, ...], related: Sequence[FigureRow]) -> tuple[str, ...]:
         """The cells of ``fields`` on the row itself, then those on rows of other sheets that belong to it, by sheet."""
+        if not related:
+            return tuple(dict.fromkeys(self._on(row, fields)))
         found: dict[str, dict[str, None]] = {}
         for one in (row, *related):
-            submission = self.facts.submission.get(one.submission_id)
-            if submission is None:
-                continue
-            if submission.submission_id not in self._known:
-                names = frozenset(text.partition("=")[0] for text in submission.layout)
-                self._known[submission.submission_id] = places(submission.layout), names
-            cell_of, names = self._known[submission.submission_id]
-            for name in fields:
-                form, _, field = name.partition(".")
-                if name in names and form == _FORM.get(one.entity, one.entity):
-                    cell = cell_of(form, one.source_sheet, one.source_row, field)
-                    if cell:
-                        found.setdefault(one.source_sheet, {})[cell] = None
+            for cell in self._on(one, fields):
+                found.setdefault(one.source_sheet, {})[cell] = None
         own = tuple(found.pop(row.source_sheet, ()))
         return own + tuple(f"{sheet}!{','.join(cells)}" for sheet, cells in found.items())
+
+    def _on(self, row: FigureRow, fields: tuple[str, ...]) -> Iterator[str]:
+        for form, field in self._columns(row.submission_id, row.entity, fields):
+            if cell := self._places[row.submission_id](form, row.source_sheet, row.source_row, field):
+                yield cell
+
+    def _columns(self, submission_id: str, entity: str, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Form and field of those that such rows of the workbook have a column for."""
+        key = submission_id, entity, fields
+        if key not in self._known:
+            submission = self.facts.submission.get(submission_id)
+            names = {text.partition("=")[0] for text in submission.layout} if submission else set()
+            parted = (name.partition(".") for name in fields if name in names)
+            self._known[key] = [(form, field) for form, _, field in parted if form == _FORM.get(entity, entity)]
+            if submission and submission_id not in self._places:
+                self._places[submission_id] = places(submission.layout)
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, tuple[str, ...]], list[tuple[str, str]]]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, Places]:
+        return {}
 
 
 _FORM = {"survey": "satisfaction"}
@@ -171,11 +183,13 @@ def _others(facts: Facts, rows: list[FigureRow], cells: _Cells) -> list[Behind]:
 def _marks(facts: Facts, row: FigureRow | None, cells: _Cells, related: Sequence[FigureRow] = ()) -> Mapping[str, Mark]:
     if row is None:
         return {}
-    marks = {}
+    marks, found = dict[str, Mark](), dict[tuple[str, ...], tuple[str, ...]]()
     for figure in facts.figure_sets[row.entity, row.figure_set]:
         indicator = facts.indicators.get(figure.indicator_id)
-        decided_by = indicator.decided_by if indicator else ()
-        marks[figure.indicator_id] = Mark(*figure.added_by(row), cells.of(row, decided_by, related))
+        decided_by = tuple(indicator.decided_by) if indicator else ()
+        if decided_by not in found:
+            found[decided_by] = cells.of(row, decided_by, related)
+        marks[figure.indicator_id] = Mark(*figure.added_by(row), found[decided_by])
     return marks
 
 

@@ -28,11 +28,12 @@ MUCH = 20_000
 
 
 @contextmanager
-def written(facts: Facts, folders: Mapping[str, Path], receipts: Path | None, due: Collection[str]) -> Iterator[None]:
-    """Have the files of all languages written (``Downloads.write``) when the block is left: ``folders`` by language."""
+def written(
+    facts: Facts, folders: Mapping[str, Path], tables: Path, receipts: Path | None, due: Collection[str]
+) -> Iterator[None]:
+    """Have all files written when the block is left: each language's into its folder, and the tables they share."""
     if not _is_much(facts, due):
-        for lang, folder in folders.items():
-            Downloads(facts, lang).write(folder, receipts, due)
+        _write(facts, folders, tables, receipts, due)
         yield
         return
     command = [sys.executable, "-c", f"from {__name__} import main; main()"]
@@ -40,7 +41,7 @@ def written(facts: Facts, folders: Mapping[str, Path], receipts: Path | None, du
         assert other.stdin is not None
         assert other.stdout is not None
         try:
-            other.stdin.write(json.dumps(_told(facts, folders, receipts, due)).encode() + b"\n")
+            other.stdin.write(json.dumps(_told(facts, folders, tables, receipts, due)).encode() + b"\n")
             other.stdin.flush()
             yield
             failure = other.stdout.read()
@@ -58,7 +59,17 @@ def _is_much(facts: Facts, due: Collection[str]) -> bool:
     return listed * len(due) >= MUCH * len(facts.districts)
 
 
-def _told(facts: Facts, folders: Mapping[str, Path], receipts: Path | None, due: Collection[str]) -> dict[str, Any]:
+def _write(
+    facts: Facts, folders: Mapping[str, Path], tables: Path, receipts: Path | None, due: Collection[str]
+) -> None:
+    for lang, folder in folders.items():
+        Downloads(facts, lang).write(folder, receipts, due)
+    Downloads(facts, "zh").write_tables(tables)
+
+
+def _told(
+    facts: Facts, folders: Mapping[str, Path], tables: Path, receipts: Path | None, due: Collection[str]
+) -> dict[str, Any]:
     plan_id = facts.plan.plan_id
     return {
         "marts": str(facts.marts.folder.resolve()),
@@ -68,20 +79,21 @@ def _told(facts: Facts, folders: Mapping[str, Path], receipts: Path | None, due:
         "numbers": dict(facts.numbers),
         "known_on": facts.known_on.isoformat() if facts.known_on else None,
         "folders": {lang: str(folder.resolve()) for lang, folder in folders.items()},
+        "tables": str(tables.resolve()),
         "receipts": str(receipts.resolve()) if receipts else None,
         "due": sorted(due),
     }
 
 
-def _write(told: dict[str, Any]) -> None:
+def _write_told(told: dict[str, Any]) -> None:
     with Marts(Path(told["marts"])) as marts:
         marts.know(told["plan"], {(table, code): digest for table, code, digest in told["contents"]})
         [plan] = marts.plans(told["plan"])
         known_on = date.fromisoformat(told["known_on"]) if told["known_on"] else None
         facts = load(marts, plan, known_on, told["number"], told["numbers"])
         receipts = Path(told["receipts"]) if told["receipts"] else None
-        for lang, folder in told["folders"].items():
-            Downloads(facts, lang).write(Path(folder), receipts, told["due"])
+        folders = {lang: Path(folder) for lang, folder in told["folders"].items()}
+        _write(facts, folders, Path(told["tables"]), receipts, told["due"])
 
 
 def _end_with_the_other() -> None:
@@ -96,7 +108,7 @@ def main() -> None:
     told = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_other, daemon=True).start()
     try:
-        _write(told)
+        _write_told(told)
     except Exception as error:
         try:
             failure = pickle.dumps(error)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pipelines
 from pipelines.renewal import mend, renewed
 from pipelines.reporting import data, editions
-from pipelines.reporting.exports import FOLDER, TABLES, Downloads, written
+from pipelines.reporting.exports import FOLDER, TABLES, written
 from pipelines.reporting.files import put
 from pipelines.reporting.marts import ALL, Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
@@ -191,8 +191,8 @@ class _Build:
             record.numbers = {facts.version_of(code): facts.number_of(code) or facts.number for code in areas}
         record.pages = {name: page for name, page in old.pages.items() if page.of in self._keys.keys() - set(due)}
         homes = {lang: _home(folder, lang) for lang in self.languages}
-        with written(facts, {lang: home / FOLDER for lang, home in homes.items()}, receipts, due):
-            Downloads(facts, "zh").write_tables(folder / FOLDER / TABLES)
+        folders = {lang: home / FOLDER for lang, home in homes.items()}
+        with written(facts, folders, folder / FOLDER / TABLES, receipts, due):
             for lang, home in homes.items():
                 site = Site(facts, lang, self.languages, self.assets, due, publication, self._boundaries)
                 for make in PAGES:

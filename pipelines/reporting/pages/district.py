@@ -53,6 +53,7 @@ def _district(site: Site, district: District) -> Iterator[tuple[str, str]]:
         "decided_by": partial(_decided_by, site.lang),
         "book": _book,
         "row_class": _row_class,
+        "row_marks": partial(_row_marks, words),
         "MARKS": MARKS,
         "BOOKS": BOOKS,
     }
@@ -138,6 +139,21 @@ def _row_class(rows: data.Rows, row: data.Behind) -> str:
     """For which figures the row counts (``y3``) or doesn't (``n3``): what the page's choice of rows looks for."""
     marks = ((n, row.marks.get(column.indicator.indicator_id)) for n, column in enumerate(rows.columns))
     return " ".join(f"{'y' if mark.counts else 'n'}{n}" for n, mark in marks if mark)
+
+
+def _row_marks(words: Words, rows: data.Rows, row: data.Behind) -> Iterator[tuple[str, str, str]]:
+    """For each figure what the row is to it (``MARKS``), its sign with what it adds, and the cells that decide."""
+    for column in rows.columns:
+        mark = row.marks.get(column.indicator.indicator_id)
+        if mark is None:
+            yield "o", MARKS["o"], ""
+            continue
+        kind = "y" if mark.counts else "s" if mark.numerator is None else "n"
+        text = MARKS[kind]
+        if not mark.is_plain:
+            amounts = [mark.numerator] if mark.denominator is None else [mark.numerator, mark.denominator]
+            text += " " + "/".join(map(words.fmt.count, amounts))
+        yield kind, text, " ".join(mark.cells)
 
 
 def _figure_hrefs(code: str, sources: Sequence[data.Rows]) -> Callable[[data.Measure], str | None]:

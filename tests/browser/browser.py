@@ -76,7 +76,7 @@ HOLDS = """() => ({links: [...document.querySelectorAll('a[href]')].map(
                      a => new URL(a.getAttribute('href'), document.baseURI).href),
                  ids: [...document.querySelectorAll('[id]')].map(e => e.id)})"""
 DRAWN = """() => [...document.querySelectorAll('script[data-chart]')].every(
-    s => document.getElementById(s.dataset.chart).querySelector('svg'))"""
+    s => document.getElementById(s.dataset.chart).querySelector('.main-svg'))"""
 OPEN = "() => document.querySelectorAll('details').forEach(part => part.open = true)"
 AXE = """async () => (await axe.run(document, {
     preload: false, resultTypes: ['violations'],

@@ -83,10 +83,24 @@ def test_an_address_brings_back_what_was_chosen(page: Any, explore: str) -> None
     page.wait_for_function("document.getElementById('compare').getBoundingClientRect().top < innerHeight / 2")
 
 
-def test_without_the_library_the_tables_stand_alone(page: Any, explore: str) -> None:
+def test_a_picture_of_the_first_indicator_stands_there_before_the_library_has_run(page: Any, explore: str) -> None:
     page.route("**/plotly*", lambda route: route.abort())
     page.goto(explore)
-    assert page.locator("section.chart").is_hidden()
+    first = page.locator("#picture figure")
+    assert first.locator("svg").is_visible()
+    assert first.locator(".line").count() == 1 + len(world.DISTRICTS)
+    name = first.locator("figcaption").inner_text()
+    assert not page.locator("#indicator").is_visible()
+    page.unroute("**/plotly*")
+    opened(page, explore)
+    assert page.locator("#indicator").is_visible()
+    assert page.locator("#indicator option:checked").inner_text() == name
+    assert first.count() == 0
+
+
+def test_without_the_library_the_tables_are_there(page: Any, explore: str) -> None:
+    page.route("**/plotly*", lambda route: route.abort())
+    page.goto(explore)
     first = page.locator("details.numbers").first
     first.locator("summary").click()
     assert first.locator("td").first.is_visible()

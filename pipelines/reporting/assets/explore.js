@@ -308,6 +308,8 @@
   }
 
   section.className += " drawn";
+  box.textContent = "";
+  box.setAttribute("aria-hidden", "true");
   buttons.forEach(function (button) {
     button.setAttribute("data-name", button.textContent);
     button.onclick = function () { toggle(button.getAttribute("data-area")); };

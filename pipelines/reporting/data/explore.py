@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.reporting.data.facts import MEASURED, Facts, Row
+from pipelines.reporting.data.figures import Trend, trend_of
 from pipelines.reporting.format import Number
 from pipelines.reporting.marts import ALL, Figure, Indicator
 
@@ -42,6 +43,8 @@ class ExplorePage:
     aimed: list[Compared]
     followed: list[Compared]
     left_out: int
+    first: Trend | None
+    """The first one drawn, where it is a rate: stands there before a script has run, or where none does."""
 
     @property
     def compared(self) -> list[Compared]:
@@ -58,8 +61,15 @@ def explore_page(facts: Facts, most_cells: int = MOST_CELLS) -> ExplorePage:
         if one.rows or cells <= most_cells:
             shown.append(one)
     return ExplorePage(
-        [one for one in shown if one.rows], [one for one in shown if not one.rows], len(found) - len(shown)
+        [one for one in shown if one.rows],
+        [one for one in shown if not one.rows],
+        len(found) - len(shown),
+        _trend(facts, shown[0]) if shown and shown[0].indicator.kind == "rate" else None,
     )
+
+
+def _trend(facts: Facts, one: Compared) -> Trend:
+    return trend_of(facts, one.indicator, ALL, (code for code in one.areas if code != ALL))
 
 
 def _compared(facts: Facts, indicator: Indicator) -> Compared | None:

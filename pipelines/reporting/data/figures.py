@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.reporting.data.facts import MANY, MEASURED, Facts, Measure, measures_of
@@ -82,16 +83,22 @@ def trends(facts: Facts, code: str, most: int = 6) -> list[Trend]:
     else:
         others = [ALL]
     for indicator in shown:
-        lines = [
-            Line(area, [facts.figure(indicator, area, p.period_id) for p in facts.periods]) for area in (*others, code)
-        ]
-        binding = [
-            m for m in measures
-            if m.indicator is indicator and m.progress.status != "not_applicable" and not (code == ALL and m.scope)
-        ]  # fmt: skip
-        if any(f and f.value is not None for f in lines[-1].figures):
-            found.append(Trend(indicator, facts.periods, lines, binding))
+        trend = trend_of(facts, indicator, code, others)
+        if any(f and f.value is not None for f in trend.lines[-1].figures):
+            found.append(trend)
     return found[:most]
+
+
+def trend_of(facts: Facts, indicator: Indicator, code: str, others: Iterable[str]) -> Trend:
+    """An indicator over time: an area's line, the last, those of others, and the milestones that bind the area."""
+    lines = [
+        Line(area, [facts.figure(indicator, area, p.period_id) for p in facts.periods]) for area in (*others, code)
+    ]
+    binding = [
+        m for m in measures_of(facts.rows["measured"], code)
+        if m.indicator is indicator and m.progress.status != "not_applicable" and not (code == ALL and m.scope)
+    ]  # fmt: skip
+    return Trend(indicator, facts.periods, lines, binding)
 
 
 def moves(facts: Facts, code: str) -> list[Move]:

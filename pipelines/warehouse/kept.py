@@ -10,14 +10,27 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
 from pipelines.warehouse.program import fingerprint
+
+T = TypeVar("T")
+
+
+class Each(Protocol):
+    """``work(*one)`` for each one that is given, in their order."""
+
+    def __call__(self, work: Callable[..., T], given: Sequence[tuple[Any, ...]]) -> list[T]: ...
+
+
+def one_by_one(work: Callable[..., T], given: Sequence[tuple[Any, ...]]) -> list[T]:
+    """Here and now."""
+    return [work(*one) for one in given]
 
 
 class Kept:
@@ -33,15 +46,23 @@ class Kept:
         ``given``: frames, and values whose ``repr`` tells all there is to know; sets and mappings of such values, in
         whatever order. A folder that can't be written to keeps nothing.
         """
-        if self._folder is None:
-            return work(*given)
-        file = self._folder / f"{_digest(work, given)}.parquet"
-        self._used.add(file)
-        found = _read(file)
-        if found is None:
-            found = work(*given)
-            _write(found, file)
+        [found] = self.frames(work, [given])
         return found
+
+    def frames(
+        self, work: Callable[..., pl.DataFrame], given: Sequence[tuple[Any, ...]], each: Each = one_by_one
+    ) -> list[pl.DataFrame]:
+        """``frame`` for each one that is given. ``each``: how those that are not kept are worked out."""
+        if self._folder is None:
+            return each(work, given)
+        files = [self._folder / f"{_digest(work, one)}.parquet" for one in given]
+        self._used.update(files)
+        found = {file: frame for file in files if (frame := _read(file)) is not None}
+        lacking = {file: one for file, one in zip(files, given, strict=True) if file not in found}
+        for file, frame in zip(lacking, each(work, list(lacking.values())), strict=True):
+            _write(frame, file)
+            found[file] = frame
+        return [found[file] for file in files]
 
     def forget_others(self) -> None:
         """Delete what was not asked for since this object was made."""

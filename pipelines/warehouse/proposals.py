@@ -27,6 +27,7 @@ from pipelines.warehouse.proposals_common import Common, called
 from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, most, place, weigh
 from pipelines.warehouse.proposals_merges import mergers
 from pipelines.warehouse.proposals_names import MOST, ONLY_RENAMES, parse, relation
+from pipelines.warehouse.second_process import SecondProcess
 
 LEAST = 55
 """Below this score nothing is proposed."""
@@ -108,14 +109,20 @@ def propose(
     apart = {frozenset(pair) for pair in held}
     tables = [pl.DataFrame(schema=PROPOSAL_SCHEMA)]
     ordered = communities.select(*INPUT_SCHEMA).sort("plan_id", "district_code", "first_seq", "community_id")
-    for (plan_id,), rows in ordered.group_by("plan_id", maintain_order=True):
-        lists = rows.partition_by("district_code", maintain_order=True)
-        names = [kept.frame(called, one.select("community_name", "subdistrict")) for one in lists]
-        for one, common in zip(lists, Common.of_each(names, (places or {}).get(str(plan_id), ())), strict=True):
-            own = set(one["community_id"])
-            held_here = sorted(sorted(pair) for pair in apart if pair <= own)
-            tables.append(kept.frame(_proposed, one, common, held_here, least))
+    with SecondProcess() as second:
+        for (plan_id,), rows in ordered.group_by("plan_id", maintain_order=True):
+            lists = rows.partition_by("district_code", maintain_order=True)
+            names = kept.frames(called, [(one.select("community_name", "subdistrict"),) for one in lists], second.each)
+            common = Common.of_each(names, (places or {}).get(str(plan_id), ()))
+            apart_here = [_within(apart, one) for one in lists]
+            given = [(*each, least) for each in zip(lists, common, apart_here, strict=True)]
+            tables += kept.frames(_proposed, given, second.each)
     return pl.concat(tables).rechunk()
+
+
+def _within(pairs: Collection[frozenset[str]], rows: pl.DataFrame) -> list[list[str]]:
+    own = set(rows["community_id"]) if pairs else set()
+    return sorted(sorted(pair) for pair in pairs if pair <= own)
 
 
 def _proposed(rows: pl.DataFrame, common: Common, apart: Iterable[Iterable[str]], least: int) -> pl.DataFrame:

@@ -7,9 +7,9 @@ Four districts' workbooks are read by intake; their records are then copied, und
 as many rows as asked for. ``--keep`` leaves the workspaces in a folder and takes them from there the next time. Each
 size runs in a process of its own, and that process's peak of memory is told per stage; CPU is that of the processes it
 starts, too. Two yardsticks in the same process: *sums*, DuckDB adding up the same Parquet rows once by district and
-period, and *copy*, DuckDB reading all records once and writing them once, which no warehouse that publishes its rows can do without. *inputs* keep nothing of an earlier
-build; *again* are those of the next one, where no ledger is new, and no part of the sum. ``--nodes`` runs dbt with a
-single thread and tells what its dearest nodes cost in CPU.
+period, and *copy*, DuckDB reading all records once and writing them once, which no warehouse that publishes its
+rows can do without. *inputs* keep nothing of an earlier build; *again* are those of the next one, where no ledger is
+new, and no part of the sum. ``--nodes`` runs dbt with a single thread and tells what its dearest nodes cost in CPU.
 """
 
 from __future__ import annotations

@@ -76,20 +76,20 @@ def write_inputs(
     gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
     rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS)
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
-    made = register.build(
-        rows.filter(is_in_force),
-        periods,
-        in_force.select(_PLACE),
-        seen_from.date(),
-        decided,
-        rows.filter(~is_in_force),
-        replaced.select("submission_id", *_PLACE, "received_at"),
-    )
-    stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force)
-    standing = proposals_inputs.standing(made.register, stated, periods)
-    with ThreadPoolExecutor(1) as beside:  # proposals are plain Python; Polars gathers beside it
+    with ThreadPoolExecutor(1) as beside:  # the register keeps one core busy, and proposals two when all are new
         others = [kind for kind in gathering.KINDS if kind != "community"]
         rest = beside.submit(gathering.gather, ws, submissions, folder, others)
+        made = register.build(
+            rows.filter(is_in_force),
+            periods,
+            in_force.select(_PLACE),
+            seen_from.date(),
+            decided,
+            rows.filter(~is_in_force),
+            replaced.select("submission_id", *_PLACE, "received_at"),
+        )
+        stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force)
+        standing = proposals_inputs.standing(made.register, stated, periods)
         proposals = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
         rest.result()
     frames = {

@@ -112,6 +112,20 @@ _KNOWN: dict[str, pl.DataType] = dict.fromkeys(("community_id", *identity.KEYS),
 _LINK: dict[str, pl.DataType] = {"child": pl.String(), "parent": pl.String(), "kind": pl.String()}
 _ORIGIN = ("community_name", "subdistrict", "submission_id", "source_sheet", "source_row", "record_no", "period_id")
 """What the register repeats of the record in force."""
+_REPLAYED = (
+    "row",
+    "plan_id",
+    "district_code",
+    *identity.KEYS,
+    "change",
+    "priors",
+    "households",
+    "completed",
+    "site",
+    "stood_before",
+    "renovated",
+)
+"""What the replay reads of a row."""
 _SAYS_FORMER_NAME = ("rename", "unchanged", "scope_correction")
 """Change types, beside none, under which 原小区编码 names the community itself as it was called before."""
 
@@ -163,7 +177,8 @@ def build(
         started = (pl.col("due_date") < today) | pl.col("period_id").is_in(reporting["period_id"].unique().implode())
         for period_id, as_of in own_periods.filter(started).select("period_id", "as_of").iter_rows():
             here = pl.col("period_id") == period_id
-            present, spoke = rows.filter(own & here), reporting.filter(here)["district_code"].unique()
+            present = rows.lazy().filter(own & here).select(_REPLAYED).collect()
+            spoke = reporting.filter(here)["district_code"].unique()
             trials.run(history, str(plan_id), period_id, as_of, spoke)
             history.advance(period_id, as_of, present, spoke)
         first_no += history.state.height
@@ -204,8 +219,10 @@ def _prepared(communities: pl.DataFrame | pl.LazyFrame, periods: pl.DataFrame) -
         .sort("ledger", "source_sheet", "source_row")
         .with_row_index("row")
         .select(
-            "record_no",
-            *(name for name in COMMUNITY_COLUMNS if name not in completion.COLUMNS),
+            *_ORIGIN,
+            "plan_id",
+            "district_code",
+            "households",
             pl.col("row").cast(pl.Int64),
             code="community_code",
             name="name_key",
@@ -556,7 +573,7 @@ class _Trials:
         if own.is_empty():
             return
         for _, versions in sorted(own.group_by("turn"), key=lambda part: part[0]):
-            tried = self.rows.join(versions, on="submission_id", how="semi", maintain_order="left")
+            tried = self.rows.join(versions, on="submission_id", how="semi", maintain_order="left").select(_REPLAYED)
             trial = history.trial(versions["district_code"])
             trial.advance(period_id, as_of, tried, reporting)
             stand, _ = trial.tables(plan_id)
@@ -606,14 +623,12 @@ def _short_hash(*parts: str) -> str:
 def _register_table(stands: pl.DataFrame, rows: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     if stands.is_empty():
         return pl.DataFrame(schema=REGISTER_SCHEMA)
-    record = rows.select(_ORIGIN).rename({"period_id": "attributes_period_id"})[
-        stands["row"]
-    ]  # rows are numbered as they stand
-    return (
-        pl.concat([stands, record], how="horizontal")
-        .join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"])
-        .sort("plan_id", "seq", "district_code", "community_id")
-        .select(pl.col(name).cast(kind) for name, kind in REGISTER_SCHEMA.items())
+    ordered = stands.join(periods.select("plan_id", "period_id", "seq"), on=["plan_id", "period_id"]).sort(
+        "plan_id", "seq", "district_code", "community_id"
+    )
+    record = rows.rename({"period_id": "attributes_period_id"})[ordered["row"]]  # rows are numbered as they stand
+    return pl.concat([ordered, record], how="horizontal").select(
+        pl.col(name).cast(kind) for name, kind in REGISTER_SCHEMA.items()
     )
 
 

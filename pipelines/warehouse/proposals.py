@@ -138,7 +138,8 @@ class Listing:
         self.district = rows["district_code"].item(0)
         self.missing = rows["is_missing"].to_list()
         self.common, self.apart, self.least = common, apart, least
-        self.all = [_community(index, row) for index, row in enumerate(rows.iter_rows(named=True))]
+        stated = zip(*(rows[column].to_list() for column in _STATED), strict=True)
+        self.all = [_community(index, one) for index, one in enumerate(stated)]
         self.start = min(c.first for c in self.all)
 
     def proposals(self) -> list[_Found]:
@@ -155,10 +156,11 @@ class Listing:
                 changes.append(found)
         return [*_trees(self.all, (found for found in pairs if found.kind == "duplicate")), *changes]
 
-    def _pairs(self) -> list[proposals_blocks.Pair]:
+    def _pairs(self) -> list[tuple[int, int]]:
         gone = [c for c in self.all if self.missing[c.index]]
         come = [c for c in self.all if self._is_new(c)]
-        return sorted(proposals_blocks.alike(self.all) | proposals_blocks.renamed(gone, come))
+        pairs = pl.concat([proposals_blocks.alike(self.all), proposals_blocks.renamed(gone, come)])
+        return pairs.unique().sort("low", "high").rows()
 
     def _is_new(self, one: Community) -> bool:
         """It came after the district's first ledger."""
@@ -166,9 +168,11 @@ class Listing:
 
     def _judged(self, a: int, b: int) -> _Found | None:
         """The proposal that two are one, if it is worth making."""
-        if frozenset((self.ids[a], self.ids[b])) in self.apart:
+        if self.apart and frozenset((self.ids[a], self.ids[b])) in self.apart:
             return None
-        old, new = sorted((self.all[a], self.all[b]), key=lambda c: (c.last, c.first, c.index))
+        old, new = self.all[a], self.all[b]
+        if (new.last, new.first, new.index) < (old.last, old.first, old.index):
+            old, new = new, old
         kind = "duplicate" if old.last >= new.first else "rename" if self.missing[old.index] else None
         enough = self.least - most(old, new) - FACTS["next_period"]
         if kind is None or enough > MOST:
@@ -209,22 +213,39 @@ class Listing:
                 yield _Found("merge", min(100, merger.score), merger.child.index, parents, words)
 
 
-def _community(index: int, row: Mapping[str, Any]) -> Community:
-    name = parse(row["community_name"])
+_STATED = (
+    "community_name",
+    "address",
+    "subdistrict",
+    "company_name",
+    "households",
+    "floor_area_sqm",
+    "building_count",
+    "built",
+    "unit_type",
+    "first_seq",
+    "last_seq",
+    "first_as_of",
+)
+
+
+def _community(index: int, stated: tuple[Any, ...]) -> Community:
+    typed, address, subdistrict, company, households, area, buildings, year, kind, first, last, since = stated
+    name = parse(typed)
     return Community(
         index=index,
         name=name,
-        place=place(row["address"], name.roads),
-        subdistrict=subdistrict_key(row["subdistrict"]),
-        company=company_key(row["company_name"]),
-        households=row["households"],
-        area=row["floor_area_sqm"],
-        buildings=row["building_count"],
-        year=row["built"],
-        kind=row["unit_type"],
-        first=row["first_seq"],
-        last=row["last_seq"],
-        since=row["first_as_of"].year if row["first_as_of"] else None,
+        place=place(address, name.roads),
+        subdistrict=subdistrict_key(subdistrict),
+        company=company_key(company),
+        households=households,
+        area=area,
+        buildings=buildings,
+        year=year,
+        kind=kind,
+        first=first,
+        last=last,
+        since=since.year if since else None,
     )
 
 
@@ -339,10 +360,9 @@ def references(rows: pl.DataFrame, wanted: Sequence[int]) -> dict[int, str]:
         return {}
     known = things(rows, pl.int_range(pl.len(), dtype=pl.Int64))
     tried: list[tuple[int, int, str, str]] = []
+    named = rows.select("district_code", "community_code", "community_name", "subdistrict", "address")
     for index in wanted:
-        district, code, name, street, address = rows.select(
-            "district_code", "community_code", "community_name", "subdistrict", "address"
-        ).row(index)
+        district, code, name, street, address = named.row(index)
         cleaned = writable(name)
         at = f"{cleaned}@{writable(address) if address else ''}"
         placed = (f"{writable(street)}/{form}" if street else None for form in (cleaned, at))

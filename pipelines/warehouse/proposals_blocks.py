@@ -6,7 +6,8 @@ holds the marks of the name, so that what differs in phase, zone or number is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -19,10 +20,12 @@ NEIGHBOURS = 8
 """In what remains crowded, each is compared with so many that come next by address and size."""
 LONGEST_BEGINNING, LONGEST_END = 8, 5
 
-Pair = tuple[int, int]
+PAIRS: dict[str, pl.DataType] = {"low": pl.Int64(), "high": pl.Int64()}
+"""Pairs of communities by their place in the list, the lower one first; any pair may stand there more than once."""
 
 
-def _key(stem: str, marks: Sequence[str], looks: bool = False) -> str:
+@lru_cache(maxsize=200_000)
+def _key(stem: str, marks: tuple[str, ...], looks: bool = False) -> str:
     """The same for stems that sound or look alike, in any order of characters, with or without 街, 路 …"""
     characters = map(look, without_streets(stem)) if looks else without_streets(stem)
     return " ".join((*sorted(map(near_sound, characters)), "|", *marks))
@@ -60,45 +63,43 @@ def rename_keys(one: Community) -> set[str]:
     return keys | name_keys(one)
 
 
-def alike(communities: Sequence[Community]) -> set[Pair]:
-    """Pairs, by their place in the list, whose names are one but for spelling, or one within the other."""
-    whole, parts = [], []
-    for c in communities:
-        keys = name_keys(c)
-        whole += [(c.index, key) for key in keys]
-        parts += [(c.index, key) for key in part_keys(c) - keys]
-    named = _table(whole, communities)
-    return _pairs(named, communities) | _crossed(named, _table(parts, communities))
+def alike(communities: Sequence[Community]) -> pl.DataFrame:
+    """``PAIRS`` whose names are one but for spelling, or one within the other."""
+    whole = [name_keys(c) for c in communities]
+    parts = [part_keys(c) - keys for c, keys in zip(communities, whole, strict=True)]
+    named = _table(communities, whole)
+    return pl.concat([_pairs(named, communities), _crossed(named, _table(communities, parts))])
 
 
-def renamed(gone: Sequence[Community], come: Sequence[Community]) -> set[Pair]:
-    """Pairs of one that is gone and one that is new, which share a part of the name, the door or the exact size."""
-    tables = [_table([(c.index, key) for c in side for key in rename_keys(c)], side) for side in (gone, come)]
+def renamed(gone: Sequence[Community], come: Sequence[Community]) -> pl.DataFrame:
+    """``PAIRS`` of one that is gone and one that is new, which share a part of the name, the door or the exact size."""
+    tables = [_table(side, [*map(rename_keys, side)]) for side in (gone, come)]
     return _crossed(*tables)
 
 
-def _table(keys: Iterable[tuple[int, str]], communities: Sequence[Community]) -> pl.DataFrame:
-    frame = pl.DataFrame(list(keys), schema={"index": pl.Int64, "key": pl.String}, orient="row")
-    where = pl.DataFrame(
-        [(c.index, c.subdistrict or "") for c in communities],
-        schema={"index": pl.Int64, "subdistrict": pl.String},
-        orient="row",
-    )
-    return frame.join(where, on="index").unique(["key", "index"])
+def _table(communities: Sequence[Community], keys: Sequence[set[str]]) -> pl.DataFrame:
+    """``index``, ``subdistrict`` and ``key``: a row for each of these communities' keys."""
+    each = [c for c, own in zip(communities, keys, strict=True) for _ in own]
+    columns = {
+        "index": [c.index for c in each],
+        "subdistrict": [c.subdistrict or "" for c in each],
+        "key": [key for own in keys for key in own],
+    }
+    return pl.DataFrame(columns, schema={"index": pl.Int64, "subdistrict": pl.String, "key": pl.String})
 
 
-def _pairs(table: pl.DataFrame, communities: Sequence[Community]) -> set[Pair]:
+def _pairs(table: pl.DataFrame, communities: Sequence[Community]) -> pl.DataFrame:
     """Pairs within one table."""
     size = pl.len().over("key")
     shared = table.filter(size > 1)
     small, crowded = shared.filter(size <= CROWD), shared.filter(size > CROWD)
     narrow = crowded.with_columns(key=pl.concat_str("key", "subdistrict", separator="@"))
     narrow_small, still = narrow.filter((size > 1) & (size <= CROWD)), narrow.filter(size > CROWD)
-    pairs = _joined(small, small) | _joined(narrow_small, narrow_small)
-    return pairs | set(_next_ones(still, {c.index: c for c in communities}))
+    next_ones = pl.DataFrame(list(_next_ones(still, {c.index: c for c in communities})), schema=PAIRS, orient="row")
+    return pl.concat([_joined(small, small), _joined(narrow_small, narrow_small), next_ones])
 
 
-def _crossed(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
+def _crossed(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Pairs across two tables; where a key is crowded, only within the subdistrict, and where that is too, none."""
 
     def few(table: pl.DataFrame, *on: str) -> pl.DataFrame:
@@ -107,17 +108,17 @@ def _crossed(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
     found = _joined(few(left, "key"), few(right, "key"))
     crowd = pl.concat([t.filter(pl.len().over("key") > CROWD).select("key") for t in (left, right)]).unique()
     narrow = [few(t.join(crowd, on="key", how="semi"), "key", "subdistrict") for t in (left, right)]
-    return found | _joined(*(t.with_columns(key=pl.concat_str("key", "subdistrict", separator="@")) for t in narrow))
+    narrowed = _joined(*(t.with_columns(key=pl.concat_str("key", "subdistrict", separator="@")) for t in narrow))
+    return pl.concat([found, narrowed])
 
 
-def _joined(left: pl.DataFrame, right: pl.DataFrame) -> set[Pair]:
+def _joined(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     both = left.select("key", "index").join(right.select("key", "index"), on="key")
     both = both.filter(pl.col("index") != pl.col("index_right"))
-    low, high = pl.min_horizontal("index", "index_right"), pl.max_horizontal("index", "index_right")
-    return set(both.select(low=low, high=high).unique().iter_rows())
+    return both.select(low=pl.min_horizontal("index", "index_right"), high=pl.max_horizontal("index", "index_right"))
 
 
-def _next_ones(table: pl.DataFrame, by_index: dict[int, Community]) -> Iterator[Pair]:
+def _next_ones(table: pl.DataFrame, by_index: dict[int, Community]) -> Iterator[tuple[int, int]]:
     for _, block in table.group_by("key", maintain_order=True):
         order = sorted(block["index"], key=lambda index: _beside(by_index[index]))
         for at, index in enumerate(order):

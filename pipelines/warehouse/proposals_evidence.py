@@ -145,11 +145,20 @@ def most(one: Community, other: Community) -> int:
 
     Of pairs that share a key few are worth proposing; this tells at little cost of most of them that they are not.
     """
-    points = FACTS["same_buildings"] + FACTS["same_year"]
-    for a, b, small in ((one.households, other.households, _FEW_HOUSEHOLDS), (one.area, other.area, _SMALL_AREA)):
-        points += FACTS.get(_size(a, b, small) or "", 0)
+    points = sum(
+        FACTS.get(kind, 0)
+        for kind in (
+            _size(one.households, other.households, _FEW_HOUSEHOLDS),
+            _size(one.area, other.area, _SMALL_AREA),
+            _built_alike(one.buildings, other.buildings),
+            _built_together(one.year, other.year),
+        )
+        if kind
+    )
     if one.company and other.company:
         points += FACTS["same_company" if one.company == other.company else "other_company"]
+    if one.kind and other.kind and one.kind != other.kind:
+        points += FACTS["other_kind"]
     here, there = one.place, other.place
     doors = here.door[1] == there.door[1] if here.door and there.door else not (here.roads and there.roads)
     points += FACTS["same_door" if doors else "same_road"]
@@ -247,18 +256,25 @@ def _size(a: float | None, b: float | None, small: float) -> str | None:
         return "equal" if low >= small else "equal_small"
     if off <= 0.1:
         return None if low < small else "within_2" if off <= 0.02 else "within_5" if off <= 0.05 else "within_10"
-    if any(abs(off + 1 - factor) < 0.001 * factor for factor in (10, 10_000)):
+    if off > 8 and any(abs(off + 1 - factor) < 0.001 * factor for factor in (10, 10_000)):
         return "slip"
     return None if off < 0.4 else "off_100" if off >= 1 else "off_40"
 
 
 def _buildings(one: Community, other: Community) -> Iterator[Fact]:
-    if one.buildings and other.buildings:
-        low, high = sorted((one.buildings, other.buildings))
-        if low == high and low > 1:
-            yield fact("same_buildings", f"楼栋数相同：{low}栋")
-        elif high >= 2 * low:
-            yield fact("other_buildings", f"楼栋数不同：{one.buildings}栋、{other.buildings}栋")
+    kind = _built_alike(one.buildings, other.buildings)
+    if kind == "same_buildings":
+        yield fact(kind, f"楼栋数相同：{one.buildings}栋")
+    elif kind:
+        yield fact(kind, f"楼栋数不同：{one.buildings}栋、{other.buildings}栋")
+
+
+def _built_alike(a: int | None, b: int | None) -> str | None:
+    if not a or not b:
+        return None
+    if a == b:
+        return "same_buildings" if a > 1 else None
+    return "other_buildings" if a >= 2 * b or b >= 2 * a else None
 
 
 def _companies(one: Community, other: Community) -> Iterator[Fact]:
@@ -270,8 +286,14 @@ def _companies(one: Community, other: Community) -> Iterator[Fact]:
 
 
 def _years(one: Community, other: Community) -> Iterator[Fact]:
-    if one.year and other.year:
-        if one.year == other.year:
-            yield fact("same_year", f"建成年份相同：{one.year}年")
-        elif abs(one.year - other.year) > 4:
-            yield fact("other_year", f"建成年份不同：{one.year}年、{other.year}年")
+    kind = _built_together(one.year, other.year)
+    if kind == "same_year":
+        yield fact(kind, f"建成年份相同：{one.year}年")
+    elif kind:
+        yield fact(kind, f"建成年份不同：{one.year}年、{other.year}年")
+
+
+def _built_together(a: int | None, b: int | None) -> str | None:
+    if not a or not b:
+        return None
+    return "same_year" if a == b else "other_year" if abs(a - b) > 4 else None

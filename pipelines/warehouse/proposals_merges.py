@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log2
+from operator import attrgetter
 
 from pipelines.warehouse.proposals_evidence import Community, Fact, shared_road
 from pipelines.warehouse.proposals_names import without_streets
@@ -98,9 +99,7 @@ def _groups(child: Community, pool: Sequence[Community]) -> Iterator[tuple[Commu
             yield group
 
 
-def _pairs(
-    child: Community, pool: Sequence[Community], size: Callable[[Community], float | None]
-) -> Iterator[tuple[Community, ...]]:
+def _pairs(child: Community, pool: Sequence[Community], size: _Size) -> Iterator[tuple[Community, ...]]:
     """Pairs whose sizes add up, by walking in from both ends of the sorted pool."""
     target = size(child)
     sized = sorted((c for c in pool if size(c)), key=lambda c: (size(c) or 0, c.index))
@@ -115,25 +114,20 @@ def _pairs(
             high -= 1
 
 
-def _households(one: Community) -> float | None:
-    return one.households
+_Size = Callable[[Community], float | None]
+_households: _Size = attrgetter("households")
+_area: _Size = attrgetter("area")
+_buildings: _Size = attrgetter("buildings")
 
 
-def _area(one: Community) -> float | None:
-    return one.area
-
-
-def _buildings(one: Community) -> float | None:
-    return one.buildings
-
-
-def _sum(group: Sequence[Community], size: Callable[[Community], float | None]) -> float | None:
+def _sum(group: Sequence[Community], size: _Size) -> float | None:
     sizes = [size(c) for c in group]
-    return None if None in sizes else float(sum(s for s in sizes if s))
+    return None if None in sizes else float(sum(sizes))  # type: ignore[arg-type]
 
 
-def _adds_up(child: Community, group: Sequence[Community], size: Callable[[Community], float | None]) -> bool:
-    total, target = _sum(group, size), size(child)
+def _adds_up(child: Community, group: Sequence[Community], size: _Size) -> bool:
+    target = size(child)
+    total = _sum(group, size) if target else None
     return bool(total and target and abs(total - target) <= 0.03 * target)
 
 

@@ -1,4 +1,7 @@
-"""Dagster's webserver and daemon for a workspace, in the foreground: what ``actionplan serve`` does."""
+"""Dagster's webserver and daemon for a workspace, in the foreground: what ``actionplan serve`` does.
+
+Both ask one code server (``code_server``), which is started first.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,14 +19,17 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
+from pipelines.commands.code_server import CodeServer
 from pipelines.commands.history import dagster_instance, prepared_home
 from pipelines.settings import CHECKOUT, Workspace
 
-WEB, DAEMON = "web", "daemon"
+CODE, WEB, DAEMON = "code", "web", "daemon"
 PARTS = (WEB, DAEMON)
-LOCATIONS = CHECKOUT / "workspace.yaml"
+NAMES = {CODE: "代码服务", WEB: "页面服务", DAEMON: "后台服务"}
+LOOK_SECONDS = 0.5
 STOP_SECONDS = 30
-"""How long a service may take to end before it is killed."""
+"""How long services may take to end before they are killed."""
+CODE_STOP_SECONDS = 5
 
 
 class CannotServe(Exception):
@@ -57,18 +64,26 @@ def serve(
     try:
         with dagster_instance(ws):
             pass  # its tables are there before several services look for them at once
-        _watch([(part, _command(part, host, port, read_only)) for part in parts], environment, host, port, say)
+        with tempfile.TemporaryDirectory(prefix="actionplan-") as folder:
+            code = CodeServer(ws, Path(folder) / "code.sock")
+            where = home / f"{'-'.join(parts)}.yaml"
+            where.write_text(code.location)
+            commands = {part: _command(part, where, host, port, read_only) for part in parts}
+            _watch(code, commands, environment, lambda: say(_pages(host, port)) if WEB in parts else None)
     finally:
         lock.release()
 
 
-def _command(part: str, host: str, port: int, read_only: bool) -> list[str]:
+def _command(part: str, where: Path, host: str, port: int, read_only: bool) -> list[str]:
     tools = Path(sys.executable).parent
-    where = ["-w", str(LOCATIONS)]
     if part == DAEMON:
-        return [str(tools / "dagster-daemon"), "run", *where]
+        return [str(tools / "dagster-daemon"), "run", "-w", str(where)]
     shown = ["-h", host, "-p", str(port), *(["--read-only"] if read_only else [])]
-    return [str(tools / "dagster-webserver"), *where, *shown]
+    return [str(tools / "dagster-webserver"), "-w", str(where), *shown]
+
+
+def _pages(host: str, port: int) -> str:
+    return f"页面：http://{f'[{host}]' if ':' in host else host}:{port}（按 Ctrl-C 停止）"
 
 
 def _free(host: str, port: int) -> None:
@@ -83,12 +98,9 @@ def _free(host: str, port: int) -> None:
 
 
 def _watch(
-    commands: Sequence[tuple[str, list[str]]],
-    environment: Mapping[str, str],
-    host: str,
-    port: int,
-    say: Callable[[str], object],
+    code: CodeServer, commands: Mapping[str, list[str]], environment: Mapping[str, str], begun: Callable[[], object]
 ) -> None:
+    """Start the code server, then what asks it, and look after them until told to stop. Raises CannotServe."""
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -96,33 +108,47 @@ def _watch(
         stopping = True
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    services: list[tuple[str, subprocess.Popen[bytes]]] = []
+    services: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(part: str, command: list[str]) -> None:
+        services[part] = subprocess.Popen(command, env=environment, cwd=CHECKOUT, preexec_fn=_die_with_parent)
+
+    def goes_on() -> bool:
+        for part, service in services.items():
+            if (status := service.poll()) is not None:
+                raise CannotServe(f"{NAMES[part]}已退出（代码 {status}），原因见上面的输出")
+        time.sleep(LOOK_SECONDS)
+        return not stopping
+
     try:
-        for part, command in commands:
-            services.append(
-                (part, subprocess.Popen(command, env=environment, cwd=CHECKOUT, preexec_fn=_die_with_parent))
-            )
-        if any(part == WEB for part, _ in services):
-            say(f"页面：http://{f'[{host}]' if ':' in host else host}:{port}（按 Ctrl-C 停止）")
-        while not stopping:
-            for part, service in services:
-                if (code := service.poll()) is not None:
-                    raise CannotServe(
-                        f"{'页面服务' if part == WEB else '后台服务'}已退出（代码 {code}），原因见上面的输出"
-                    )
-            time.sleep(0.5)
+        start(CODE, code.command)
+        while not code.answers():
+            if not goes_on():
+                return
+        for part, command in commands.items():
+            start(part, command)
+        begun()
+        while goes_on():
+            code.follow()
     finally:
-        for _, service in services:
-            service.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for _, service in services:
-            try:
-                service.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                service.kill()
-                service.wait()
+        # The code server last: the others would take its end for a failure. A run that is going on goes on without it.
+        code_server = services.pop(CODE, None)
+        _end(list(services.values()), STOP_SECONDS)
+        _end([code_server] if code_server else [], CODE_STOP_SECONDS)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end(services: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
+    for service in services:
+        service.terminate()
+    deadline = time.monotonic() + seconds
+    for service in services:
+        try:
+            service.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            service.kill()
+            service.wait()
 
 
 def _die_with_parent() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from pipelines.samples.drops import Drop
+from pipelines.samples.drops import Drop, write_load_plan
 from pipelines.settings import TIME_ZONE
 from tests.conftest import Command
 from tests.services.services import PLAN, SELECTOR, Services, hand_in, holder, in_inbox, received, until
@@ -127,6 +127,18 @@ def test_the_calendar_as_the_webserver_tries_it(services: Services, day: str, re
     ours = [one for one in tags if one["actionplan/plan"] == PLAN]
     assert {one.get("dagster/partition", ""): one["actionplan/event"] for one in ours} == requested
     assert ours or "next on" in result["skipReason"]
+
+
+def test_a_plan_put_into_the_workspace_is_known_without_a_restart(services: Services) -> None:
+    ours = "{ assetNodes { assetKey { path } } }"
+
+    def reported() -> set[str]:
+        keys = [node["assetKey"]["path"] for node in services.ask(ours)["assetNodes"]]
+        return {key[1] for key in keys if key[0] == "reports"}
+
+    assert PLAN in reported()
+    write_load_plan(services.root / "plans", 2)
+    until(lambda: "load_2023_2025" in reported(), "the new plan in Dagster's pages", seconds=180)
 
 
 def test_a_second_daemon_is_refused(services: Services, actionplan: Command) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ __all__ = ["BuildFailed", "OnEvent", "build", "check_units", "docs", "manifest"]
 
 
 def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -> None:
-    """Build and test every model afresh into ``<build>/warehouse.duckdb`` from ``<build>/inputs``.
+    """Build and test every model afresh from ``<build>/inputs``, into ``<build>/warehouse.duckdb`` and the files beside
+    it that it has views on (``<build>/tables``).
 
     Unit tests are left out: they test the project, not the data. A build that went through is noted, so that
     ``last_build.is_current`` knows it again. Raises BuildFailed.
@@ -46,8 +48,12 @@ def manifest(ws: Workspace) -> Any:
 
 
 def _begin(ws: Workspace) -> None:
-    """A new DuckDB file with the inputs as views, which are dbt's sources."""
+    """A new DuckDB file with the inputs as views, which are dbt's sources, and no file of a model."""
     import duckdb
+
+    if (tables := last_build.tables(ws)).exists():
+        shutil.rmtree(tables)
+    tables.mkdir(parents=True)
 
     file = last_build.database(ws)
     for old in (file, file.with_suffix(".duckdb.wal")):
@@ -68,5 +74,5 @@ def _target(ws: Workspace) -> Path:
 def _invoke(ws: Workspace, command: str, *options: str, on_event: OnEvent | None = None) -> None:
     ws.build.mkdir(parents=True, exist_ok=True)
     project = parsed.for_dbt(ws.build)
-    database = last_build.database(ws)
-    invoke(command, *options, database=database, target=_target(ws), manifest=project, on_event=on_event)
+    database, tables = last_build.database(ws), last_build.tables(ws)
+    invoke(command, *options, database=database, tables=tables, target=_target(ws), manifest=project, on_event=on_event)

@@ -1,7 +1,8 @@
 """One command of dbt in this process.
 
 dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces is only the
-DuckDB file, which reaches dbt through the environment: all else of the project is the same everywhere.
+DuckDB file and the folder beside it, which reach dbt through the environment: all else of the project is the same
+everywhere.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ def invoke(
     command: str,
     *options: str,
     database: Path,
+    tables: Path,
     target: Path,
     manifest: Any = None,
     on_event: OnEvent | None = None,
 ) -> None:
-    """Run ``dbt <command>`` over a DuckDB file; what it writes beside goes to ``target``.
+    """Run ``dbt <command>`` over a DuckDB file; models that are files of their own go to ``tables``, what dbt writes
+    beside to ``target``.
 
     ``manifest``: the project as ``parsed.for_dbt`` has it, which spares parsing it again. Raises BuildFailed.
     """
@@ -44,7 +47,7 @@ def invoke(
     arguments += ["--target-path", str(target), "--log-path", str(target), "--log-level", "none"]
     arguments += ["--log-level-file", "none", "--no-print", "--no-use-colors"]
     arguments += ["--no-version-check", "--no-send-anonymous-usage-stats"]
-    with _LOCK, _environment(database):
+    with _LOCK, _environment(database, tables):
         outcome = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke(arguments)
         _close_connections()
     if outcome.success:
@@ -65,10 +68,11 @@ def _failures(result: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _environment(database: Path) -> Iterator[None]:
+def _environment(database: Path, tables: Path) -> Iterator[None]:
     """What dbt reads from the environment, for as long as it runs."""
     wanted = {
         "ACTIONPLAN_BUILD_DB": str(database),
+        "ACTIONPLAN_BUILD_TABLES": tables.as_posix(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

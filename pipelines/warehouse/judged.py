@@ -26,20 +26,20 @@ class NothingBuilt(Exception):
 
 def judged_inputs(ws: Workspace) -> AssessmentInputs:
     """Everything the assessment of the last build looked at. Raises NothingBuilt, Busy while a run is on."""
-    database, folder = last_build.database(ws), inputs_folder(ws)
-    if not database.is_file() or not folder.is_dir():
+    database, folders = last_build.database(ws), [last_build.tables(ws), inputs_folder(ws)]
+    if not database.is_file() or not all(folder.is_dir() for folder in folders):
         raise NothingBuilt
     if _is_noted(ws):
         with run_lock(ws, "…"):  # raises Busy; a note that a killed run left is gone afterwards
             pass
     with tempfile.TemporaryDirectory(prefix="actionplan-") as scratch:
-        before = _look(database, folder)
-        copy, inputs = Path(shutil.copy(database, scratch)), Path(scratch) / "inputs"
-        shutil.copytree(folder, inputs)
-        if _is_noted(ws) or _look(database, folder) != before:
+        before = _look(database, folders)
+        copy = Path(shutil.copy(database, scratch))
+        copies = [Path(shutil.copytree(folder, Path(scratch) / folder.name)) for folder in folders]
+        if _is_noted(ws) or _look(database, folders) != before:
             raise Busy("刚刚开始的运行")
         with duckdb.connect(str(copy), read_only=True) as connection:
-            tables = {name: _table(name, inputs, connection) for name in ("run", "int_period", *BUILD_TABLES.values())}
+            tables = {name: _table(name, copies, connection) for name in ("run", "int_period", *BUILD_TABLES.values())}
     return AssessmentInputs.gathered(tables)
 
 
@@ -47,16 +47,17 @@ def _is_noted(ws: Workspace) -> bool:
     return (ws.build / NOTE).is_file()
 
 
-def _look(database: Path, folder: Path) -> list[tuple[str, int, int]]:
+def _look(database: Path, folders: list[Path]) -> list[tuple[str, int, int]]:
     """By what it is seen that anything was written."""
-    files = [*database.parent.glob(f"{database.name}*"), *folder.iterdir()]
+    files = [*database.parent.glob(f"{database.name}*"), *(file for folder in folders for file in folder.iterdir())]
     return sorted((file.name, (status := file.stat()).st_mtime_ns, status.st_size) for file in files)
 
 
-def _table(name: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def _table(name: str, folders: list[Path], connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """An input of the last build, or a table that it made."""
-    if (file := folder / f"{name}.parquet").is_file():
-        return pl.read_parquet(file)
+    for folder in folders:
+        if (file := folder / f"{name}.parquet").is_file():
+            return pl.read_parquet(file)
     where = "select table_schema from information_schema.tables where table_name = ?"
     if not (found := connection.execute(where, [name]).fetchall()):
         raise NothingBuilt

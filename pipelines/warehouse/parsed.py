@@ -51,7 +51,7 @@ def keep(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{_PREFIX}", dir=folder) as made_in:
         target = Path(made_in)
-        dbt_runner.invoke("parse", database=target / "warehouse.duckdb", target=target)
+        dbt_runner.invoke("parse", database=target / "warehouse.duckdb", tables=target, target=target)
         write_durably(folder / f"{name}{_FOR_DBT}", (target / "partial_parse.msgpack").read_bytes())
         write_durably(folder / f"{name}{_FOR_READERS}", (target / "manifest.json").read_bytes())
     for earlier in folder.glob(f"{_PREFIX}*"):

@@ -1,10 +1,10 @@
 """From the private build to what readers see: one Parquet file per mart, and all of them in ``warehouse.duckdb``.
 
-The same marts give the same Parquet bytes on every machine: rows are sorted by the table's key, and the writer's
-settings are fixed. (A DuckDB file carries a random number of its own; it is left alone while nothing in it would
-change.) The folder is renewed whole, so that no reader sees some tables of one publication beside those of another, and
-a failure on the way leaves what was there. A file whose content did not change is not touched; an open one stays
-readable as it was.
+The build has written those files as they are published. The same marts give the same Parquet bytes on every machine:
+rows are sorted by the table's key, and the writer's settings are fixed. (A DuckDB file carries a random number of its
+own; it is left alone while nothing in it would change.) The folder is renewed whole, so that no reader sees some tables
+of one publication beside those of another, and a failure on the way leaves what was there. A file whose content did not
+change is not touched; an open one stays readable as it was.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import filecmp
 import glob
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,14 +75,15 @@ def marts(ws: Workspace) -> list[Mart]:
 def publish(ws: Workspace) -> None:
     """Swap the marts of the last build in, and take away files of tables that are no more.
 
-    Raises OSError (read-only or full disk) naming the path, and duckdb.Error where there is no finished build; what was
-    published stays in both cases.
+    Raises OSError naming the path where there is no finished build or the disk is read-only or full; what was published
+    stays.
     """
     tables = marts(ws)
     ws.marts.parent.mkdir(parents=True, exist_ok=True)
     with renewed(ws.marts) as folder, tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
         made = Path(scratch)
-        _write_parquet(last_build.database(ws), tables, made)
+        for mart in tables:
+            shutil.copyfile(_file(mart, last_build.tables(ws)), _file(mart, made))
         hashes = {mart.name: file_sha256(made / f"{mart.name}.parquet") for mart in tables}
         content = hashlib.sha256(repr((tables, hashes)).encode()).hexdigest()
         if _content_of(folder / WAREHOUSE) != content:
@@ -90,20 +92,6 @@ def publish(ws: Workspace) -> None:
             stale.unlink()
         for file in sorted(made.iterdir()):
             _swap_in(file, folder / file.name)
-
-
-def _write_parquet(database: Path, tables: list[Mart], folder: Path) -> None:
-    def write(mart: Mart, build: duckdb.DuckDBPyConnection) -> None:
-        build.execute(
-            f"copy (from marts.{mart.name} order by {', '.join(mart.key)}) to {_text(_file(mart, folder))} "
-            "(format parquet, compression zstd, row_group_size 122880)"
-        )
-
-    with duckdb.connect(str(database), read_only=True, config=_OFFLINE) as build:
-        build.execute(_QUIET)
-        rows: dict[str, int] = dict(build.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
-        largest = max(rows.values(), default=0)  # what is a view there is as large as any table
-        _side_by_side(write, sorted(tables, key=lambda mart: -rows.get(mart.name, largest)), build)
 
 
 def _side_by_side(

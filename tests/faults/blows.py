@@ -80,6 +80,7 @@ BUILD = (
     ".build/inputs/*.parquet",
     ".build/inputs/records/*.parquet",
     ".build/warehouse.duckdb",
+    ".build/tables/*.parquet",
     ".dagster/history/*.db",
 )
 PUBLISH = (

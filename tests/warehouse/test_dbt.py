@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 import yaml
 
@@ -453,12 +454,16 @@ def test_a_failure_names_model_file_and_message(built: Workspace, tmp_path: Path
     ws = Workspace(tmp_path).prepare()
     shutil.copytree(built.build / "inputs", ws.build / "inputs")
     (ws.build / "inputs" / "register.parquet").unlink()
+    rules = ws.build / "inputs" / "rubric_rule.parquet"
+    pl.read_parquet(rules).with_columns(rule_id=pl.lit(None, pl.String)).write_parquet(rules)
     with pytest.raises(dbt.BuildFailed) as failure:
         dbt.build(ws)
     assert not last_build.is_current(ws)
     text = str(failure.value)
     assert "dim_community (models/marts/dim_community.sql): Catalog Error: " in text
     assert "Table with name register does not exist" in text
+    assert "dim_rubric_rule (models/marts/dim_rubric_rule.sql): " in text
+    assert "NOT NULL constraint failed: dim_rubric_rule.rule_id" in text
     assert "mart_gap_community" not in text  # what was only skipped is no news
 
 

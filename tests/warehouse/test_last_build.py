@@ -18,6 +18,8 @@ def ws(tmp_path: Path) -> Workspace:
     for name, content in {"inputs/run.parquet": b"today", "inputs/records/community.parquet": b"rows"}.items():
         (ws.build / name).write_bytes(content)
     last_build.database(ws).write_bytes(b"tables")
+    last_build.tables(ws).mkdir()
+    (last_build.tables(ws) / "dim_plan.parquet").write_bytes(b"plans")
     last_build.note(ws, last_build.rests_on(ws))
     return ws
 
@@ -37,9 +39,21 @@ def test_it_is_while_nothing_changes(ws: Workspace) -> None:
         lambda build: (build / "inputs" / "run.parquet").rename(build / "inputs" / "ran.parquet"),
         lambda build: (build / "warehouse.duckdb").write_bytes(b"tablet"),
         lambda build: (build / "warehouse.duckdb").unlink(),
+        lambda build: (build / "tables" / "dim_plan.parquet").write_bytes(b"plane"),
+        lambda build: (build / "tables" / "dim_plan.parquet").unlink(),
         lambda build: (build / "built.json").write_bytes(b"{"),
     ],
-    ids=["another day", "input gone", "input more", "input renamed", "damaged", "deleted", "torn note"],
+    ids=[
+        "another day",
+        "input gone",
+        "input more",
+        "input renamed",
+        "damaged",
+        "deleted",
+        "table damaged",
+        "table gone",
+        "torn note",
+    ],
 )
 def test_it_is_not_after(ws: Workspace, change: Callable[[Path], object]) -> None:
     change(ws.build)

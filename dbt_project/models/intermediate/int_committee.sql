@@ -1,3 +1,4 @@
+{{ config(materialized='file') }}
 -- A body belongs to the ledgers that list it. Where a district gave no list its last one is carried, and so are the
 -- bodies of a community that silently left the ledger: they keep the denominator and cannot count above the line.
 with in_force as (

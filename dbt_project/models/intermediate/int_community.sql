@@ -1,3 +1,4 @@
+{{ config(materialized='file') }}
 -- The register with the attributes of the record in force. A community that its district did not report keeps its last
 -- known attributes for the denominators; whoever counts above the line asks for is_reported as well.
 with committee as (

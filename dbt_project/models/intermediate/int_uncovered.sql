@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 select
     plan_id,
     period_id,

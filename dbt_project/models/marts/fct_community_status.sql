@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- What a community that its district did not report would count above the line is false here: it counts only below.
 select
     plan_id,

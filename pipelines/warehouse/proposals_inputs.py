@@ -13,8 +13,7 @@ from pipelines.warehouse.kept import Kept
 from pipelines.warehouse.proposals import INPUT_SCHEMA, propose, things
 
 STATED = ("community_code", "address", "company_name", "unit_type", "households", "floor_area_sqm", "building_count")
-"""What ``standing`` reads of a community record, beside its place and its dates."""
-_KEY = ("submission_id", "source_sheet", "source_row")
+"""What ``standing`` reads of a community record, beside its dates and ``record_no``."""
 
 
 def proposed(
@@ -54,12 +53,13 @@ def standing(stands: pl.DataFrame, records: pl.DataFrame | pl.LazyFrame, periods
         pl.when(pl.col(f"{field}_precision") != "decade").then(pl.col(field).dt.year()) for field in completion.DATES
     )
     here = stands.filter("in_register").join(last, on=["plan_id", "period_id"], how="semi")
-    in_force = records.lazy().join(here.lazy().select(_KEY), on=_KEY, how="semi")
-    stated = in_force.unique(_KEY).select(*_KEY, *STATED, built=built).collect()
+    numbered = records.lazy().cast({"record_no": here.schema["record_no"]})
+    in_force = numbered.join(here.lazy().select("record_no"), on="record_no", how="semi")
+    stated = in_force.select("record_no", *STATED, built=built).collect()
     return (
         here.join(first, on=["plan_id", "first_period"])
         .join(final, on=["plan_id", "last_period"])
-        .join(stated, on=_KEY, how="left")
+        .join(stated, on="record_no", how="left")
         .with_columns(is_missing=pl.col("fate") == "missing")
         .select(*(pl.col(name).cast(kind) for name, kind in INPUT_SCHEMA.items()), "period_id", "last_period", "fate")
     )

@@ -76,9 +76,9 @@ def write_inputs(
     gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
     rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS)
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
-    with ThreadPoolExecutor(1) as beside:  # the register keeps one core busy, and proposals two when all are new
+    with ThreadPoolExecutor(1) as beside:  # what Polars does on two cores, while register and proposals keep one busy
         others = [kind for kind in gathering.KINDS if kind != "community"]
-        rest = beside.submit(gathering.gather, ws, submissions, folder, others)
+        under_way = [beside.submit(gathering.gather, ws, submissions, folder, others)]
         made = register.build(
             rows.filter(is_in_force),
             periods,
@@ -88,25 +88,29 @@ def write_inputs(
             rows.filter(~is_in_force),
             replaced.select("submission_id", *_PLACE, "received_at"),
         )
-        stated = gathered.select(COMMUNITY_COLUMNS).filter(is_in_force)
+        frames = {
+            "submission": submissions,
+            "ledger": ledgers,
+            "register": _with_ledger(made.register, ledgers),
+            "register_version": _with_ledger(made.versions, ledgers),
+            "register_event": made.events,
+            "decision": made.decisions,
+            "evidence_line": evidence.lines(ws, in_force, known_at),
+            "assessment_entry": decisions.read_entries(ws.register, plans),
+            "run": pl.DataFrame({"today": [seen_from.date()]}, schema={"today": pl.Date()}),
+        }
+        under_way += [beside.submit(_write, frame, folder, name) for name, frame in frames.items()]
+        stated = gathered.select("record_no", *COMMUNITY_COLUMNS).filter(is_in_force)
         standing = proposals_inputs.standing(made.register, stated, periods)
-        proposals = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
-        rest.result()
-    frames = {
-        "submission": submissions,
-        "ledger": ledgers,
-        "register": _with_ledger(made.register, ledgers),
-        "register_version": _with_ledger(made.versions, ledgers),
-        "register_event": made.events,
-        "register_proposal": proposals,
-        "decision": made.decisions,
-        "evidence_line": evidence.lines(ws, in_force, known_at),
-        "assessment_entry": decisions.read_entries(ws.register, plans),
-        "run": pl.DataFrame({"today": [seen_from.date()]}, schema={"today": pl.Date()}),
-    }
-    for name, frame in frames.items():
-        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
+        frames["register_proposal"] = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
+        _write(frames["register_proposal"], folder, "register_proposal")
+        for one in under_way:
+            one.result()
     return {name: frame.height for name, frame in frames.items()}
+
+
+def _write(frame: pl.DataFrame, folder: Path, name: str) -> None:
+    frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
 
 
 def effective(received: pl.DataFrame, plans: Mapping[str, Plan]) -> pl.DataFrame:

@@ -8,7 +8,6 @@ module, because that may be Dagster's, which costs seconds.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import threading
@@ -171,11 +170,3 @@ def refusal_of(error: Exception) -> Refusal | None:
             "请用 Excel 或 WPS 打开，把内容复制到新的工作簿，另存为 .xlsx 后再报送。",
         )
     return None
-
-
-def cores() -> int:
-    """How many processes this machine can run at once."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return multiprocessing.cpu_count()

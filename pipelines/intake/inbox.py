@@ -22,7 +22,7 @@ from pipelines.forms.personal import mask
 from pipelines.intake import bundle, evidence, lists, receive, worker
 from pipelines.intake.bundle import EVIDENCE, LEFT, WORKBOOK, Member
 from pipelines.intake.filing import UNPLACED, Filing, Paper, recorded_originals
-from pipelines.intake.guard import Guard, cores, refusal_of
+from pipelines.intake.guard import Guard, refusal_of
 from pipelines.intake.history import History
 from pipelines.intake.issues import Refusal
 from pipelines.intake.judging import Judgement, Source, refused
@@ -42,6 +42,7 @@ from pipelines.intake.records import (
 from pipelines.intake.service import NOT_REGULAR, Outcome, Progress
 from pipelines.intake.settle import Settled
 from pipelines.plans import Plan
+from pipelines.second_process import cores
 from pipelines.settings import Limits, Workspace
 
 BATCH = 256

@@ -21,13 +21,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.forms.keys import address_key, company_key, name_key, subdistrict_key
+from pipelines.second_process import SecondProcess
 from pipelines.warehouse import identity, proposals_blocks
 from pipelines.warehouse.kept import NOTHING_KEPT, Kept
 from pipelines.warehouse.proposals_common import Common, called
 from pipelines.warehouse.proposals_evidence import FACTS, STRONG, Community, Fact, fact, lacking, most, place, weigh
 from pipelines.warehouse.proposals_merges import mergers
 from pipelines.warehouse.proposals_names import MOST, ONLY_RENAMES, parse, relation
-from pipelines.warehouse.second_process import SecondProcess
 
 LEAST = 55
 """Below this score nothing is proposed."""

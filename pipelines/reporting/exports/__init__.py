@@ -6,7 +6,7 @@ district may see; ``build`` knows which files there are, ``beside`` who writes t
 the same bytes.
 """
 
-from pipelines.reporting.exports.beside import written
+from pipelines.reporting.exports.beside import Files, written
 from pipelines.reporting.exports.build import FOLDER, TABLES, Downloads
 
-__all__ = ["FOLDER", "TABLES", "Downloads", "written"]
+__all__ = ["FOLDER", "TABLES", "Downloads", "Files", "written"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pipelines
 from pipelines.renewal import mend, renewed
 from pipelines.reporting import data, editions
-from pipelines.reporting.exports import FOLDER, TABLES, written
+from pipelines.reporting.exports import FOLDER, TABLES, Files, written
 from pipelines.reporting.files import put
 from pipelines.reporting.marts import ALL, Marts, Plan
 from pipelines.reporting.messages import LANGUAGES, catalogue
@@ -192,7 +192,7 @@ class _Build:
         record.pages = {name: page for name, page in old.pages.items() if page.of in self._keys.keys() - set(due)}
         homes = {lang: _home(folder, lang) for lang in self.languages}
         folders = {lang: home / FOLDER for lang, home in homes.items()}
-        with written(facts, folders, folder / FOLDER / TABLES, receipts, due):
+        with written(facts, Files(folders, folder / FOLDER / TABLES, receipts, set(due))):
             for lang, home in homes.items():
                 site = Site(facts, lang, self.languages, self.assets, due, publication, self._boundaries)
                 for make in PAGES:

@@ -13,8 +13,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from pipelines.warehouse import proposals, second_process
-from pipelines.warehouse.second_process import SecondProcess
+from pipelines import second_process
+from pipelines.second_process import SecondProcess
+from pipelines.warehouse import proposals
 from tests.warehouse.test_proposals import estate
 
 PARTS = [(pl.DataFrame({"n": [n]}), os.getpid()) for n in range(40)]
@@ -100,7 +101,7 @@ def test_what_goes_wrong_here_ends_both() -> None:
 
 
 def test_it_ends_in_the_midst_of_its_work_when_the_one_who_started_it_does() -> None:
-    command = [sys.executable, "-c", "from pipelines.warehouse.second_process import main; main()"]
+    command = [sys.executable, "-c", "from pipelines.second_process import main; main()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         # All it is told, and then nobody is there any more.
         assert other.communicate(pickle.dumps((time.sleep, (600,))), timeout=60) == (b"", None)

@@ -1,4 +1,4 @@
-"""Independent pieces of plain Python, done by this process and a second one, because one process keeps one core busy.
+"""Work that a second process does beside this one, because plain Python keeps one core busy.
 
 The other is told on its standard input what to do and ends when that is closed: it does not outlive this one, however
 this one ends. What goes wrong in it is raised here.
@@ -6,6 +6,7 @@ this one ends. What goes wrong in it is raised here.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -13,9 +14,9 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
@@ -23,12 +24,18 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipelines.intake.guard import cores
-
 T = TypeVar("T")
 
 MUCH = 20_000
-"""From so many rows on another process is worth starting."""
+"""From so many communities, or rows about them, on another process is worth starting."""
+
+
+def cores() -> int:
+    """How many processes this machine can run at once."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return multiprocessing.cpu_count()
 
 
 class SecondProcess:
@@ -76,16 +83,27 @@ class SecondProcess:
                     waiting.clear()
                     raise
 
-        self._started = self._started or _start()
-        with ThreadPoolExecutor(1) as beside:
-            other = beside.submit(take, waiting.pop, partial(_ask, self._started, work))
-            try:
-                take(waiting.popleft, work)
-            except BaseException:
-                self._started.kill()  # nobody waits for its answer any more
-                raise
-            other.result()
+        with self._beside(lambda other: take(waiting.pop, partial(_ask, other, work))):
+            take(waiting.popleft, work)
         return [done[number] for number in range(len(given))]
+
+    @contextmanager
+    def meanwhile(self, work: Callable[..., object], *given: Any) -> Iterator[None]:
+        """Have the other do ``work(*given)`` while the block runs here; both are done when it is left."""
+        with self._beside(lambda other: _ask(other, work, *given)):
+            yield
+
+    @contextmanager
+    def _beside(self, talk: Callable[[subprocess.Popen[bytes]], object]) -> Iterator[None]:
+        other = self._started = self._started or _start()
+        with ThreadPoolExecutor(1) as thread:
+            talking = thread.submit(talk, other)
+            try:
+                yield
+            except BaseException:
+                other.kill()  # nobody waits for its answer any more
+                raise
+            talking.result()
 
 
 def _start() -> subprocess.Popen[bytes]:

@@ -15,7 +15,8 @@ import polars as pl
 from pipelines.forms.keys import subdistrict_key
 from pipelines.warehouse.proposals_names import parse
 
-_NAMES: dict[str, pl.DataType] = {"stem": pl.String(), "marks": pl.List(pl.String()), "subdistrict": pl.String()}
+_NAMES: dict[str, pl.DataType] = {"stem": pl.String(), "marks": pl.String(), "subdistrict": pl.String()}
+"""Stem and marks of a name, the marks one behind the other with blanks between them, or a subdistrict."""
 
 Named = tuple[str, tuple[str, ...]]
 """The stem of a name and its marks."""
@@ -25,11 +26,8 @@ def called(rows: pl.DataFrame) -> pl.DataFrame:
     """The names and the subdistricts of a district's communities (``community_name``, ``subdistrict``), each once."""
     names = sorted({(name.stem, name.marks) for name in map(parse, rows["community_name"].unique())})
     streets = sorted({street for street in map(subdistrict_key, rows["subdistrict"].unique()) if street})
-    parts = [
-        pl.DataFrame([(stem, list(marks), None) for stem, marks in names], schema=_NAMES, orient="row"),
-        pl.DataFrame([(None, None, street) for street in streets], schema=_NAMES, orient="row"),
-    ]
-    return pl.concat(parts)
+    each = [*((stem, " ".join(marks), None) for stem, marks in names), *((None, None, street) for street in streets)]
+    return pl.DataFrame(each, schema=_NAMES, orient="row")
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Common:
         for one in names:
             everywhere.update(one["subdistrict"].drop_nulls())
             named = one.filter(pl.col("stem").is_not_null()).select("stem", "marks").iter_rows()
-            lists.append([(stem, tuple(marks)) for stem, marks in named])
+            lists.append([(stem, tuple(marks.split())) for stem, marks in named])
         brands = _brands(stem for one in lists for stem, _ in one)
         districts = Counter(name for one in lists for name in one)
         found = []

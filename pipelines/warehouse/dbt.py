@@ -24,7 +24,9 @@ def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -
     last_build.forget(ws)
     rested_on = last_build.rests_on(ws)
     _begin(ws)
-    _invoke(ws, "build", "--exclude-resource-type", "unit_test", "--threads", str(threads), on_event=on_event)
+    options = ["--exclude-resource-type", "unit_test", "--threads", str(threads)]
+    options += ["--no-write-json"]  # what it knows of the project is kept already, what became of it is told by events
+    _invoke(ws, "build", *options, on_event=on_event)
     last_build.note(ws, rested_on)
 
 

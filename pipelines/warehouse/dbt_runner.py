@@ -7,6 +7,7 @@ everywhere.
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ def invoke(
     arguments += ["--target-path", str(target), "--log-path", str(target), "--log-level", "none"]
     arguments += ["--log-level-file", "none", "--no-print", "--no-use-colors"]
     arguments += ["--no-version-check", "--no-send-anonymous-usage-stats"]
-    with _LOCK, _environment(database, tables):
+    with _LOCK, _environment(database, tables), _collecting_seldom():
         outcome = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke(arguments)
         _close_connections()
     if outcome.success:
@@ -83,6 +84,19 @@ def _environment(database: Path, tables: Path) -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for unreachable objects less often: dbt makes very many and keeps nearly all of them until it ends, so that
+    looking through them again and again is a twelfth of what it costs.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _close_connections() -> None:

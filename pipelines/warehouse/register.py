@@ -33,6 +33,7 @@ COMMUNITY_COLUMNS = (
     "subdistrict_key",
     "address_key",
     "households",
+    "is_old_community",
     "renovation_status",
     "change_type",
     "prior_codes",
@@ -60,6 +61,7 @@ REGISTER_SCHEMA: dict[str, pl.DataType] = {
     "source_row": pl.Int64(),
     "attributes_period_id": pl.String(),
     "renovation_completed_ever": pl.Boolean(),
+    "renovated_old_ever": pl.Boolean(),
     "baseline_ids": pl.List(pl.String()),
     "community_no": pl.Int64(),
     "record_no": pl.Int64(),
@@ -70,6 +72,8 @@ REGISTER_SCHEMA: dict[str, pl.DataType] = {
 ``attributes_period_id``: the record in force, the period's own or the last known. ``fate`` is as of the period: active,
 missing, or, on the row where it ends (``is_ended``, not ``in_register``), merged, split or demolished; a silent
 district changes no fate.
+``renovation_completed_ever``: whether its renovation was ever said to be completed, ``renovated_old_ever``: while it was an
+old community; both also of what it was merged or split from.
 ``last_period``: the last one in which it had a row of its own. ``baseline_ids``: the communities of the baseline list
 that it stands for; each has one successor at most (of a split the part that keeps the identity, else the one with most
 households, of equals the one listed first), so unnesting them counts every baseline community once. ``community_no``
@@ -100,6 +104,7 @@ _STATE: dict[str, pl.DataType] = {
     "completed": pl.Boolean(),
     "site": pl.Boolean(),
     "renovated": pl.Boolean(),
+    "renovated_old": pl.Boolean(),
     "fate": pl.String(),
     "end": pl.String(),
     "name": pl.String(),
@@ -124,6 +129,7 @@ _REPLAYED = (
     "site",
     "stood_before",
     "renovated",
+    "renovated_old",
 )
 """What the replay reads of a row."""
 _SAYS_FORMER_NAME = ("rename", "unchanged", "scope_correction")
@@ -203,6 +209,7 @@ def _prepared(communities: pl.DataFrame | pl.LazyFrame, periods: pl.DataFrame) -
     dates = periods.select(
         "plan_id", "period_id", "as_of", previous=pl.col("as_of").shift(1).over("plan_id", order_by="seq")
     )
+    renovated = pl.col("renovation_status") == "completed"
     communities = communities.lazy()
     ledgers = (
         communities.select("plan_id", "period_id", "district_code", "submission_id")
@@ -233,7 +240,8 @@ def _prepared(communities: pl.DataFrame | pl.LazyFrame, periods: pl.DataFrame) -
             completed=completion.is_completed(pl.col("as_of")),
             site=completion.is_site(),
             stood_before=completion.stood_before(pl.col("previous")),
-            renovated=(pl.col("renovation_status") == "completed").fill_null(False),
+            renovated=renovated.fill_null(False),
+            renovated_old=(renovated & pl.col("is_old_community")).fill_null(False),
         )
         .collect()
     )
@@ -423,15 +431,13 @@ class _History:
         reporting: pl.Series,
     ) -> pl.DataFrame:
         """The state after the period."""
-        inherited = links.join(self.state.filter("renovated").select(parent="community_id"), on="parent", how="semi")[
-            "child"
-        ]
         own = rows.select(
             "community_id",
             "row",
             "completed",
             "site",
             "renovated",
+            "renovated_old",
             "name",
             district_code="district_code",
             live=pl.col("row").is_in(live["row"].implode()),
@@ -463,6 +469,13 @@ class _History:
         def newest(name: str) -> pl.Expr:
             return pl.when(is_live).then(f"{name}_now").otherwise(name).alias(name)
 
+        def ever(name: str) -> pl.Expr:
+            """Once true it stays so, and passes to who comes out of it by a merger or split."""
+            were = self.state.filter(name).select(parent="community_id")
+            heirs = links.join(were, on="parent", how="semi")["child"]
+            inherited = pl.col("community_id").is_in(heirs.implode())
+            return pl.any_horizontal(name, is_live & pl.col(f"{name}_now"), inherited).fill_null(False).alias(name)
+
         return joined.select(
             "community_id",
             newest("district_code"),
@@ -470,11 +483,8 @@ class _History:
             closed=pl.col("closed").fill_null(False) | pl.col("community_id").is_in(closed.implode()),
             completed=newest("completed").fill_null(False),
             site=newest("site").fill_null(False),
-            renovated=pl.any_horizontal(
-                pl.col("renovated"),
-                is_live & pl.col("renovated_now"),
-                pl.col("community_id").is_in(inherited.implode()),
-            ).fill_null(False),
+            renovated=ever("renovated"),
+            renovated_old=ever("renovated_old"),
             fate=fate,
             end=pl.col("end_now"),
             name=newest("name"),
@@ -526,6 +536,7 @@ class _History:
             is_ended=pl.col("end").is_not_null(),
             district_silent=~pl.col("district_code").is_in(reporting.implode()),
             renovation_completed_ever="renovated",
+            renovated_old_ever="renovated_old",
         )
 
 
@@ -591,6 +602,7 @@ class _Trials:
             district_code="unit_code",
             in_register=pl.lit(False),
             renovation_completed_ever=pl.lit(False),
+            renovated_old_ever=pl.lit(False),
         )
         return _register_table(named.drop("unit_code"), pl.concat([rows, self.rows.select(_ORIGIN)]), periods)
 

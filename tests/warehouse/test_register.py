@@ -303,6 +303,16 @@ def test_renovation_once_completed_stays_so() -> None:
     assert not history.row(P23, "乙院")["renovation_completed_ever"]
 
 
+def test_an_old_community_once_renovated_stays_one_and_so_does_what_it_is_merged_into() -> None:
+    done = estate("A-0001", "甲院", renovation_status="completed", is_old_community=True)
+    never = estate("A-0002", "乙院", renovation_status="completed", is_old_community=False)
+    child = estate("A-0009", "合院", change_type="merge", prior_codes="A-0001、A-0003", is_old_community=False)
+    history = over([done, never, THREE[2]], [estate("A-0001", "甲院"), never, THREE[2]], [never, child])
+    assert history.row(P23, "甲院")["renovated_old_ever"]
+    assert history.row(P24, "合院")["renovated_old_ever"]
+    assert not history.row(P24, "乙院")["renovated_old_ever"]
+
+
 def test_baseline_ids_are_those_of_the_first_period() -> None:
     history = over(THREE[:2], THREE)
     assert history.row(P25, "甲院")["baseline_ids"] == [history.ids(B)["甲院"]]

@@ -82,19 +82,6 @@ special as (
     inner join {{ ref('stg_special') }} as s on l.record_no = s.record_no
     where l.form = 'special'
     group by l.ledger_no, l.community_no
-),
-
--- A finished renovation stays finished, whatever is typed later.
-renovated as (
-    select
-        g.plan_id,
-        g.community_id,
-        min(d.seq) as since
-    from {{ source('inputs', 'register') }} as g
-    inner join {{ ref('int_district_period') }} as d on g.ledger_no = d.ledger_no
-    inner join {{ ref('stg_community') }} as c on g.record_no = c.record_no
-    where g.renovation_completed_ever and c.is_old_community and c.renovation_status = 'completed'
-    group by g.plan_id, g.community_id
 )
 
 select
@@ -129,7 +116,7 @@ select
     c.is_old_community,
     case when g.renovation_completed_ever then 'completed' else c.renovation_status end as renovation_status,
     coalesce(c.is_old_community and g.renovation_completed_ever, false)
-    or coalesce(d.seq >= r.since, false) as is_renovated_old,
+    or g.renovated_old_ever as is_renovated_old,
     c.renovation_status as reported_renovation_status,
     coalesce(c.is_old_community and c.renovation_status = 'completed', false) as reported_is_renovated_old,
     c.households,
@@ -196,8 +183,6 @@ inner join {{ source('inputs', 'plan') }} as p on g.plan_id = p.plan_id
 -- The workbook that last told of it: what that one had no sheet for, nobody knows.
 left join {{ ref('stg_submission') }} as s on g.submission_id = s.submission_id
 left join {{ ref('stg_community') }} as c on g.record_no = c.record_no
-left join renovated as r
-    on g.plan_id = r.plan_id and g.community_id = r.community_id
 left join committee as b on g.period_id = b.period_id and g.community_no = b.community_no
 left join party as o on c.ledger_no = o.ledger_no and g.community_no = o.community_no
 left join special as x on c.ledger_no = x.ledger_no and g.community_no = x.community_no

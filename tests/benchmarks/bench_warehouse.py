@@ -137,6 +137,7 @@ def measure(rows: int, districts: int, pages: bool, nodes: int, keep: Path | Non
             "records": ws.records,
             "inputs": ws.build / "inputs",
             "build": last_build.database(ws),
+            "tables": last_build.tables(ws),
             "marts": ws.marts,
         }
         return {

@@ -72,8 +72,8 @@ REGISTER_SCHEMA: dict[str, pl.DataType] = {
 ``attributes_period_id``: the record in force, the period's own or the last known. ``fate`` is as of the period: active,
 missing, or, on the row where it ends (``is_ended``, not ``in_register``), merged, split or demolished; a silent
 district changes no fate.
-``renovation_completed_ever``: whether its renovation was ever said to be completed, ``renovated_old_ever``: while it was an
-old community; both also of what it was merged or split from.
+``renovation_completed_ever``: whether its renovation was ever said to be completed; ``renovated_old_ever``: while it
+was an old community. Both pass to what it is merged or split into.
 ``last_period``: the last one in which it had a row of its own. ``baseline_ids``: the communities of the baseline list
 that it stands for; each has one successor at most (of a split the part that keeps the identity, else the one with most
 households, of equals the one listed first), so unnesting them counts every baseline community once. ``community_no``

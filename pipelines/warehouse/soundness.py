@@ -19,12 +19,10 @@ def differences(ws: Workspace) -> list[str]:
     """
     wrong: list[str] = []
     published = ws.marts / WAREHOUSE
-    with (
-        duckdb.connect(str(last_build.database(ws)), read_only=True) as build,
-        duckdb.connect(str(published), read_only=True) as warehouse,
-    ):
+    with duckdb.connect(str(published), read_only=True) as warehouse:
         for mart in marts(ws):
-            built = content(build, f"marts.{mart.name}")
+            # The file itself: a view on it stands where the workspace was when it was built.
+            built = content(warehouse, parquet(last_build.tables(ws) / f"{mart.name}.parquet"))
             file = ws.marts / f"{mart.name}.parquet"
             for where, found in (
                 (file.name, content(warehouse, parquet(file))),

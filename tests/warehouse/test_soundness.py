@@ -19,15 +19,19 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with one mart, built and published."""
     ws = Workspace(tmp_path).prepare()
     monkeypatch.setattr(soundness, "marts", lambda _: [Mart("dim_plan", "", {}, ("plan_id",))])
-    for path in (last_build.database(ws), ws.marts / WAREHOUSE):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        change(path, "create schema marts", TABLE)
-    duckdb.execute(f"copy (select * from (values ('b', null), ('a', 1)) as t (plan_id, districts)) to '{mart(ws)}'")
+    last_build.tables(ws).mkdir(parents=True)
+    change(ws.marts / WAREHOUSE, "create schema marts", TABLE)
+    for file, rows in ((mart(ws), "('b', null), ('a', 1)"), (built(ws), "('a', 1), ('b', null)")):
+        duckdb.execute(f"copy (select * from (values {rows}) as t (plan_id, districts)) to '{file}'")
     return ws
 
 
 def mart(ws: Workspace) -> Path:
     return ws.marts / "dim_plan.parquet"
+
+
+def built(ws: Workspace) -> Path:
+    return last_build.tables(ws) / "dim_plan.parquet"
 
 
 def change(database: Path, *statements: str) -> None:
@@ -50,6 +54,11 @@ def test_a_missing_row_is_seen(ws: Workspace) -> None:
     duckdb.execute(f"copy (select 'a' as plan_id, 1 as districts) to '{mart(ws)}'")
     [wrong] = soundness.differences(ws)
     assert wrong.startswith("dim_plan in dim_plan.parquet: 1 rows")
+
+
+def test_the_build_may_stand_elsewhere_than_it_was_made(ws: Workspace) -> None:
+    moved = Workspace(ws.root.rename(ws.root.with_name("moved")))
+    assert soundness.differences(moved) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 torn"])

@@ -76,34 +76,35 @@ def write_inputs(
     gathered = pl.scan_parquet(gathering.gathered(folder, "community"), glob=False)
     rows = gathered.select("record_no", *register.COMMUNITY_COLUMNS)
     is_in_force = pl.col("submission_id").is_in(in_force["submission_id"].implode())
-    with ThreadPoolExecutor(1) as beside:  # what Polars does on two cores, while register and proposals keep one busy
+    made = register.build(
+        rows.filter(is_in_force),
+        periods,
+        in_force.select(_PLACE),
+        seen_from.date(),
+        decided,
+        rows.filter(~is_in_force),
+        replaced.select("submission_id", *_PLACE, "received_at"),
+    )
+    frames = {
+        "submission": submissions,
+        "ledger": ledgers,
+        "register": _with_ledger(made.register, ledgers),
+        "register_version": _with_ledger(made.versions, ledgers),
+        "register_event": made.events,
+        "decision": made.decisions,
+        "evidence_line": evidence.lines(ws, in_force, known_at),
+        "assessment_entry": decisions.read_entries(ws.register, plans),
+        "run": pl.DataFrame({"today": [seen_from.date()]}, schema={"today": pl.Date()}),
+    }
+    with ThreadPoolExecutor(1) as beside:  # proposals are plain Python; Polars gathers and writes beside it
         others = [kind for kind in gathering.KINDS if kind != "community"]
         under_way = [beside.submit(gathering.gather, ws, submissions, folder, others)]
-        made = register.build(
-            rows.filter(is_in_force),
-            periods,
-            in_force.select(_PLACE),
-            seen_from.date(),
-            decided,
-            rows.filter(~is_in_force),
-            replaced.select("submission_id", *_PLACE, "received_at"),
-        )
-        frames = {
-            "submission": submissions,
-            "ledger": ledgers,
-            "register": _with_ledger(made.register, ledgers),
-            "register_version": _with_ledger(made.versions, ledgers),
-            "register_event": made.events,
-            "decision": made.decisions,
-            "evidence_line": evidence.lines(ws, in_force, known_at),
-            "assessment_entry": decisions.read_entries(ws.register, plans),
-            "run": pl.DataFrame({"today": [seen_from.date()]}, schema={"today": pl.Date()}),
-        }
         under_way += [beside.submit(_write, frame, folder, name) for name, frame in frames.items()]
         stated = gathered.select("record_no", *COMMUNITY_COLUMNS).filter(is_in_force)
         standing = proposals_inputs.standing(made.register, stated, periods)
-        frames["register_proposal"] = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
-        _write(frames["register_proposal"], folder, "register_proposal")
+        proposals = proposals_inputs.proposed(standing, made.decisions, plans, ws.build / "proposals")
+        frames["register_proposal"] = proposals
+        _write(proposals, folder, "register_proposal")
         for one in under_way:
             one.result()
     return {name: frame.height for name, frame in frames.items()}

@@ -329,7 +329,9 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
     """A system, a document, a pilot: there or not, in time or late."""
     name, rows = indicator.name, facts.commitments.get((district, indicator.id), {})
     told = [(p, rows[p.id]) for p in facts.open_periods(district) if p.id in rows]
-    heard = [(p, row) for p, row in told if row.is_reported or row.is_done]
+    # While a district is silent nothing becomes true, as a document on an earlier ledger that was dated ahead would.
+    spoken = facts.accepted.get(district, {})
+    heard = [(p, row) for p, row in told if row.is_reported or (row.is_done and p.id in spoken)]
     if not heard:
         why = Text(f"{name.zh}：未报送制度机制清单和任务台账", f"{name.en}: neither sheet that could show it was given")
         return Verdict("no_data", period_id=told[-1][0].id if told else None, why=why)

@@ -207,6 +207,14 @@ def test_a_sheet_never_given_is_no_data() -> None:
     assert scene.item(H, "C4")["status"] == "no_data"
 
 
+@pytest.mark.parametrize("spoke", [True, False])
+def test_what_a_ledger_dated_ahead_does_not_come_true_while_the_district_is_silent(spoke: bool) -> None:
+    scene = Scene().proof(WUYUAN, "G1").done(WUYUAN, "leading_group_established", None, "2024-11", is_done=False)
+    scene.done(WUYUAN, "leading_group_established", date(2025, 4, 30), "2025-11", is_reported=False)
+    item = scene.ledger(WUYUAN, "2025-11", date(2025, 11, 28) if spoke else None).item(WUYUAN, "G1")
+    assert (item["points"], item["period_id"]) == ((1, "2025-11") if spoke else (0, "2024-11"))
+
+
 @pytest.mark.parametrize(("second", "points"), [(True, "2"), (False, "1")])
 def test_checklist(second: bool, points: str) -> None:
     scene = Scene().done(H, "three_way_mediation", date(2024, 6, 1)).proof(H, "E3")

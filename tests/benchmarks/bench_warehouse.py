@@ -127,6 +127,7 @@ def measure(rows: int, districts: int, pages: bool, nodes: int, keep: Path | Non
             stage("dbt", lambda: dbt.build(ws, threads=1, on_event=costs.follow))
         else:
             stage("dbt", lambda: dbt.build(ws))
+        shutil.rmtree(ws.marts, ignore_errors=True)
         stage("publish", lambda: publish(ws))
         if pages:
             from pipelines.reporting import build_reports

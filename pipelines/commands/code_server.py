@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,5 +78,9 @@ class CodeServer:
         return True
 
     def _plans(self) -> list[tuple[str, int, int]]:
-        looks = ((path.name, path.stat()) for path in sorted(self.ws.plans.glob("*")))
-        return [(name, look.st_size, look.st_mtime_ns) for name, look in looks]
+        found = []
+        for path in sorted([*self.ws.plans.glob("*.yaml"), *self.ws.plans.glob("*.yml")]):
+            with suppress(FileNotFoundError):  # just taken away
+                look = path.stat()
+                found.append((path.name, look.st_size, look.st_mtime_ns))
+        return found

@@ -23,7 +23,9 @@ MISSING = "—"
 
 def exact(value: Number) -> Fraction:
     """The number as a fraction; a float as its shortest decimal (0.1 is one tenth)."""
-    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+    if isinstance(value, Fraction):
+        return value
+    return Fraction(str(value)) if isinstance(value, float) else Fraction(*value.as_integer_ratio())
 
 
 def reaches(value: Number, operator: str, target: Number) -> bool:
@@ -42,9 +44,9 @@ def reaches(value: Number, operator: str, target: Number) -> bool:
 
 def round_half_up(value: Number, places: int = 1) -> Fraction:
     """Rounded half away from zero to ``places`` decimals."""
-    scaled = abs(exact(value)) * 10**places
-    rounded = Fraction(math.floor(scaled + Fraction(1, 2)), 10**places)
-    return -rounded if value < 0 else rounded
+    number = exact(value)
+    units = (2 * abs(number.numerator) * 10**places + number.denominator) // (2 * number.denominator)
+    return Fraction(-units if number < 0 else units, 10**places)
 
 
 def round_within(value: Number, thresholds: Iterable[tuple[str, Number]] = (), places: int = 1) -> Fraction:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipelines.intake.changes import Places, places
 from pipelines.reporting.data.facts import Facts, Source
-from pipelines.reporting.marts import Community, Figure, FigureRow, Indicator, Submission
+from pipelines.reporting.marts import Community, Figure, FigureOfSet, FigureRow, Indicator, Submission
 
 ORDER = ("committee", "company", "survey", "subdistrict", "neighbourhood")
 """Kinds of rows beside communities in the order a reader meets them; others follow by name."""
@@ -73,6 +73,17 @@ class _Cells:
 
     facts: Facts
 
+    def figures(self, row: FigureRow) -> list[tuple[FigureOfSet, tuple[str, ...]]]:
+        """The figures that a row is part of, each with the fields that decide."""
+        key = row.entity, row.figure_set
+        if key not in self._sets:
+            indicators = self.facts.indicators
+            self._sets[key] = [
+                (figure, tuple(indicators[figure.indicator_id].decided_by) if figure.indicator_id in indicators else ())
+                for figure in self.facts.figure_sets[key]
+            ]
+        return self._sets[key]
+
     def of(self, row: FigureRow, fields: tuple[str, ...], related: Sequence[FigureRow]) -> tuple[str, ...]:
         """The cells of ``fields`` on the row itself, then those on rows of other sheets that belong to it, by sheet."""
         if not related:
@@ -100,6 +111,10 @@ class _Cells:
             if submission and submission_id not in self._places:
                 self._places[submission_id] = places(submission.layout)
         return self._known[key]
+
+    @cached_property
+    def _sets(self) -> dict[tuple[str, str], list[tuple[FigureOfSet, tuple[str, ...]]]]:
+        return {}
 
     @cached_property
     def _known(self) -> dict[tuple[str, str, tuple[str, ...]], list[tuple[str, str]]]:
@@ -184,9 +199,7 @@ def _marks(facts: Facts, row: FigureRow | None, cells: _Cells, related: Sequence
     if row is None:
         return {}
     marks, found = dict[str, Mark](), dict[tuple[str, ...], tuple[str, ...]]()
-    for figure in facts.figure_sets[row.entity, row.figure_set]:
-        indicator = facts.indicators.get(figure.indicator_id)
-        decided_by = tuple(indicator.decided_by) if indicator else ()
+    for figure, decided_by in cells.figures(row):
         if decided_by not in found:
             found[decided_by] = cells.of(row, decided_by, related)
         marks[figure.indicator_id] = Mark(*figure.added_by(row), found[decided_by])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipelines.forms import FORMS
 from pipelines.reporting import anchors, data
@@ -141,19 +141,27 @@ def _row_class(rows: data.Rows, row: data.Behind) -> str:
     return " ".join(f"{'y' if mark.counts else 'n'}{n}" for n, mark in marks if mark)
 
 
-def _row_marks(words: Words, rows: data.Rows, row: data.Behind) -> Iterator[tuple[str, str, str]]:
-    """For each figure what the row is to it (``MARKS``), its sign with what it adds, and the cells that decide."""
+def _row_marks(words: Words, rows: data.Rows, row: data.Behind) -> Markup:
+    """For each figure what the row is to it (``MARKS``), what it adds, and which cells of the workbook decide.
+
+    Made here and not in a template: a district's lists have ten thousands of them.
+    """
+    found, foreign = [], words.foreign
     for column in rows.columns:
         mark = row.marks.get(column.indicator.indicator_id)
         if mark is None:
-            yield "o", MARKS["o"], ""
+            found.append(f'<td class="o">{MARKS["o"]}</td>')
             continue
         kind = "y" if mark.counts else "s" if mark.numerator is None else "n"
-        text = MARKS[kind]
-        if not mark.is_plain:
-            amounts = [mark.numerator] if mark.denominator is None else [mark.numerator, mark.denominator]
-            text += " " + "/".join(map(words.fmt.count, amounts))
-        yield kind, text, " ".join(mark.cells)
+        adds = "" if mark.is_plain else f" {_amounts(words, mark)}"
+        cells = f" <i{foreign}>{escape(' '.join(mark.cells))}</i>" if mark.cells else ""
+        found.append(f'<td class="{kind}">{MARKS[kind]}{adds}{cells}</td>')
+    return Markup("".join(found))
+
+
+def _amounts(words: Words, mark: data.Mark) -> str:
+    count = words.fmt.count
+    return count(mark.numerator) + ("" if mark.denominator is None else f"/{count(mark.denominator)}")
 
 
 def _figure_hrefs(code: str, sources: Sequence[data.Rows]) -> Callable[[data.Measure], str | None]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.plans.loader import plan_files
 from pipelines.settings import Workspace
 
 RELOAD_SECONDS = 300
@@ -79,7 +80,7 @@ class CodeServer:
 
     def _plans(self) -> list[tuple[str, int, int]]:
         found = []
-        for path in sorted([*self.ws.plans.glob("*.yaml"), *self.ws.plans.glob("*.yml")]):
+        for path in plan_files(self.ws.plans):
             with suppress(FileNotFoundError):  # just taken away
                 look = path.stat()
                 found.append((path.name, look.st_size, look.st_mtime_ns))

@@ -59,6 +59,11 @@ def look_over(path: str | Path) -> tuple[Plan, list[Mistake]] | None:
     return plan, sorted(Mistake(str(path), read.line(at), _field(read.value, at), said) for at, said in advise(plan))
 
 
+def plan_files(folder: Path) -> list[Path]:
+    """The plan files in a folder, by name; none where there is no such folder."""
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
 def load_plans(extra_dir: Path | None = None) -> dict[str, Plan]:
     """The built-in plans and those of ``extra_dir`` (``*.yaml``), by id in the order of their start.
 
@@ -68,7 +73,7 @@ def load_plans(extra_dir: Path | None = None) -> dict[str, Plan]:
     mistakes: list[Mistake] = []
     for folder in filter(None, (BUILT_IN, extra_dir)):
         origin: dict[str, Path] = {}
-        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        for path in plan_files(folder):
             plan, found = _read(path, conditions=folder != BUILT_IN)
             mistakes += found
             if plan is None:

@@ -19,6 +19,8 @@ from pipelines.warehouse import last_build
 from pipelines.warehouse.assessment import BUILD_TABLES, AssessmentInputs
 from pipelines.warehouse.snapshot import inputs_folder
 
+_LOOKED_AT = ("run", "int_period", *BUILD_TABLES.values())
+
 
 class NothingBuilt(Exception):
     """The workspace has no finished build to start from."""
@@ -35,11 +37,13 @@ def judged_inputs(ws: Workspace) -> AssessmentInputs:
     with tempfile.TemporaryDirectory(prefix="actionplan-") as scratch:
         before = _look(database, folders)
         copy = Path(shutil.copy(database, scratch))
-        copies = [Path(shutil.copytree(folder, Path(scratch) / folder.name)) for folder in folders]
+        for file in (folder / f"{name}.parquet" for folder in folders for name in _LOOKED_AT):
+            if file.is_file():
+                shutil.copy(file, scratch)
         if _is_noted(ws) or _look(database, folders) != before:
             raise Busy("刚刚开始的运行")
         with duckdb.connect(str(copy), read_only=True) as connection:
-            tables = {name: _table(name, copies, connection) for name in ("run", "int_period", *BUILD_TABLES.values())}
+            tables = {name: _table(name, Path(scratch), connection) for name in _LOOKED_AT}
     return AssessmentInputs.gathered(tables)
 
 
@@ -53,11 +57,10 @@ def _look(database: Path, folders: list[Path]) -> list[tuple[str, int, int]]:
     return sorted((file.name, (status := file.stat()).st_mtime_ns, status.st_size) for file in files)
 
 
-def _table(name: str, folders: list[Path], connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def _table(name: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """An input of the last build, or a table that it made."""
-    for folder in folders:
-        if (file := folder / f"{name}.parquet").is_file():
-            return pl.read_parquet(file)
+    if (file := folder / f"{name}.parquet").is_file():
+        return pl.read_parquet(file)
     where = "select table_schema from information_schema.tables where table_name = ?"
     if not (found := connection.execute(where, [name]).fetchall()):
         raise NothingBuilt

@@ -69,7 +69,8 @@ def explore_page(facts: Facts, most_cells: int = MOST_CELLS) -> ExplorePage:
 
 
 def _trend(facts: Facts, one: Compared) -> Trend:
-    return trend_of(facts, one.indicator, ALL, (code for code in one.areas if code != ALL))
+    others = (code for code in one.areas if code != ALL)
+    return trend_of(facts, one.indicator, ALL, others, [row.measure for row in one.rows])
 
 
 def _compared(facts: Facts, indicator: Indicator) -> Compared | None:

@@ -83,19 +83,21 @@ def trends(facts: Facts, code: str, most: int = 6) -> list[Trend]:
     else:
         others = [ALL]
     for indicator in shown:
-        trend = trend_of(facts, indicator, code, others)
+        trend = trend_of(facts, indicator, code, others, measures)
         if any(f and f.value is not None for f in trend.lines[-1].figures):
             found.append(trend)
     return found[:most]
 
 
-def trend_of(facts: Facts, indicator: Indicator, code: str, others: Iterable[str]) -> Trend:
-    """An indicator over time: an area's line, the last, those of others, and the milestones that bind the area."""
+def trend_of(
+    facts: Facts, indicator: Indicator, code: str, others: Iterable[str], measures: Iterable[Measure]
+) -> Trend:
+    """An indicator over time: an area's line, the last, those of others, and its milestones among the area's."""
     lines = [
         Line(area, [facts.figure(indicator, area, p.period_id) for p in facts.periods]) for area in (*others, code)
     ]
     binding = [
-        m for m in measures_of(facts.rows["measured"], code)
+        m for m in measures
         if m.indicator is indicator and m.progress.status != "not_applicable" and not (code == ALL and m.scope)
     ]  # fmt: skip
     return Trend(indicator, facts.periods, lines, binding)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from pipelines.intake.changes import Places, places
@@ -67,11 +66,14 @@ class Rows:
     """The workbooks they were read from."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Cells:
-    """Finds the cells of rows: which column of which workbook a field became."""
+    """Finds the cells of rows: which column of which workbook a field became. What it found out it remembers."""
 
     facts: Facts
+    _sets: dict[tuple[str, str], list[tuple[FigureOfSet, tuple[str, ...]]]] = field(default_factory=dict)
+    _known: dict[tuple[str, str, tuple[str, ...]], list[tuple[str, str]]] = field(default_factory=dict)
+    _places: dict[str, Places] = field(default_factory=dict)
 
     def figures(self, row: FigureRow) -> list[tuple[FigureOfSet, tuple[str, ...]]]:
         """The figures that a row is part of, each with the fields that decide."""
@@ -96,8 +98,8 @@ class _Cells:
         return own + tuple(f"{sheet}!{','.join(cells)}" for sheet, cells in found.items())
 
     def _on(self, row: FigureRow, fields: tuple[str, ...]) -> Iterator[str]:
-        for form, field in self._columns(row.submission_id, row.entity, fields):
-            if cell := self._places[row.submission_id](form, row.source_sheet, row.source_row, field):
+        for form, name in self._columns(row.submission_id, row.entity, fields):
+            if cell := self._cell_of(row.submission_id)(form, row.source_sheet, row.source_row, name):
                 yield cell
 
     def _columns(self, submission_id: str, entity: str, fields: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -107,22 +109,13 @@ class _Cells:
             submission = self.facts.submission.get(submission_id)
             names = {text.partition("=")[0] for text in submission.layout} if submission else set()
             parted = (name.partition(".") for name in fields if name in names)
-            self._known[key] = [(form, field) for form, _, field in parted if form == _FORM.get(entity, entity)]
-            if submission and submission_id not in self._places:
-                self._places[submission_id] = places(submission.layout)
+            self._known[key] = [(form, name) for form, _, name in parted if form == _FORM.get(entity, entity)]
         return self._known[key]
 
-    @cached_property
-    def _sets(self) -> dict[tuple[str, str], list[tuple[FigureOfSet, tuple[str, ...]]]]:
-        return {}
-
-    @cached_property
-    def _known(self) -> dict[tuple[str, str, tuple[str, ...]], list[tuple[str, str]]]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[str, Places]:
-        return {}
+    def _cell_of(self, submission_id: str) -> Places:
+        if submission_id not in self._places:
+            self._places[submission_id] = places(self.facts.submission[submission_id].layout)
+        return self._places[submission_id]
 
 
 _FORM = {"survey": "satisfaction"}

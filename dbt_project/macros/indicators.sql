@@ -122,6 +122,10 @@
         {% elif by_row %}
             {% do totals.append("bool_and(is_reported) filter (where d" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
+        {% elif entity == 'survey' %}
+            {# Whoever asked anybody has an answer, whatever the answers weigh. #}
+            {% do totals.append("bool_or(d" ~ n ~ ") as a" ~ n) %}
+            {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
         {% endif %}
         {% for b in own %}
             {% set m = loop.index %}
@@ -130,7 +134,7 @@
             {% do figures.append(
                 "{'indicator_id': '" ~ indicator_id ~ "', 'basis': '" ~ b.basis ~ "', 'numerator': n" ~ n ~ "_" ~ m
                 ~ ", 'denominator': " ~ ('d' ~ n ~ '_' ~ m if b.denominator else 'null::decimal(18, 2)')
-                ~ ", 'is_answered': " ~ ("d" ~ n ~ "_" ~ m ~ " > 0" if entity == 'survey' else answered) ~ "}"
+                ~ ", 'is_answered': " ~ answered ~ "}"
             ) %}
         {% endfor %}
     {% endfor %}

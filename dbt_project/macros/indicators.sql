@@ -102,7 +102,7 @@
         {% for sum in (b.above, b.below) if sum not in sums %}{% do sums.append(sum) %}{% endfor %}
     {% endfor %}
 
-    {% set flags, merged, totals, figures = [], [], [], [] %}
+    {% set flags, told, merged, totals, figures = [], ['is_reported'] if by_row else [], [], [], [] %}
     {% for indicator_id, own in indicators %}
         {% set n = loop.index %}
         {% set condition = own[0].denominator or 'true' %}
@@ -112,11 +112,13 @@
         {% do flags.append("(" ~ condition ~ ")" ~ mine ~ " and is_reported and (" ~ counted ~ ") as n" ~ n) %}
         {% do merged.append("bool_or(d" ~ n ~ ") as d" ~ n) %}
         {% do merged.append("bool_or(n" ~ n ~ ") as n" ~ n) %}
+        {% do told.extend(['d' ~ n, 'n' ~ n]) %}
         {% set answered = 'cast(null as boolean)' %}
         {% if variant == 'strict' %}
             {# A strict condition is null where the workbook can't tell; told of nothing that counts it is unknown. #}
             {% do flags.append("case when (" ~ condition ~ ") and is_reported and (" ~ own[0].numerator ~ ") then (" ~ counted
                 ~ ") is not null end as a" ~ n) %}
+            {% do told.append('a' ~ n) %}
             {% do totals.append("bool_or(a" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', true)' %}
         {% elif by_row %}
@@ -139,22 +141,32 @@
         {% endfor %}
     {% endfor %}
 
-    {% set measured = [] %}
-    {% for sum in sums if sum != '1' %}{% do measured.append("(" ~ sum ~ ") as m" ~ sums.index(sum)) %}{% endfor %}
+    {% set measured, most, added = [], [], [] %}
+    {% for sum in sums if sum != '1' %}
+        {% set m = 'm' ~ sums.index(sum) %}
+        {% do measured.append("(" ~ sum ~ ") as " ~ m) %}
+        {% do most.append("max(" ~ m ~ ") as " ~ m) %}
+        {% do added.append("sum(" ~ m ~ ") as " ~ m) %}
+    {% endfor %}
+    {# Thousands of rows count alike: they are put together first, and what is left is added up for each figure. #}
     {% set sql %}
 select plan_id, period_id, district_code, figure.indicator_id, figure.basis, '{{ variant }}' as variant,
     figure.numerator, figure.denominator, figure.is_answered
 from (
-    select '{{ plan_id }}' as plan_id, period_id, {{ place }} as district_code, {{ totals | join(', ') }}
+    select '{{ plan_id }}' as plan_id, period_id, district_code, {{ totals | join(', ') }}
     from (
-        {% if shared %}
-        select period_id, {{ merged | join(', ') }}{% for sum in sums if sum != '1' %}, max(m{{ sums.index(sum) }}) as m{{ sums.index(sum) }}{% endfor %}
+        select period_id, {{ place }} as district_code, {{ (told + ['count(*) as alike'] + added) | join(', ') }}
         from (
-        {% endif %}
-        select period_id, district_code, is_reported, {{ shared ~ ', ' if shared else '' }}{{ (flags + measured) | join(', ') }}
-        from {{ rows_of(entity, variant) }}
-        where plan_id = '{{ plan_id }}' and {{ 'in_register' if variant != 'reported' else 'is_reported and in_register' if shared else 'is_reported' }}
-        {% if shared %}) group by period_id, {{ shared }}{% endif %}
+            {% if shared %}
+            select period_id, {{ (merged + most) | join(', ') }}
+            from (
+            {% endif %}
+            select period_id, district_code, is_reported, {{ shared ~ ', ' if shared else '' }}{{ (flags + measured) | join(', ') }}
+            from {{ rows_of(entity, variant) }}
+            where plan_id = '{{ plan_id }}' and {{ 'in_register' if variant != 'reported' else 'is_reported and in_register' if shared else 'is_reported' }}
+            {% if shared %}) group by period_id, {{ shared }}{% endif %}
+        )
+        group by all
     )
     group by all
 )
@@ -165,8 +177,7 @@ cross join unnest([{{ figures | join(', ') }}]) as u (figure)
 
 {# One sum over the rows a flag selects. #}
 {% macro total(flag, nth, expression) %}
-    {{ return(amount("count(*) filter (where " ~ flag ~ ")" if expression == '1'
-        else "coalesce(sum(m" ~ nth ~ ") filter (where " ~ flag ~ "), 0)")) }}
+    {{ return(amount("coalesce(sum(" ~ ('alike' if expression == '1' else 'm' ~ nth) ~ ") filter (where " ~ flag ~ "), 0)")) }}
 {% endmacro %}
 
 {# Communities that are not, or not wholly, above the line of a rate, for each with a milestone. #}

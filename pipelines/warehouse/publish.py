@@ -1,10 +1,10 @@
 """From the private build to what readers see: one Parquet file per mart, and all of them in ``warehouse.duckdb``.
 
 The build has written those files as they are published. The same marts give the same Parquet bytes on every machine:
-rows are sorted by the table's key, and the writer's settings are fixed. (A DuckDB file carries a random number of its
-own; it is left alone while nothing in it would change.) The folder is renewed whole, so that no reader sees some tables
-of one publication beside those of another, and a failure on the way leaves what was there. A file whose content did not
-change is not touched; an open one stays readable as it was.
+rows are sorted, no two of them are equal in it, and the writer's settings are fixed. (A DuckDB file carries a random
+number of its own; it is left alone while nothing in it would change.) The folder is renewed whole, so that no reader
+sees some tables of one publication beside those of another, and a failure on the way leaves what was there. A file
+whose content did not change is not touched; an open one stays readable as it was.
 """
 
 from __future__ import annotations
@@ -47,26 +47,17 @@ class Mart:
     description: str
     columns: dict[str, str]
     """Column → description."""
-    key: tuple[str, ...]
-    """The columns that tell its rows apart, from the test on them."""
 
 
 def marts(ws: Workspace) -> list[Mart]:
     """The tables of the schema ``marts``, by name. Raises BuildFailed where the project can't be parsed."""
-    nodes = dbt.manifest(ws)["nodes"].values()
-    keys = {
-        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
-        for node in nodes
-        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
-    }
     found = [
         Mart(
             node["name"],
             node["description"],
             {name: column["description"] for name, column in node["columns"].items()},
-            keys[node["unique_id"]],
         )
-        for node in nodes
+        for node in dbt.manifest(ws)["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     ]
     return sorted(found, key=lambda mart: mart.name)

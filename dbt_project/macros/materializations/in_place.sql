@@ -1,12 +1,12 @@
 {# A build writes into a folder of its own that nobody reads: models are made in place. dbt's own way, under another name
    first and then renamed, would cost each of them half as much again. #}
 
-{# A published table (one with a contract) is a Parquet file as readers get it, sorted by its key, with a view on it: so
-   it is written once. Others are tables of DuckDB's. #}
+{# A published table (one with a contract) is a Parquet file as readers get it, sorted, with a view on it: so it is
+   written once. Others are tables of DuckDB's. #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- if config.get('contract').enforced -%}
         {%- do get_assert_columns_equivalent(sql) -%}
-        {{ return(parquet_file(checked(get_select_subquery(sql)) ~ ' order by ' ~ key_of(model) | join(', '), 'zstd')) }}
+        {{ return(parquet_file(checked(get_select_subquery(sql)) ~ ' order by ' ~ order_of(model) | join(', '), 'zstd')) }}
     {%- endif -%}
     {%- set made = this.incorporate(type='table') -%}
     {%- do drop_relation_if_exists(load_cached_relation(this)) -%}
@@ -56,8 +56,10 @@
     select *{% if never_null %} replace ({{ never_null | join(', ') }}){% endif %} from ({{ query }}) as made
 {%- endmacro %}
 
-{# The columns that tell a model's rows apart, from the test on them. #}
-{% macro key_of(model) %}
+{# The columns that a published table is sorted by: those named as sorted_by in its meta, else its key, from the test on
+   it. Either way no two rows are equal. #}
+{% macro order_of(model) %}
+    {% if model.config.meta.sorted_by %}{{ return(model.config.meta.sorted_by) }}{% endif %}
     {% for node in graph.nodes.values() if node.attached_node == model.unique_id and node.test_metadata.name == 'key' %}
         {{ return(node.test_metadata.kwargs.columns) }}
     {% endfor %}

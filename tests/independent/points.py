@@ -92,16 +92,26 @@ class Marking:
         return Item("scored", Fraction(WEIGHTS[item] * (figure.numerator * 100 >= target * figure.denominator)))
 
     def document(self, item: str, *indicator_ids: str, due: date | None = None) -> Item:
-        """A share per thing that stands, by the last ledger that came; what came after a due date counts half."""
+        """A share per thing that stands, by the last ledger that came; what came after a due date counts half.
+
+        Where no sheet says since when, it stands since the first ledger that shows it.
+        """
         said = self.account.last_said(self.code, self.period)
         if said is None:
             return NO_DATA
         total = Fraction(0)
         for indicator_id in indicator_ids:
             is_done, since = done_on(self.account, self.code, said, indicator_id)
+            if is_done and since is None:
+                since = self.first_shown(said, indicator_id)
             late = due is not None and since is not None and since > due
             total += Fraction(is_done) / (2 if late else 1)
         return Item("scored", WEIGHTS[item] * total / len(indicator_ids))
+
+    def first_shown(self, until: Period, indicator_id: str) -> date:
+        """The as-of date of the first ledger by which a thing stands, of those up to one that shows it."""
+        spoken = (p for p in self.account.until(until) if not self.account.is_silent(self.code, p))
+        return next(p.as_of for p in spoken if done_on(self.account, self.code, p, indicator_id)[0])
 
     def duties(self, indicator_id: str, dates: set[date]) -> list[Duty]:
         """The occasions of these dates that are over or were met before their date; in the evaluation all of them."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import glob
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pipelines.settings import Workspace
 from pipelines.warehouse import last_build, parsed
-from pipelines.warehouse.dbt_runner import BuildFailed, OnEvent, invoke
+from pipelines.warehouse.dbt_runner import LEAST_MEMORY_MB, BuildFailed, OnEvent, invoke
 
 __all__ = ["BuildFailed", "OnEvent", "build", "check_units", "docs", "manifest"]
 
@@ -26,7 +29,7 @@ def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -
     _begin(ws)
     options = ["--exclude-resource-type", "unit_test", "--threads", str(threads)]
     options += ["--no-write-json"]  # what it knows of the project is kept already, what became of it is told by events
-    _invoke(ws, "build", *options, on_event=on_event)
+    _invoke(ws, "build", *options, memory_mb=memory_for(ws), on_event=on_event)
     last_build.note(ws, rested_on)
 
 
@@ -73,8 +76,31 @@ def _target(ws: Workspace) -> Path:
     return ws.build / "dbt"
 
 
-def _invoke(ws: Workspace, command: str, *options: str, on_event: OnEvent | None = None) -> None:
+def memory_for(ws: Workspace) -> int:
+    """Megabytes for DuckDB: its sorts and joins write to disk what has no room, but not all, and two models run at once.
+
+    1.5 KB for each row of the register, little more than making the register took; half of the machine's at most.
+    """
+    rows: int = pl.scan_parquet(ws.build / "inputs" / "register.parquet").select(pl.len()).collect().item()
+    half_of_all = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return max(LEAST_MEMORY_MB, min(rows * 1500, half_of_all) // 10**6)
+
+
+def _invoke(
+    ws: Workspace,
+    command: str,
+    *options: str,
+    memory_mb: int = LEAST_MEMORY_MB,
+    on_event: OnEvent | None = None,
+) -> None:
     ws.build.mkdir(parents=True, exist_ok=True)
-    project = parsed.for_dbt(ws.build)
-    database, tables = last_build.database(ws), last_build.tables(ws)
-    invoke(command, *options, database=database, tables=tables, target=_target(ws), manifest=project, on_event=on_event)
+    invoke(
+        command,
+        *options,
+        database=last_build.database(ws),
+        tables=last_build.tables(ws),
+        target=_target(ws),
+        memory_mb=memory_mb,
+        manifest=parsed.for_dbt(ws.build),
+        on_event=on_event,
+    )

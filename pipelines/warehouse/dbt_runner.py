@@ -1,8 +1,8 @@
 """One command of dbt in this process.
 
 dbt costs seconds to import, so nothing here imports it before it is needed. What varies between workspaces is only the
-DuckDB file and the folder beside it, which reach dbt through the environment: all else of the project is the same
-everywhere.
+DuckDB file, the folder beside it and how much memory DuckDB may take, which reach dbt through the environment: all else
+of the project is the same everywhere.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from pipelines.warehouse.program import PROJECT
 OnEvent = Callable[[Any], None]
 """Receives every event of dbt (a protobuf message; ``event.info.name`` says what it is) as it happens."""
 
+LEAST_MEMORY_MB = 1500
+"""Enough for a build of a million rows."""
+
 _LOCK = threading.Lock()
 """dbt keeps its state in the process: one command at a time."""
 
@@ -34,11 +37,12 @@ def invoke(
     database: Path,
     tables: Path,
     target: Path,
+    memory_mb: int = LEAST_MEMORY_MB,
     manifest: Any = None,
     on_event: OnEvent | None = None,
 ) -> None:
     """Run ``dbt <command>`` over a DuckDB file; models that are files of their own go to ``tables``, what dbt writes
-    beside to ``target``.
+    beside to ``target``. ``memory_mb``: what DuckDB may hold before it writes intermediate results to disk.
 
     ``manifest``: the project as ``parsed.for_dbt`` has it, which spares parsing it again. Raises BuildFailed.
     """
@@ -48,7 +52,7 @@ def invoke(
     arguments += ["--target-path", str(target), "--log-path", str(target), "--log-level", "none"]
     arguments += ["--log-level-file", "none", "--no-print", "--no-use-colors"]
     arguments += ["--no-version-check", "--no-send-anonymous-usage-stats"]
-    with _LOCK, _environment(database, tables), _collecting_seldom():
+    with _LOCK, _environment(database, tables, memory_mb), _collecting_seldom():
         outcome = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke(arguments)
         _close_connections()
     if outcome.success:
@@ -69,11 +73,12 @@ def _failures(result: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _environment(database: Path, tables: Path) -> Iterator[None]:
+def _environment(database: Path, tables: Path, memory_mb: int) -> Iterator[None]:
     """What dbt reads from the environment, for as long as it runs."""
     wanted = {
         "ACTIONPLAN_BUILD_DB": str(database),
         "ACTIONPLAN_BUILD_TABLES": tables.as_posix(),
+        "ACTIONPLAN_BUILD_MEMORY": f"{memory_mb}MB",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -60,6 +60,8 @@ FLAG = one_of(True, False, None)
 BENDS: Mapping[str, Mapping[str, Callable[[Random, Any], Any]]] = {
     "community": {
         "construction_status": one_of("completed", "under_construction"),
+        "delivered_date": some_day,
+        "completed_date": some_day,
         "is_new_build": FLAG,
         "is_old_community": FLAG,
         "renovation_status": one_of("not_planned", "in_progress", "completed", None),
@@ -73,6 +75,7 @@ BENDS: Mapping[str, Mapping[str, Callable[[Random, Any], Any]]] = {
         "disclosure_done": FLAG,
         "committee_status_typed": one_of("formed", "preparing", "none", "term_expired", None),
         "has_party_branch": FLAG,
+        "building_steward": FLAG,
     },
     "committee": {
         "body_type": one_of("owners_committee", "pm_committee", "owners_assembly"),
@@ -165,6 +168,7 @@ BENDS: Mapping[str, Mapping[str, Callable[[Random, Any], Any]]] = {
     "inspection": {"type": one_of("double_random", "special", "routine")},
     "satisfaction": {
         "organiser": one_of("third_party", "authority", "self"),
+        "valid_answers": about(5, 4),
         "very_satisfied": about(1, 3),
         "satisfied": about(1, 3),
         "fairly_satisfied": about(1, 3),
@@ -176,7 +180,8 @@ BENDS: Mapping[str, Mapping[str, Callable[[Random, Any], Any]]] = {
         "planned": one_of(0, 3, None),
         "actual": one_of(0, 2, 5, None),
     },
-    "mechanism": {"issued_date": some_day},
+    "mechanism": {"issued_date": some_day, "document_name": one_of(None), "document_no": one_of(None)},
+    "evidence": {},
     "meeting": {"type": one_of("regular", "dispatch", "joint_meeting"), "date": some_day},
 }
 """Form → field → what else it may say. What identifies a row stays as it is."""

@@ -77,7 +77,7 @@ def _target(ws: Workspace) -> Path:
 
 
 def memory_for(ws: Workspace) -> int:
-    """Megabytes for DuckDB: its sorts and joins write to disk what has no room, but not all, and two models run at once.
+    """Megabytes for DuckDB: sorts and joins write to disk what has no room, but not all, and two models run at once.
 
     1.5 KB for each row of the register, little more than making the register took; half of the machine's at most.
     """

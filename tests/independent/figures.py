@@ -300,7 +300,11 @@ def duties(account: Account, code: str, indicator: Indicator) -> list[Duty]:
             held = [m for m in account.ever(code, form) if kind is None or m["type"] == kind]
             proofs = [m["date"] for m in held if key in moments(m["date"])]
         elif form == "mechanism":
-            issued = [m for m in account.ever(code, form) if m["indicator_id"] == indicator.id]
+            issued = [
+                m
+                for m in account.ever(code, form)
+                if m["indicator_id"] == indicator.id and (m["document_name"] or m["document_no"])
+            ]
             proofs = [m["issued_date"] for m in issued if key in moments(m["issued_date"])]
         done = min(proofs, default=None)
         on_time = done is not None and (done <= occasion.due or not cadence.lateness_judged)

@@ -81,7 +81,10 @@ def memory_for(ws: Workspace) -> int:
 
     1.5 KB for each row of the register, little more than making the register took; half of the machine's at most.
     """
-    rows: int = pl.scan_parquet(ws.build / "inputs" / "register.parquet").select(pl.len()).collect().item()
+    register = ws.build / "inputs" / "register.parquet"
+    if not register.is_file():
+        return LEAST_MEMORY_MB  # the models will say what is missing
+    rows: int = pl.scan_parquet(register, glob=False).select(pl.len()).collect().item()
     half_of_all = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     return max(LEAST_MEMORY_MB, min(rows * 1500, half_of_all) // 10**6)
 

@@ -18,7 +18,7 @@ TABLE = "create table marts.dim_plan as select * from (values ('a', 1), ('b', nu
 def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with one mart, built and published."""
     ws = Workspace(tmp_path).prepare()
-    monkeypatch.setattr(soundness, "marts", lambda _: [Mart("dim_plan", "", {}, ("plan_id",))])
+    monkeypatch.setattr(soundness, "marts", lambda _: [Mart("dim_plan", "", {})])
     last_build.tables(ws).mkdir(parents=True)
     change(ws.marts / WAREHOUSE, "create schema marts", TABLE)
     for file, rows in ((mart(ws), "('b', null), ('a', 1)"), (built(ws), "('a', 1), ('b', null)")):

@@ -3,10 +3,9 @@
 .PHONY: help setup demo test lint format bench dev docs sweep soak verdicts lock clean
 
 BIN := .venv/bin
-# make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process. Services are waited for more than they work:
-# one worker more than the two cores that a small machine has.
+# make test ARGS="-k bridge" runs some of the tests; WORKERS=0 in one process.
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 2
 # Whose districts the demo plays: a plan's id, or all.
 PLAN ?= bayannur_2023_2025
 # make dev ROOT=demo shows another workspace.

@@ -26,7 +26,7 @@
             select
                 ledger_no,
                 count(*) as same
-            from {{ rows }}
+            from {{ rows }} as r
             where {{ column }} is not null
             group by ledger_no, {{ column }}
         ) as u

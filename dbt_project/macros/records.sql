@@ -35,3 +35,9 @@
         select * from {{ source('inputs', 'register_version') }}
     )
 {%- endmacro %}
+
+{# What districts list in the workbooks in force, with all columns of int_community. As a subquery: each use reads the
+   columns it needs, where a common table expression is held in memory with those of all. #}
+{% macro reported_communities() -%}
+    (select * from {{ ref('int_community') }} where is_reported and not is_version)
+{%- endmacro %}

@@ -2,14 +2,9 @@
 -- compared with, and where it stands. A pattern needs enough rows to mean anything.
 {% set few = 3 %}
 {% set enough = 10 %}
+{% set reported = reported_communities() %}
 {% set needed = divided_up(whole('m.target * m.denominator'), 100) %}
-with reported as (
-    select *
-    from {{ ref('int_community') }}
-    where is_reported and not is_version
-),
-
-added_up as (
+with added_up as (
     select
         ledger_no,
         count(*) as communities,
@@ -20,7 +15,7 @@ added_up as (
         sum(
             case when is_professional and contract_end is not null and not has_current_contract then 1 else 0 end
         ) as ended
-    from reported
+    from {{ reported }} as r
     group by ledger_no
 ),
 
@@ -82,7 +77,7 @@ served as (
         c.company_key,
         count(*) as projects,
         case when count(r.floor_area_sqm) = count(*) then sum(r.floor_area_sqm) end as area
-    from reported as r
+    from {{ reported }} as r
     inner join complete as p on r.plan_id = p.plan_id and r.period_id = p.period_id
     inner join {{ ref('stg_community') }} as c on r.record_no = c.record_no
     where r.is_professional
@@ -113,7 +108,7 @@ alike as (
         floor_area_sqm,
         building_count,
         count(*) as rows_alike
-    from reported
+    from {{ reported }} as r
     where households is not null and floor_area_sqm is not null and building_count is not null
     group by ledger_no, households, floor_area_sqm, building_count
     having count(*) >= {{ few }}
@@ -127,7 +122,7 @@ twins as (
         min(r.source_row) as source_row,
         min_by(r.community_name, r.source_row) as subject
     from alike as a
-    inner join reported as r
+    inner join {{ reported }} as r
         on
             a.ledger_no = r.ledger_no
             and a.households = r.households
@@ -153,9 +148,9 @@ pairs as (
                 else 0
             end
         ) as the_same
-    from reported as b
+    from {{ reported }} as b
     inner join {{ ref('int_period') }} as p on b.plan_id = p.plan_id and b.period_id = p.period_id
-    inner join reported as a on p.previous_period_id = a.period_id and b.community_no = a.community_no
+    inner join {{ reported }} as a on p.previous_period_id = a.period_id and b.community_no = a.community_no
     group by b.ledger_no
 ),
 
@@ -178,7 +173,7 @@ yeses as (
         sum(case when c.disclosure_done then 1 else 0 end) as disclosure_done,
         sum(case when c.has_party_branch then 1 else 0 end) as has_party_branch,
         sum(case when c.building_steward then 1 else 0 end) as building_steward
-    from reported as r
+    from {{ reported }} as r
     inner join {{ ref('stg_community') }} as c on r.record_no = c.record_no
     group by r.ledger_no
 ),
@@ -348,7 +343,7 @@ found as (
         union all
     {% endfor %}
     {% for rows, column, header in [
-        ('reported', 'disclosure_date', '公示日期'), ('reported', 'contract_start', '合同开始日期'),
+        (reported, 'disclosure_date', '公示日期'), (reported, 'contract_start', '合同开始日期'),
         ('filings', 'filed_date', '备案日期'), ('filings', 'established_date', '成立日期')
     ] %}
         select *
@@ -359,7 +354,7 @@ found as (
     {% endfor %}
     select *
     from (
-        {{ mostly_one_value('reported', 'fee_collection_rate', '物业费收缴率', 'same_value') }}
+        {{ mostly_one_value(reported, 'fee_collection_rate', '物业费收缴率', 'same_value') }}
     ) as d
     union all
     select

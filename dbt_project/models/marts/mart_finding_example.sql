@@ -1,15 +1,10 @@
 -- The rows that a finding stands on, in the workbooks: five of them, those that weigh most first. A finding about a
 -- whole column or ledger has none where each of its rows would do.
 {% set at_most = 5 %}
+{% set reported = reported_communities() %}
 with found as (
     select *
     from {{ ref('int_finding') }}
-),
-
-reported as (
-    select *
-    from {{ ref('int_community') }}
-    where is_reported and not is_version
 ),
 
 firm as (
@@ -74,7 +69,7 @@ managed_row as (
                     r.submission_id
             ) as nth
         from {{ ref('stg_community') }} as c
-        inner join reported as r on c.record_no = r.record_no
+        inner join {{ reported }} as r on c.record_no = r.record_no
         where r.is_professional
     ) as r
     where nth <= {{ at_most }}
@@ -102,9 +97,9 @@ shrunk as (
         coalesce(n.source_row, b.source_row) as source_row
     from found as f
     inner join {{ ref('int_period') }} as p on f.plan_id = p.plan_id and f.period_id = p.period_id
-    inner join reported as b
+    inner join {{ reported }} as b
         on f.plan_id = b.plan_id and p.previous_period_id = b.period_id and f.district_code = b.district_code
-    left join reported as n
+    left join {{ reported }} as n
         on f.plan_id = n.plan_id and f.period_id = n.period_id and b.community_id = n.community_id
     where f.rule_id in ('households_shrank', 'area_shrank')
 ),
@@ -123,7 +118,7 @@ regrouped as (
         n.source_row,
         n.period_id = g.period_id as is_after
     from {{ ref('int_regrouped') }} as g
-    inner join reported as n
+    inner join {{ reported }} as n
         on
             g.plan_id = n.plan_id
             and g.community_id = n.community_id
@@ -149,9 +144,9 @@ example as (
     select
         {{ example('f', 'r', 'r.community_name', "'总户数'", 'r.households') }}
     from found as f
-    inner join reported as t
+    inner join {{ reported }} as t
         on f.submission_id = t.submission_id and f.source_sheet = t.source_sheet and f.source_row = t.source_row
-    inner join reported as r
+    inner join {{ reported }} as r
         on
             t.submission_id = r.submission_id
             and t.households = r.households
@@ -168,7 +163,7 @@ example as (
                 '-count(*) over (partition by r.submission_id, r.' ~ column ~ ')'
             ) }}
         from found as f
-        inner join reported as r on f.submission_id = r.submission_id
+        inner join {{ reported }} as r on f.submission_id = r.submission_id
         where f.rule_id in ('same_date', 'same_value') and f.subject = '{{ header }}' and r.{{ column }} is not null
         union all
     {% endfor %}
@@ -194,7 +189,7 @@ example as (
     select
         {{ example('f', 'r', 'r.community_name', "'合同结束日期'", 'r.contract_end') }}
     from found as f
-    inner join reported as r on f.submission_id = r.submission_id
+    inner join {{ reported }} as r on f.submission_id = r.submission_id
     where
         f.rule_id = 'managed_on_paper'
         and r.is_professional and r.contract_end is not null and not r.has_current_contract

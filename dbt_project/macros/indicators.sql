@@ -102,7 +102,7 @@
         {% for sum in (b.above, b.below) if sum not in sums %}{% do sums.append(sum) %}{% endfor %}
     {% endfor %}
 
-    {% set flags, told, merged, totals, figures = [], ['is_reported'] if by_row else [], [], [], [] %}
+    {% set flags, alike_in, merged, totals, figures = [], ['is_reported'] if by_row else [], [], [], [] %}
     {% for indicator_id, own in indicators %}
         {% set n = loop.index %}
         {% set condition = own[0].denominator or 'true' %}
@@ -112,13 +112,13 @@
         {% do flags.append("(" ~ condition ~ ")" ~ mine ~ " and is_reported and (" ~ counted ~ ") as n" ~ n) %}
         {% do merged.append("bool_or(d" ~ n ~ ") as d" ~ n) %}
         {% do merged.append("bool_or(n" ~ n ~ ") as n" ~ n) %}
-        {% do told.extend(['d' ~ n, 'n' ~ n]) %}
+        {% do alike_in.extend(['d' ~ n, 'n' ~ n]) %}
         {% set answered = 'cast(null as boolean)' %}
         {% if variant == 'strict' %}
             {# A strict condition is null where the workbook can't tell; told of nothing that counts it is unknown. #}
             {% do flags.append("case when (" ~ condition ~ ") and is_reported and (" ~ own[0].numerator ~ ") then (" ~ counted
                 ~ ") is not null end as a" ~ n) %}
-            {% do told.append('a' ~ n) %}
+            {% do alike_in.append('a' ~ n) %}
             {% do totals.append("bool_or(a" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', true)' %}
         {% elif by_row %}
@@ -155,7 +155,7 @@ select plan_id, period_id, district_code, figure.indicator_id, figure.basis, '{{
 from (
     select '{{ plan_id }}' as plan_id, period_id, district_code, {{ totals | join(', ') }}
     from (
-        select period_id, {{ place }} as district_code, {{ (told + ['count(*) as alike'] + added) | join(', ') }}
+        select period_id, {{ place }} as district_code, {{ (alike_in + ['count(*) as alike'] + added) | join(', ') }}
         from (
             {% if shared %}
             select period_id, {{ (merged + most) | join(', ') }}

@@ -14,7 +14,7 @@ from pipelines.settings import Workspace
 from pipelines.warehouse import last_build, parsed
 from pipelines.warehouse.dbt_runner import LEAST_MEMORY_MB, BuildFailed, OnEvent, invoke
 
-__all__ = ["BuildFailed", "OnEvent", "build", "check_units", "docs", "manifest"]
+__all__ = ["BuildFailed", "OnEvent", "build", "check_units", "docs", "manifest", "memory_for"]
 
 
 def build(ws: Workspace, *, threads: int = 2, on_event: OnEvent | None = None) -> None:

@@ -59,8 +59,8 @@ def _shown_by_figures(rule: Mapping[str, Any], district: str, facts: Facts) -> I
     """What the figures themselves say for a bonus or penalty: one text per case."""
     if name := rule.get("indicator"):
         if (indicator := facts.indicators[name]).kind in DONE_KINDS:
-            rows = facts.commitments.get((district, name), {})
-            if any(rows[p.id].is_done for p in facts.open_periods(district) if p.id in rows):
+            told = facts.commitments_told(district, name)
+            if told and told[-1][1].is_done:
                 yield Text(f"{indicator.name.zh}已完成", f"{indicator.name.en} done")
         elif (shares := _known(facts, district, name)) and shares[-1][0] > 0:
             yield indicator.name

@@ -154,6 +154,15 @@ class Facts:
             if period.as_of <= last and (period.due < self.today or period.id in self.accepted.get(district, {}))
         ]
 
+    def commitments_told(self, district: str, indicator: str) -> list[tuple[Period, Commitment]]:
+        """What ledgers say of something that is there or not, the last word last; those that can't tell are left out.
+
+        While a district is silent nothing becomes true, as a document on an earlier ledger that was dated ahead would.
+        """
+        rows, spoken = self.commitments.get((district, indicator), {}), self.accepted.get(district, {})
+        told = ((period, rows[period.id]) for period in self.open_periods(district) if period.id in rows)
+        return [(period, row) for period, row in told if row.is_reported or (row.is_done and period.id in spoken)]
+
     def target(self, indicator: str, due: date | None) -> Target:
         """The milestone of that date, else the last one; without any, all of it."""
         known = self.targets.get(indicator, ())

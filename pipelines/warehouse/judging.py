@@ -327,15 +327,13 @@ def _missed(share: Share) -> Fraction:
 
 def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -> Verdict:
     """A system, a document, a pilot: there or not, in time or late."""
-    name, rows = indicator.name, facts.commitments.get((district, indicator.id), {})
-    told = [(p, rows[p.id]) for p in facts.open_periods(district) if p.id in rows]
-    # While a district is silent nothing becomes true, as a document on an earlier ledger that was dated ahead would.
-    spoken = facts.accepted.get(district, {})
-    heard = [(p, row) for p, row in told if row.is_reported or (row.is_done and p.id in spoken)]
-    if not heard:
+    name, told = indicator.name, facts.commitments_told(district, indicator.id)
+    if not told:
         why = Text(f"{name.zh}：未报送制度机制清单和任务台账", f"{name.en}: neither sheet that could show it was given")
-        return Verdict("no_data", period_id=told[-1][0].id if told else None, why=why)
-    period, row = heard[-1]
+        asked = facts.commitments.get((district, indicator.id), {})
+        looked_at = [period.id for period in facts.open_periods(district) if period.id in asked]
+        return Verdict("no_data", period_id=looked_at[-1] if looked_at else None, why=why)
+    period, row = told[-1]
     verdict = Verdict(period_id=period.id, actual=Fraction(int(row.is_done)), target=Fraction(1), unit="项")
     due = _day(item.params.get("due")) or _day((item.params.get("occasions") or [None])[0])
     if not row.is_done:
@@ -343,7 +341,7 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
         gain = item.maximum * _late_share(item, due, facts.today)
         return replace(verdict, code="not_done", gain=gain, next="document", fewest=_one(gain), why=why)
     # Without a date it was done by the first ledger that shows it.
-    shown_by = next(p.as_of for p, one in heard if one.is_done)
+    shown_by = next(p.as_of for p, one in told if one.is_done)
     done = row.done or shown_by
     when = Text(f"{zh_day(done)}完成", f"done {done}") if row.done else Text(
         f"{zh_day(done)}的台账中首次显示完成", f"first shown as done on {done}"

@@ -348,6 +348,14 @@ def test_bonus_from_figures_and_from_analysts() -> None:
     assert row["score"] == 0
 
 
+def test_no_bonus_for_what_the_last_ledger_no_longer_shows() -> None:
+    """As for the lines of the rubric: a task that is under way again is not done, whatever was said a year before."""
+    scene = Scene().done(H, "state_owned_pm_company", None, period="2024-11")
+    assert scene.score(H)["bonus"] == Decimal(1)
+    scene.done(H, "state_owned_pm_company", None, is_done=False)
+    assert scene.score(H)["bonus"] == Decimal(0)
+
+
 def test_bonus_is_capped_and_breaks_ties() -> None:
     scene = Scene()
     for entry in ("commendation", "experience_circulated"):

@@ -182,13 +182,19 @@ class Marking:
         return self.recurrent(item, self.duties(indicator_id, dates), happened, whole=True)
 
     def _with_evidence(self, item_id: str, mark: Item) -> Item:
-        """Where the item asks for it, nothing without evidence on the list; what earns nothing needs no evidence."""
+        """Where the item asks for it, nothing without evidence on the list; what earns nothing needs no evidence.
+
+        Evidence names the item or what the district is judged by in it: in B4 one thing in Linhe, another elsewhere.
+        """
         assert self.account.plan.rubric is not None
         item = next(i for i in self.account.plan.rubric.items if i.id == item_id)
         assert item.points == WEIGHTS[item_id]
         if mark.status != "scored" or not mark.points or item.evidence != "listed":
             return mark
-        return mark if self.listed & {item.id, *item.indicators} else Item("no_evidence", Fraction(0))
+        judged_by = set(item.indicators)
+        if item_id == "B4":
+            judged_by -= {"committees_with_party_member_rate" if self.code == LINHE else "building_steward_pilot"}
+        return mark if self.listed & {item.id, *judged_by} else Item("no_evidence", Fraction(0))
 
 
 def up_to(target: int) -> Callable[[Fraction], Fraction]:

@@ -96,13 +96,15 @@
     {% set plan_id = bases[0].plan_id %}
     {% set place = "'ALL'" if shared else 'district_code' %}
     {% set by_row = entity in ('commitment', 'occasion') %}
+    {# Without a row that was reported nothing is known, as int_indicator has it; what a row weighs does not matter. #}
+    {% set needs_rows = by_row or entity == 'survey' %}
     {% set indicators = bases | groupby('indicator_id') %}
     {% set sums = [] %}
     {% for b in bases %}
         {% for sum in (b.above, b.below) if sum not in sums %}{% do sums.append(sum) %}{% endfor %}
     {% endfor %}
 
-    {% set flags, alike_in, merged, totals, figures = [], ['is_reported'] if by_row else [], [], [], [] %}
+    {% set flags, alike_in, merged, totals, figures = [], ['is_reported'] if needs_rows else [], [], [], [] %}
     {% for indicator_id, own in indicators %}
         {% set n = loop.index %}
         {% set condition = own[0].denominator or 'true' %}
@@ -121,12 +123,8 @@
             {% do alike_in.append('a' ~ n) %}
             {% do totals.append("bool_or(a" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', true)' %}
-        {% elif by_row %}
+        {% elif needs_rows %}
             {% do totals.append("bool_and(is_reported) filter (where d" ~ n ~ ") as a" ~ n) %}
-            {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
-        {% elif entity == 'survey' %}
-            {# Whoever asked anybody has an answer, whatever the answers weigh. #}
-            {% do totals.append("bool_or(d" ~ n ~ ") as a" ~ n) %}
             {% set answered = 'coalesce(a' ~ n ~ ', false)' %}
         {% endif %}
         {% for b in own %}

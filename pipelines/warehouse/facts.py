@@ -154,14 +154,18 @@ class Facts:
             if period.as_of <= last and (period.due < self.today or period.id in self.accepted.get(district, {}))
         ]
 
+    def commitments_asked(self, district: str, indicator: str) -> list[tuple[Period, Commitment]]:
+        """The periods in which a district is asked for something that is there or not, with what is known of it."""
+        rows = self.commitments.get((district, indicator), {})
+        return [(period, rows[period.id]) for period in self.open_periods(district) if period.id in rows]
+
     def commitments_told(self, district: str, indicator: str) -> list[tuple[Period, Commitment]]:
-        """What ledgers say of something that is there or not, the last word last; those that can't tell are left out.
+        """Those of which a ledger tells, the last word last.
 
         While a district is silent nothing becomes true, as a document on an earlier ledger that was dated ahead would.
         """
-        rows, spoken = self.commitments.get((district, indicator), {}), self.accepted.get(district, {})
-        told = ((period, rows[period.id]) for period in self.open_periods(district) if period.id in rows)
-        return [(period, row) for period, row in told if row.is_reported or (row.is_done and period.id in spoken)]
+        asked, spoken = self.commitments_asked(district, indicator), self.accepted.get(district, {})
+        return [(period, row) for period, row in asked if row.is_reported or (row.is_done and period.id in spoken)]
 
     def target(self, indicator: str, due: date | None) -> Target:
         """The milestone of that date, else the last one; without any, all of it."""

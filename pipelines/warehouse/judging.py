@@ -330,9 +330,8 @@ def _commitment(item: Item, indicator: Indicator, district: str, facts: Facts) -
     name, told = indicator.name, facts.commitments_told(district, indicator.id)
     if not told:
         why = Text(f"{name.zh}：未报送制度机制清单和任务台账", f"{name.en}: neither sheet that could show it was given")
-        asked = facts.commitments.get((district, indicator.id), {})
-        looked_at = [period.id for period in facts.open_periods(district) if period.id in asked]
-        return Verdict("no_data", period_id=looked_at[-1] if looked_at else None, why=why)
+        asked = facts.commitments_asked(district, indicator.id)
+        return Verdict("no_data", period_id=asked[-1][0].id if asked else None, why=why)
     period, row = told[-1]
     verdict = Verdict(period_id=period.id, actual=Fraction(int(row.is_done)), target=Fraction(1), unit="项")
     due = _day(item.params.get("due")) or _day((item.params.get("occasions") or [None])[0])

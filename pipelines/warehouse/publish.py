@@ -1,10 +1,10 @@
 """From the private build to what readers see: one Parquet file per mart, and all of them in ``warehouse.duckdb``.
 
 The build has written those files as they are published. The same marts give the same Parquet bytes on every machine:
-rows are sorted, no two of them are equal in it, and the writer's settings are fixed. (A DuckDB file carries a random
-number of its own; it is left alone while nothing in it would change.) The folder is renewed whole, so that no reader
-sees some tables of one publication beside those of another, and a failure on the way leaves what was there. A file
-whose content did not change is not touched; an open one stays readable as it was.
+rows are sorted without ties, and the writer's settings are fixed. (A DuckDB file carries a random number of its own; it
+is left alone while nothing in it would change.) The folder is renewed whole, so that no reader sees some tables of one
+publication beside those of another, and a failure on the way leaves what was there. A file whose content did not change
+is not touched; an open one stays readable as it was.
 """
 
 from __future__ import annotations

@@ -231,16 +231,19 @@ def task_figure(account: Account, code: str, period: Period, indicator: Indicato
     return Figure(Fraction(done), Fraction(sum(Fraction(t["planned"]) for t in planned)))
 
 
+def documents(account: Account, code: str, indicator_id: str, until: Period | None = None) -> list[Cells]:
+    """The rows of any ledger so far that name a document by which something stands."""
+    rows = account.ever(code, "mechanism", until=until)
+    return [m for m in rows if m["indicator_id"] == indicator_id and (m["document_name"] or m["document_no"])]
+
+
 def done_on(account: Account, code: str, period: Period, indicator_id: str) -> tuple[bool, date | None]:
     """Whether a thing is established by the period's as-of date, and since when: a document on any ledger so far, or
     the period's own task ledger."""
     dates: list[date | None] = [
         m["issued_date"]
-        for m in account.ever(code, "mechanism", until=period)
-        if m["indicator_id"] == indicator_id
-        and (m["document_name"] or m["document_no"])
-        and m["issued_date"] is not None
-        and m["issued_date"] <= period.as_of
+        for m in documents(account, code, indicator_id, until=period)
+        if m["issued_date"] is not None and m["issued_date"] <= period.as_of
     ]
     dates += [
         t["done_date"]
@@ -300,12 +303,8 @@ def duties(account: Account, code: str, indicator: Indicator) -> list[Duty]:
             held = [m for m in account.ever(code, form) if kind is None or m["type"] == kind]
             proofs = [m["date"] for m in held if key in moments(m["date"])]
         elif form == "mechanism":
-            issued = [
-                m
-                for m in account.ever(code, form)
-                if m["indicator_id"] == indicator.id and (m["document_name"] or m["document_no"])
-            ]
-            proofs = [m["issued_date"] for m in issued if key in moments(m["issued_date"])]
+            issued = [m["issued_date"] for m in documents(account, code, indicator.id)]
+            proofs = [day for day in issued if key in moments(day)]
         done = min(proofs, default=None)
         on_time = done is not None and (done <= occasion.due or not cadence.lateness_judged)
         heard = any(account.gives(code, p, form) for p in account.periods if p.as_of >= occasion.due)

@@ -56,6 +56,10 @@ class Marking:
             for subject in str(cells["subject_ids"]).replace(";", "、").replace(",", "、").split("、")
         }
 
+    @property
+    def case_of_b4(self) -> str:
+        return "building_steward_pilot" if self.code == LINHE else "committees_with_party_member_rate"
+
     def figure(self, indicator_id: str, period_id: str | None = None) -> Figure:
         indicator = self.account.plan.indicator(indicator_id)
         assert indicator is not None
@@ -144,9 +148,9 @@ class Marking:
             "B1": self.rate("B1", "committee_formation_rate", linear(60, 95)),
             "B2": self.reached("B2", "committee_formation_rate", 75, "2024-11"),
             "B3": self.rate("B3", "committee_in_term_filed_rate", up_to(100)),
-            "B4": self.document("B4", "building_steward_pilot")
+            "B4": self.document("B4", self.case_of_b4)
             if self.code == LINHE
-            else self.rate("B4", "committees_with_party_member_rate", up_to(100)),
+            else self.rate("B4", self.case_of_b4, up_to(100)),
             "C1": self.rate("C1", "owner_satisfaction_rate", linear(60, 80)),
             "C2": self.rate("C2", "information_disclosure_rate", up_to(100)),
             "C3": self.document("C3", "credit_system_established", due=YEAR_END_2024),
@@ -191,9 +195,7 @@ class Marking:
         assert item.points == WEIGHTS[item_id]
         if mark.status != "scored" or not mark.points or item.evidence != "listed":
             return mark
-        judged_by = set(item.indicators)
-        if item_id == "B4":
-            judged_by -= {"committees_with_party_member_rate" if self.code == LINHE else "building_steward_pilot"}
+        judged_by = {self.case_of_b4} if item_id == "B4" else set(item.indicators)
         return mark if self.listed & {item.id, *judged_by} else Item("no_evidence", Fraction(0))
 
 
